@@ -1,0 +1,14 @@
+"""`python -m gatewright` and the `gatewright` command."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line. The import is here so that importing this module costs nothing."""
+    from gatewright.cli.main import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

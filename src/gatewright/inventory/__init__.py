@@ -1,0 +1,1 @@
+"""Exchanges and specifications → one inventory of endpoints. Pure, mergeable; grows with endpoints, not with traffic."""

@@ -1,0 +1,71 @@
+"""Who we are: accounts, their roles and what logs them in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from gatewright.model.json import Json
+from gatewright.model.secret import Secret
+
+ANON = "anon"
+"""The name of nobody: requests without any credential."""
+
+
+class Credential(Struct, frozen=True, kw_only=True):
+    """One value that goes out with each request of an account."""
+
+    within: Literal["header", "cookie", "query"]
+    name: str
+    """`Authorization`, `session`, `api_key`."""
+    prefix: str = ""
+    """`Bearer `, `Basic `, or nothing."""
+    value: Secret
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One step of an explicit log-in: a request, and what to take from its answer (`json:/token`, `cookie:sid`, …)."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    json: Json = None
+    form: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    extract: dict[str, str] = field(default_factory=dict)
+
+
+class Login(Struct, frozen=True, kw_only=True):
+    """An explicit log-in of `gatewright.yaml`."""
+
+    steps: tuple[Step, ...]
+    apply_headers: dict[str, str] = field(default_factory=dict)
+    apply_cookies: dict[str, str] = field(default_factory=dict)
+    apply_query: dict[str, str] = field(default_factory=dict)
+    probe: str = ""
+    """`GET /me`: answers `probe_status` while logged in."""
+    probe_status: int = 200
+    expires: str = "on-401"
+    """`jwt`, `15m` or `on-401`."""
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """One account. `origin` says where it comes from: configuration, `--sign-up`, or a throw-away one of the run."""
+
+    name: str
+    role: str = ""
+    username: str = ""
+    password: Secret | None = None
+    credentials: tuple[Credential, ...] = ()
+    """Ready-made ones: a bearer token, a cookie, headers, Basic."""
+    oauth2: dict[str, str] = field(default_factory=dict)
+    """`grant`, `client_id`, `client_secret`, `scope`, `token_url`."""
+    login: Login | None = None
+    identity: tuple[str, ...] = ()
+    """Values that name it, given by the user or learnt at sign-up."""
+    private: tuple[str, ...] = ()
+    """Values that only it should see."""
+    registered: dict[str, Json] = field(default_factory=dict)
+    """What was sent at sign-up, secrets apart."""
+    origin: Literal["configured", "signed-up", "throw-away"] = "configured"

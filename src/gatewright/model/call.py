@@ -1,0 +1,155 @@
+"""A call: an endpoint with a value for each of its places, before it becomes bytes.
+
+Exploration finds calls that work; checks change one value of such a call and send it again.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlencode
+
+import msgspec
+from msgspec import Struct, field
+
+from gatewright.model.endpoint import Endpoint, Place
+from gatewright.model.http import Request
+from gatewright.model.json import Json
+
+_KEY = re.compile(r"([^.\[\]]+)|\[(\d*)\]")
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """Values for one endpoint. `endpoint` is `Endpoint.id`. Multipart and raw bodies are bytes in `raw`."""
+
+    endpoint: str
+    path: dict[str, Json] = field(default_factory=dict)
+    query: dict[str, Json] = field(default_factory=dict)
+    headers: dict[str, Json] = field(default_factory=dict)
+    cookies: dict[str, Json] = field(default_factory=dict)
+    body: Json = None
+    raw: bytes | None = None
+    content_type: str = ""
+    """Empty: no body is sent."""
+
+    def get(self, place: Place) -> Json:
+        """The value at a place; None when absent. `x[]` gives that of the first element."""
+        if place.within != "body":
+            return self._values(place.within).get(place.name)
+        value: Json = self.body
+        for key in _keys(place.name):
+            if isinstance(key, str) and isinstance(value, dict):
+                value = value.get(key)
+            elif isinstance(key, int) and isinstance(value, list):
+                value = value[max(key, 0)] if len(value) > max(key, 0) else None
+            else:
+                return None
+        return value
+
+    def with_value(self, place: Place, value: Json) -> Call:
+        """The same call with another value at one place (`x[]`: in every element); keys on the way are made."""
+        if place.within != "body":
+            values = {**self._values(place.within), place.name: value}
+            return msgspec.structs.replace(self, **{_FIELDS[place.within]: values})
+        body = _put(self.body, list(_keys(place.name)), value)
+        return msgspec.structs.replace(self, body=body, content_type=self.content_type or "application/json")
+
+    def without(self, place: Place) -> Call:
+        """The same call with nothing at that place (top-level names of a body only, and the other places)."""
+        if place.within != "body":
+            values = {name: value for name, value in self._values(place.within).items() if name != place.name}
+            return msgspec.structs.replace(self, **{_FIELDS[place.within]: values})
+        if isinstance(self.body, dict):
+            return msgspec.structs.replace(self, body={k: v for k, v in self.body.items() if k != place.name})
+        return self
+
+    def places(self) -> list[Place]:
+        """Every place that holds a scalar, in the order of sending."""
+        found = [
+            Place(within, name) for within in ("path", "query", "header", "cookie") for name in self._values(within)
+        ]
+        return found + [Place("body", name) for name, _ in leaves(self.body) if name]
+
+    def _values(self, within: str) -> dict[str, Json]:
+        return {"path": self.path, "query": self.query, "header": self.headers, "cookie": self.cookies}[within]
+
+
+_FIELDS = {"path": "path", "query": "query", "header": "headers", "cookie": "cookies"}
+
+
+def leaves(body: Json, prefix: str = "") -> list[tuple[str, Json]]:
+    """Scalars of a body with the name of their place: `("order.items[0].id", 7)`."""
+    if isinstance(body, dict):
+        return [
+            leaf for key, value in body.items() for leaf in leaves(value, f"{prefix}.{key}" if prefix else str(key))
+        ]
+    if isinstance(body, list):
+        return [leaf for index, value in enumerate(body) for leaf in leaves(value, f"{prefix}[{index}]")]
+    return [(prefix, body)]
+
+
+def render(endpoint: Endpoint, call: Call) -> Request:
+    """The request that a call stands for. Values in the path are percent-encoded (RFC 3986 unreserved kept)."""
+    path = endpoint.base + endpoint.path
+    for name, value in call.path.items():
+        path = path.replace("{" + name + "}", quote(_text(value), safe="~"))
+    target = path + _query(call.query)
+    lines = [(name, _text(value)) for name, value in call.headers.items()]
+    if call.cookies:
+        lines.append(("Cookie", "; ".join(f"{name}={_text(value)}" for name, value in call.cookies.items())))
+    body = b""
+    if call.content_type:
+        lines.append(("Content-Type", call.content_type))
+        body = call.raw if call.raw is not None else encode(call.body, call.content_type)
+    return Request(endpoint.method, endpoint.origin, target, tuple(lines), body)
+
+
+def encode(body: Json, content_type: str) -> bytes:
+    """A body as its content type wants it: form-encoded, else JSON."""
+    if content_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
+        pairs = [(key, _text(item)) for key, value in _items(body) for item in _many(value)]
+        return urlencode(pairs).encode()
+    return msgspec.json.encode(body)
+
+
+def _query(values: dict[str, Json]) -> str:
+    pairs = [(name, _text(item)) for name, value in values.items() for item in _many(value)]
+    return "?" + urlencode(pairs, quote_via=quote) if pairs else ""
+
+
+def _items(body: Json) -> list[tuple[str, Json]]:
+    return list(body.items()) if isinstance(body, dict) else []
+
+
+def _many(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return ""
+    if isinstance(value, (dict, list)):
+        return msgspec.json.encode(value).decode()
+    return str(value)
+
+
+def _keys(name: str) -> list[str | int]:
+    """Keys of a body place: a name, an index, or -1 for every element."""
+    return [key or (int(index) if index else -1) for key, index in _KEY.findall(name)]
+
+
+def _put(body: Json, keys: list[str | int], value: Json) -> Json:
+    if not keys:
+        return value
+    key, rest = keys[0], keys[1:]
+    if isinstance(key, str):
+        old = body if isinstance(body, dict) else {}
+        return {**old, key: _put(old.get(key), rest, value)}
+    items = list(body) if isinstance(body, list) else []
+    if key == -1:
+        return [_put(item, rest, value) for item in items] or [_put(None, rest, value)]
+    while len(items) <= key:
+        items.append(None)
+    items[key] = _put(items[key], rest, value)
+    return items

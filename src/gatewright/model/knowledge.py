@@ -1,0 +1,105 @@
+"""What exploration learnt: calls that work, and objects with their owners."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from gatewright.model.call import Call
+from gatewright.model.endpoint import Endpoint, Place
+from gatewright.model.http import Exchange
+from gatewright.model.json import Json
+
+Origin = Literal["created", "learned", "identity"]
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """One working request of one account on one endpoint, with the accepted answer."""
+
+    endpoint: str
+    account: str
+    call: Call
+    exchange: Exchange
+    made: str = ""
+    """Key of the object that this call created."""
+
+
+class Reference(Struct, frozen=True, kw_only=True):
+    """The values by which one endpoint names one object: all its places, parents included, and which of them is its own."""
+
+    endpoint: str
+    place: Place
+    """The place of the object's own id; the others are its parents'."""
+    values: tuple[tuple[Place, Json], ...]
+    confirmed: bool = False
+    """The endpoint worked with this value and not with a random one."""
+
+
+class OwnedObject(Struct, frozen=True, kw_only=True):
+    """One object that belongs to one of our accounts.
+
+    `created` by us, `learned` (in this account's list and in nobody else's; read only), or `identity` (the account
+    itself: resource "user").
+    """
+
+    key: str
+    """`alice/order/1`, unique in a run."""
+    resource: str
+    owner: str
+    origin: Origin
+    slot: str = "read"
+    """What it is kept for: read, change, delete, spare."""
+    id: Json = None
+    references: tuple[Reference, ...] = ()
+    markers: tuple[str, ...] = ()
+    """Values that only this object holds, as planted in it."""
+    parent: str = ""
+    recipe: Call | None = None
+    """The call that created it."""
+    leaked_in: tuple[str, ...] = ()
+    """Endpoints whose answer gave the id to another account or to anon."""
+
+    def reference(self, endpoint: str, place: Place | None = None) -> Reference | None:
+        """How that endpoint names this object (at that place); None when it does not."""
+        return next(
+            (r for r in self.references if r.endpoint == endpoint and (place is None or r.place == place)), None
+        )
+
+
+class Edge(Struct, frozen=True, kw_only=True):
+    """A value of one endpoint's answer (or accepted request) feeds a place of another."""
+
+    producer: str
+    leaf: str
+    """Path of the value in the producer's answer, `items[].id`."""
+    consumer: str
+    place: Place
+    resource: str
+    score: float
+    confirmed: bool = False
+
+
+class Knowledge(Struct, frozen=True, kw_only=True):
+    """Everything that exploration found out about one target."""
+
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
+    objects: tuple[OwnedObject, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    unreached: dict[str, str] = field(default_factory=dict)
+    """Endpoint → why it has no accepted sample."""
+    resources: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Resource → its endpoints by purpose: create, read, list, update, replace, delete."""
+
+    def sample(self, endpoint: str, account: str) -> Sample | None:
+        """The account's sample of the endpoint."""
+        return next((s for s in self.samples if s.endpoint == endpoint and s.account == account), None)
+
+    def owned(self, owner: str, endpoint: str, slot: str = "") -> list[OwnedObject]:
+        """Objects of an account that the endpoint can name, in the order they were made."""
+        return [
+            o
+            for o in self.objects
+            if o.owner == owner and o.reference(endpoint) is not None and (not slot or o.slot == slot)
+        ]

@@ -1,0 +1,234 @@
+"""What a test is, and all that it can touch.
+
+A native check is metadata, an explanation (its docstring, with fixed headings) and one coroutine that receives a
+`Probe` and returns a `Verdict`. A template will satisfy the same `Test`: the engine cannot tell them apart.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
+
+from gatewright.model.account import ANON, Account, Credential
+from gatewright.model.call import Call
+from gatewright.model.endpoint import Endpoint, Specification
+from gatewright.model.finding import Cell
+from gatewright.model.http import Exchange, Request
+from gatewright.model.knowledge import Knowledge, OwnedObject
+from gatewright.model.settings import Settings
+from gatewright.model.verdict import Severity, Verdict
+
+T = TypeVar("T")
+
+THREATS = {
+    "API1:2023": "Broken object level authorization",
+    "API2:2023": "Broken authentication",
+    "API3:2023": "Broken object property level authorization",
+    "API4:2023": "Unrestricted resource consumption",
+    "API5:2023": "Broken function level authorization",
+    "API6:2023": "Unrestricted access to sensitive business flows",
+    "API7:2023": "Server side request forgery",
+    "API8:2023": "Security misconfiguration",
+    "API9:2023": "Improper inventory management",
+    "API10:2023": "Unsafe consumption of APIs",
+}
+
+HEADINGS = ("What it does", "Why it matters", "How it is proved", "When it is wrong", "Remedy")
+"""Sections of every check's docstring, in order; `References` may follow."""
+
+
+class Phase(Enum):
+    """When a test runs: some spoil others (checks-1-5.md 1.2)."""
+
+    READS = "P2"
+    CHANGES = "P3"
+    DELETIONS = "P4"
+    LIFE_CYCLE = "P5"
+    LADDERS = "P6"
+    BURSTS = "P7"
+    DEFERRED = "P8"
+
+
+class Need(Enum):
+    """What a cell must have before anything is sent. The plan settles a cell whose needs are not met, with the reason."""
+
+    SAMPLE = "an accepted sample of the endpoint by the attacker (or, for REFERENCE, by a neighbour)"
+    PEER = "two accounts of equal rank, each logged in"
+    REFERENCE = "a place of the endpoint that names an object of the peer"
+    SELF = "an endpoint that changes or reads the caller's own data, with an identity field in its body or a learnt one"
+    OWNED = "an object of the attacker or the peer that this run created, named by the endpoint"
+    HIGHER = "an account of a higher role, logged in"
+    PROTECTED = "an endpoint that refuses requests without a credential, or is secured by the specification"
+    SESSION = "one account, logged in"
+    JWT = "an account whose credential is a JSON Web Token"
+    RECIPE = "an endpoint that creates or changes an object, with a body that was accepted"
+    THROWAWAY = "accounts V and S, made by this run"
+    HOST = "one cell for the whole host, at its representative endpoint"
+    BODY = "an answer with a body to look at"
+
+
+class Effect(Enum):
+    """What a test may leave changed; decides the modes that it runs in."""
+
+    NONE = "sends safe methods only"
+    OWN = "creates, changes or deletes objects that this run made"
+    THROWAWAY = "may lock or break the throw-away accounts"
+
+
+class Test(Struct, frozen=True, kw_only=True):
+    """One test: its metadata and the coroutine that judges one cell."""
+
+    id: str
+    threat: str
+    """`API1:2023`."""
+    title: str
+    severity: Severity
+    cwe: tuple[int, ...]
+    needs: tuple[Need, ...]
+    phase: Phase
+    effect: Effect
+    requests: int
+    """Most requests per cell, read-backs included."""
+    tags: tuple[str, ...]
+    doc: str
+    run: Callable[[Probe], Awaitable[Verdict]]
+    source: str = ""
+    """Module or file."""
+
+
+class Sender(Protocol):
+    """Sends one request through scope, budget, pace and record. `wire.gate.Gate` is the one that reaches the network."""
+
+    async def send(
+        self, request: Request, *, account: str = ANON, purpose: str = "", cell: Cell | None = None
+    ) -> Exchange:
+        """The exchange; a failure on the wire is its `error`. Raises ScopeError or BudgetError, then nothing was sent."""
+
+
+class Probe(Protocol):
+    """All that a test can touch. Scope, budget, pace, renewal and recording happen inside `send`."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint of the cell."""
+
+    @property
+    def account(self) -> str:
+        """The attacker; `anon` for nobody."""
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """Every account that is logged in, by name, throw-away ones included."""
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What exploration learnt, with objects made since."""
+
+    @property
+    def specification(self) -> Specification:
+        """The specification, for schemas and schemes."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the run."""
+
+    @property
+    def random(self) -> random.Random:
+        """The cell's own seeded source of choices."""
+
+    def rank(self, account: str) -> int:
+        """Height of an account's role; equal roles are equal, anon is lowest (-1)."""
+
+    def identity(self, account: str) -> frozenset[str]:
+        """Values that name an account: user name, id, e-mail, JWT subject, as text."""
+
+    def marker(self) -> str:
+        """A new marker, registered with the cell."""
+
+    async def send(
+        self,
+        call: Call,
+        *,
+        as_: str | None = None,
+        purpose: str = "attack",
+        endpoint: Endpoint | None = None,
+        credentials: tuple[Credential, ...] | None = None,
+        edit: Callable[[Request], Request] | None = None,
+    ) -> Exchange:
+        """Sends a call as an account (default: the attacker) and records it.
+
+        `endpoint` when it is another than the cell's; `credentials` replaces those of the account (empty: none);
+        `edit` changes the finished request just before it goes out. Raises BudgetError, ScopeError.
+        """
+
+    async def credentials(self, account: str) -> tuple[Credential, ...]:
+        """The account's present credentials, renewed where they are about to end."""
+
+    async def alive(self, account: str) -> bool:
+        """Whether the account's session answers its probe now."""
+
+    def whoami(self, account: str) -> Call | None:
+        """The account's own liveness probe: a call whose answer names it. None when there is none."""
+
+    async def fresh(self, like: OwnedObject, *, owner: str | None = None) -> OwnedObject | None:
+        """Makes another object of the same kind (for the same owner by default); None when that fails."""
+
+    def undo(self, what: str, call: Call, *, as_: str, endpoint: Endpoint) -> None:
+        """Registers a call that takes a change back; run newest first when the cell ends."""
+
+    async def once(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
+        """Runs `make` once per run and key, and gives its result to every cell that asks."""
+
+    def control(self, name: str, what: str, *, expected: str, observed: str, holds: bool) -> bool:
+        """Records a control and says whether the proof may go on."""
+
+    async def wait(self, seconds: float) -> None:
+        """Waits; scaled by `limits.patience`, not holding a worker."""
+
+
+REGISTRY: dict[str, Test] = {}
+"""Native checks by id, filled once by `@check`."""
+
+
+def check(
+    id: str,  # noqa: A002
+    *,
+    threat: str,
+    title: str,
+    severity: Severity,
+    cwe: tuple[int, ...],
+    needs: tuple[Need, ...],
+    phase: Phase,
+    requests: int,
+    effect: Effect = Effect.NONE,
+    tags: tuple[str, ...] = (),
+) -> Callable[[Callable[[Probe], Awaitable[Verdict]]], Callable[[Probe], Awaitable[Verdict]]]:
+    """Registers a native check. Raises LookupError for an id that is taken or a threat that does not exist."""
+    if threat not in THREATS:
+        raise LookupError(f"check {id!r}: no threat {threat!r}")
+
+    def register(run: Callable[[Probe], Awaitable[Verdict]]) -> Callable[[Probe], Awaitable[Verdict]]:
+        if id in REGISTRY:
+            raise LookupError(f"check {id!r} is registered twice: {REGISTRY[id].source} and {run.__module__}")
+        REGISTRY[id] = Test(
+            id=id,
+            threat=threat,
+            title=title,
+            severity=severity,
+            cwe=cwe,
+            needs=needs,
+            phase=phase,
+            effect=effect,
+            requests=requests,
+            tags=tags,
+            doc=run.__doc__ or "",
+            run=run,
+            source=run.__module__,
+        )
+        return run
+
+    return register

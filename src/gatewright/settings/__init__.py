@@ -1,0 +1,1 @@
+"""Finds, reads, validates and explains `gatewright.yaml`, flags and `${ENV}`, into `model.settings`."""

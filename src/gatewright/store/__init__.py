@@ -1,0 +1,1 @@
+"""What lasts: one schema in SQLite, with migrations."""
