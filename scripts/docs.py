@@ -93,7 +93,9 @@ def run() -> list[str]:
 def lab(environ: dict[str, str]) -> Iterator[str]:
     """The lab with everything on, fresh for one page; its URL."""
     command = [sys.executable, "-m", "gatewright", "lab", "up", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ, text=True
+    ) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
             yield str(json.loads(line)["url"])

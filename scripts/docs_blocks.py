@@ -105,7 +105,9 @@ def run_page(page: Path, *, environ: Mapping[str, str], lab: str) -> list[str]:
             elif block.language == "console":
                 for command, expected in commands(block.text):
                     _, printed = _run(["/bin/sh", "-c", command.replace(LAB, lab)], folder, environ)
-                    printed = printed.replace(lab, LAB).replace(lab.removeprefix("http://"), LAB.removeprefix("http://"))
+                    printed = printed.replace(lab, LAB).replace(
+                        lab.removeprefix("http://"), LAB.removeprefix("http://")
+                    )
                     if not agrees(expected, printed):
                         found.append(f"{block.where}: `{command}` printed\n{printed}\n   the page says\n{expected}")
     return found

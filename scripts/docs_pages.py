@@ -116,7 +116,9 @@ def _below(path: str, group: click.Group) -> Iterator[tuple[str, click.Command]]
 
 
 def _type(annotation: object) -> str:
-    text = annotation.__name__ if isinstance(annotation, type) and not hasattr(annotation, "__args__") else str(annotation)
+    text = (
+        annotation.__name__ if isinstance(annotation, type) and not hasattr(annotation, "__args__") else str(annotation)
+    )
     for module in sorted(name for name in sys.modules if name.startswith("gatewright.")):
         text = text.replace(f"{module}.", "")
     return text.replace("typing.", "").replace("|", "\\|")

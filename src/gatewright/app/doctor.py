@@ -96,7 +96,9 @@ def store(place: str) -> Fact:
     folder = next(parent for parent in (path.parent, *path.parent.resolve().parents) if parent.exists())
     writable = os.access(path, os.W_OK) if path.exists() else os.access(folder, os.W_OK | os.X_OK)
     if writable:
-        return Fact(what="store", state="ok", found=f"{place} ({'exists' if path.exists() else 'made by the first scan'})")
+        return Fact(
+            what="store", state="ok", found=f"{place} ({'exists' if path.exists() else 'made by the first scan'})"
+        )
     return Fact(what="store", state="bad", found=f"{place} cannot be written", mend="choose another: --store FILE")
 
 

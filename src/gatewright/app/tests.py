@@ -83,7 +83,9 @@ def find_test(id: str) -> Test:  # noqa: A002
     tests = library()
     if id not in tests:
         near = difflib.get_close_matches(id, tests, n=3)
-        hint = "did you mean " + " or ".join(f"`{name}`" for name in near) + "?" if near else "see `gatewright tests list`"
+        hint = (
+            "did you mean " + " or ".join(f"`{name}`" for name in near) + "?" if near else "see `gatewright tests list`"
+        )
         raise UsageError(f"no test `{id}`", code="GW-U002", help=hint)
     return tests[id]
 

@@ -10,7 +10,7 @@ import click
 from gatewright.cli.table import print_json, print_rows
 
 
-@click.command()
+@click.command(short_help="What is missing here; what a code means.")
 @click.argument("code", required=False)
 @click.option("--config", metavar="FILE", help="Configuration to look at. Default: the nearest gatewright.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")

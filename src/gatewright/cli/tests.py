@@ -8,7 +8,7 @@ from gatewright.cli.main import Family
 from gatewright.cli.table import print_json, print_rows
 
 
-@click.group(cls=Family)
+@click.group(cls=Family, no_args_is_help=False, short_help="The library of tests.")
 def tests() -> None:
     """The library of tests: what there is, what each does, and new ones of your own.
 
@@ -20,7 +20,7 @@ def tests() -> None:
     """
 
 
-@tests.command("list")
+@tests.command("list", short_help="List tests by words.")
 @click.argument("words", nargs=-1, metavar="[WORD]...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of the table.")
 def list_(words: tuple[str, ...], as_json: bool) -> None:
@@ -35,10 +35,12 @@ def list_(words: tuple[str, ...], as_json: bool) -> None:
     from gatewright.app.tests import list_tests
 
     columns = {"TEST": "id", "THREAT": "threat", "SEVERITY": "severity", "REQUESTS": "requests", "TITLE": "title"}
-    print_rows(list_tests(words), columns, as_json=as_json, empty="no test holds all these words: gatewright tests list")
+    print_rows(
+        list_tests(words), columns, as_json=as_json, empty="no test holds all these words: gatewright tests list"
+    )
 
 
-@tests.command()
+@tests.command(short_help="Explain one test.")
 @click.argument("test")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the text.")
 def show(test: str, as_json: bool) -> None:
