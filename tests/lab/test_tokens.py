@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from gatewright.lab.tokens import encoded, password_fits, password_hash, sign, verify
 
 SECRET = b"a key of the test"
