@@ -11,7 +11,13 @@ import click
 
 @click.group()
 def lab() -> None:
-    """Start a deliberately weak API on this machine, or list its weaknesses."""
+    """Start a deliberately weak API on this machine, or list its weaknesses.
+
+    \b
+    Examples:
+      gatewright lab up --only order-read-by-body
+      gatewright lab list
+    """
 
 
 @lab.command()
@@ -38,9 +44,10 @@ def up(
     """Serve the range on loopback until Ctrl-C.
 
     \b
-    gatewright lab up
-    gatewright lab up --fixed --json
-    gatewright lab up --only order-read-by-body --port 8080
+    Examples:
+      gatewright lab up
+      gatewright lab up --fixed --json
+      gatewright lab up --only order-read-by-body --port 8080
     """
     from gatewright.lab.serve import Options, line, serve
     from gatewright.lab.weaknesses import chosen
@@ -64,8 +71,9 @@ def list_(dialect: str | None, as_json: bool) -> None:
     """List the weaknesses: id, the test that proves it, where.
 
     \b
-    gatewright lab list
-    gatewright lab list --json
+    Examples:
+      gatewright lab list
+      gatewright lab list --json
     """
     from gatewright.lab.weaknesses import WEAKNESSES
 
