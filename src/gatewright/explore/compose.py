@@ -110,7 +110,11 @@ class Composer:
     def _again(self, endpoint: Endpoint, values: Values, recipe: Recipe) -> Call:
         call = recipe.call
         body = schemas.body_of(endpoint)
-        known = {_plain(field.name): field.schema for field in schemas.fields(body.schema, self._specification)} if body else {}
+        known = (
+            {_plain(field.name): field.schema for field in schemas.fields(body.schema, self._specification)}
+            if body
+            else {}
+        )
         before = self._values(recipe.label)
         for name, value in leaves(call.body):
             if name not in recipe.fresh:

@@ -67,9 +67,7 @@ class Courier:
         self._end = clock() + seconds
         self._gate = asyncio.Semaphore(width)
 
-    async def send(
-        self, endpoint: Endpoint, call: Call, *, as_: str, purpose: str = "explore"
-    ) -> Reply:
+    async def send(self, endpoint: Endpoint, call: Call, *, as_: str, purpose: str = "explore") -> Reply:
         """Send a call as an account. Raises Spent when the share or the run's whole budget is used up.
 
         A request that scope forbids is an exchange without an answer, numbered 0.

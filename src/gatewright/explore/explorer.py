@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 
-import msgspec
-
 from gatewright.explore import graph as graphs
 from gatewright.explore.cast import cast
 from gatewright.explore.compose import Composer
@@ -114,7 +112,9 @@ class Explorer:
         return knowledge
 
     def _spent(self) -> None:
-        self._emit(Warned(code="GW-E001", message="exploration used up its third of the budget: not every endpoint was tried"))
+        self._emit(
+            Warned(code="GW-E001", message="exploration used up its third of the budget: not every endpoint was tried")
+        )
 
     async def _identify(self) -> None:
         for account in self._cast.everyone:
@@ -287,8 +287,3 @@ class Explorer:
 
 async def _run(job: Awaitable[None]) -> None:
     await job
-
-
-def replaced(knowledge: Knowledge, made: OwnedObject) -> Knowledge:
-    """The knowledge with one more object."""
-    return msgspec.structs.replace(knowledge, objects=(*knowledge.objects, made))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 from msgspec import Struct
 
 from gatewright.explore import schemas
-from gatewright.explore.words import IDENTIFYING, generic, is_version, noun, prefix, same, words
+from gatewright.explore.words import generic, is_version, noun, prefix, same
 from gatewright.model.endpoint import Endpoint, Place, Specification
 from gatewright.model.schema import Schema
 
@@ -120,7 +121,10 @@ def build(specification: Specification, ways_in: frozenset[str] = frozenset()) -
     resources = _resources(endpoints, shapes, specification, ways_in)
     holes = {id_: _holes(endpoint, resources, specification) for id_, endpoint in endpoints.items()}
     named = {guess for found in holes.values() for hole in found for guess, score in hole.guesses if score >= 0.6}
-    marked = {key: _named(resource) if key in named else resource for key, resource in resources.items()}
+    marked = {
+        key: msgspec.structs.replace(resource, named=True) if key in named else resource
+        for key, resource in resources.items()
+    }
     return Graph(endpoints=endpoints, resources=marked, holes=holes, links=_links(endpoints))
 
 
@@ -136,12 +140,6 @@ def path_keys(endpoint: Endpoint) -> list[tuple[str, str]]:
         (match.group(1), endpoint.origin + _PARAMETER.sub("{}", full[: match.start()]).rstrip("/"))
         for match in _PARAMETER.finditer(full)
     ]
-
-
-def _named(resource: Resource) -> Resource:
-    import msgspec
-
-    return msgspec.structs.replace(resource, named=True)
 
 
 def _resources(
@@ -275,7 +273,9 @@ def _holes(endpoint: Endpoint, resources: dict[str, Resource], specification: Sp
         chain.append(key)
     for parameter in endpoint.parameters:
         if parameter.within != "path":
-            found.append(_hole(parameter.place, parameter.name, parameter.schema, parameter.required, endpoint, resources))
+            found.append(
+                _hole(parameter.place, parameter.name, parameter.schema, parameter.required, endpoint, resources)
+            )
     body = schemas.body_of(endpoint)
     for field in schemas.fields(body.schema, specification) if body else []:
         if field.name:
@@ -291,9 +291,7 @@ def _hole(
     return Hole(place=place, key=key, schema=schema, required=required, guesses=guesses)
 
 
-def _guesses(
-    name: str, schema: Schema, endpoint: Endpoint, resources: dict[str, Resource]
-) -> list[tuple[str, float]]:
+def _guesses(name: str, schema: Schema, endpoint: Endpoint, resources: dict[str, Resource]) -> list[tuple[str, float]]:
     """Resources that a name may mean, best first; at most three."""
     if schema.enum or set(schema.types) & {"boolean", "object"} or schema.format in ("date", "date-time", "email"):
         return []
@@ -306,9 +304,9 @@ def _guesses(
             score = 0.9
         elif target and target.endswith("_" + resource.name):
             score = 0.7
-        elif noun(name) == resource.name and "object" not in schema.types:
-            score = 0.6
-        elif generic(name) and _last(key) == _last(shape(endpoint)):
+        elif (noun(name) == resource.name and "object" not in schema.types) or (
+            generic(name) and _last(key) == _last(shape(endpoint))
+        ):
             score = 0.6
         if parameter and same(parameter, name) and not generic(name):
             score = max(score, 0.85)
@@ -322,7 +320,7 @@ def _parameter_of(key: str, resource: Resource, resources: dict[str, Resource], 
     """The name that the resource's own path parameter has in the endpoint that reads, changes or deletes one."""
     for id_ in (resource.read, resource.update, resource.replace, resource.delete):
         if id_:
-            return _PARAMETER.findall(id_)[-1]
+            return str(_PARAMETER.findall(id_)[-1])
     return ""
 
 
@@ -335,16 +333,12 @@ def _links(endpoints: dict[str, Endpoint]) -> dict[tuple[str, Place], tuple[str,
             consumer = operations.get(link.operation)
             for parameter, expression in link.parameters.items() if consumer else ():
                 within, _, name = parameter.rpartition(".")
-                place = next(
-                    (p.place for p in consumer.parameters if p.name == name and within in ("", p.within)), None
-                ) if consumer else None
+                place = (
+                    next((p.place for p in consumer.parameters if p.name == name and within in ("", p.within)), None)
+                    if consumer
+                    else None
+                )
                 leaf = expression.partition("$response.body#/")[2].replace("/", ".")
                 if place and leaf and consumer:
                     found[consumer.id, place] = (producer.id, leaf)
     return found
-
-
-def looks_identifying(name: str) -> bool:
-    """Whether the last word of a name is one of those that name objects."""
-    parts = words(name)
-    return bool(parts) and parts[-1] in IDENTIFYING

@@ -59,9 +59,9 @@ class Identities:
                 leaves[name] = value
                 known.add(str(value))
         for index, text in enumerate(sorted(values - known)):
-            leaves[f"identity.{'id' if text.isdigit() or _opaque(text) else 'email' if '@' in text else f'value{index}'}"] = (
-                int(text) if text.isdigit() and len(text) < 16 else text
-            )
+            leaves[
+                f"identity.{'id' if text.isdigit() or _opaque(text) else 'email' if '@' in text else f'value{index}'}"
+            ] = int(text) if text.isdigit() and len(text) < 16 else text
         self._memory.identity[account] = leaves
 
     async def fit(self, account: str) -> None:

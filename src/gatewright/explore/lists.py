@@ -45,7 +45,8 @@ class Lists:
         self, resource: Resource, account: str, endpoint: Endpoint, reply: Reply, item: dict[str, Json]
     ) -> Thing | None:
         parameter = next(
-            (re.findall(r"\{([^}]*)\}", id_)[-1] for id_ in (resource.read, resource.update, resource.delete) if id_), ""
+            (re.findall(r"\{([^}]*)\}", id_)[-1] for id_ in (resource.read, resource.update, resource.delete) if id_),
+            "",
         )
         scored = id_candidates(item, parameter, resource.name)
         if not scored or scored[0][0] < 0.35:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gatewright.explore.answers import Reply, scalars
 from gatewright.explore.compose import Recipe
 from gatewright.explore.ledger import Entry
-from gatewright.explore.words import generic, same
+from gatewright.explore.words import generic, prefix, same, words
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
 from gatewright.model.json import Json
@@ -40,7 +40,9 @@ class Thing:
 
     def leaf(self, name: str) -> Json:
         """The value under a key of this name, the shallowest first; None when it has none."""
-        found = [(place.count(".") + place.count("["), value) for place, value in self.leaves.items() if _is(place, name)]
+        found = [
+            (place.count(".") + place.count("["), value) for place, value in self.leaves.items() if _is(place, name)
+        ]
         return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
@@ -126,11 +128,9 @@ def id_candidates(body: Json, parameter: str, noun_of: str) -> list[tuple[float,
 
     `parameter` is the name of the path parameter that names such an object, `noun_of` the resource's name.
     """
-    from gatewright.explore.words import prefix, words
-
     found: list[tuple[float, str, Json]] = []
     for name, key, depth, value in scalars(body):
-        if isinstance(value, bool) or isinstance(value, float) or (isinstance(value, str) and not 0 < len(value) <= 100):
+        if isinstance(value, (bool, float)) or (isinstance(value, str) and not 0 < len(value) <= 100):
             continue
         score = 0.0
         if parameter and same(key, parameter):

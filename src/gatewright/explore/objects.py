@@ -23,6 +23,7 @@ from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Edge
+from gatewright.model.schema import Schema
 
 _REMOVING = frozenset({"delete", "remove", "destroy", "archive"})
 
@@ -61,9 +62,7 @@ class Objects:
                 break  # it accepts, but shows no new object: another way in will not either
         return None
 
-    async def _by(
-        self, endpoint: Endpoint, resource: Resource, account: str, slot: str, label: str
-    ) -> Thing | None:
+    async def _by(self, endpoint: Endpoint, resource: Resource, account: str, slot: str, label: str) -> Thing | None:
         filling = self._places.fillings(endpoint, account, slot="read")[0]
         composed = self._compose(endpoint, resource, filling, label)
         entry = self._ledger.intend(
@@ -75,9 +74,7 @@ class Objects:
             item=resource.delete,
             parent=self._parent_entry(filling),
         )
-        trial = await attempt(
-            self._courier, endpoint, composed, as_=account, produce=self.producer(endpoint, account)
-        )
+        trial = await attempt(self._courier, endpoint, composed, as_=account, produce=self.producer(endpoint, account))
         self._memory.exercised.add(endpoint.id)
         if not trial.accepted:
             self._refused(endpoint, trial, entry)
@@ -95,9 +92,7 @@ class Objects:
     def _compose(self, endpoint: Endpoint, resource: Resource, filling: Filling, label: str) -> Composed:
         recipe = self._memory.recipes.get(endpoint.id)
         unknown = frozenset(hole.place for hole in filling.missing if not hole.required)
-        composed = self._composer.compose(
-            endpoint, label, references=filling.values, unknown=unknown, recipe=recipe
-        )
+        composed = self._composer.compose(endpoint, label, references=filling.values, unknown=unknown, recipe=recipe)
         if endpoint.method == "PUT" and endpoint.id == resource.replace:  # we choose the id ourselves
             hole = [one for one in self._graph.holes[endpoint.id] if one.place.within == "path"][-1]
             value = composed.call.get(hole.place)
@@ -108,10 +103,12 @@ class Objects:
         return composed
 
     def _parent_entry(self, filling: Filling) -> int:
-        entries = [thing.entry.number for place, thing in filling.things.items() if place.within == "path" and thing.entry]
+        entries = [
+            thing.entry.number for place, thing in filling.things.items() if place.within == "path" and thing.entry
+        ]
         return entries[-1] if entries else 0
 
-    def producer(self, endpoint: Endpoint, account: str) -> "Produced":
+    def producer(self, endpoint: Endpoint, account: str) -> Produced:
         """Gives values of things that exist, for a place that the API complained about."""
         return Produced(self._graph, self._memory, self._places, endpoint, account)
 
@@ -178,7 +175,7 @@ class Objects:
     def _parameter(self, resource: Resource) -> str:
         for id_ in (resource.read, resource.replace, resource.update, resource.delete):
             if id_:
-                return re.findall(r"\{([^}]*)\}", id_)[-1]
+                return str(re.findall(r"\{([^}]*)\}", id_)[-1])
         for holes in self._graph.holes.values():
             for hole in holes:
                 if hole.place.within == "path" and hole.guesses and (resource.collection, 0.8) in hole.guesses:
@@ -232,8 +229,10 @@ class Objects:
         reply = await self._courier.send(endpoint, call, as_=account)
         self._memory.exercised.add(endpoint.id)
         if not reply.accepted:
-            self._memory.why.setdefault(endpoint.id, f"one request as {account}; the API answered {answers.summary(reply.exchange)}")
-            return resource.collection in self._memory.learnt and thing.id is not None and not reply.status == 404
+            self._memory.why.setdefault(
+                endpoint.id, f"one request as {account}; the API answered {answers.summary(reply.exchange)}"
+            )
+            return resource.collection in self._memory.learnt and thing.id is not None and reply.status != 404
         shown = any(reply.says(marker) for marker in thing.markers)
         if thing.markers and not shown and not reply.says(str(thing.id)):
             return False
@@ -251,9 +250,7 @@ class Objects:
         values = {**{p: v for p, v in filling.values.items() if p.within != "path"}, **dict(reference.values)}
         return self._composer.compose(endpoint, f"{account}/{endpoint.name}", references=values).call
 
-    async def _confirm(
-        self, endpoint: Endpoint, resource: Resource, account: str, thing: Thing, leaf: str
-    ) -> None:
+    async def _confirm(self, endpoint: Endpoint, resource: Resource, account: str, thing: Thing, leaf: str) -> None:
         """The control of the edge, once per resource: the owner's read with a random id must not show the object."""
         if resource.collection in self._memory.learnt:
             return
@@ -267,7 +264,9 @@ class Objects:
         self._memory.learnt[resource.collection] = Learnt(leaf, confirmed)
         for consumer, hole in self._graph.naming(resource.collection):
             score = dict(hole.guesses)[resource.collection]
-            holds = confirmed and hole.place.within == "path" and shape(consumer).startswith(resource.collection + "/{}")
+            holds = (
+                confirmed and hole.place.within == "path" and shape(consumer).startswith(resource.collection + "/{}")
+            )
             if holds:
                 self._memory.confirmed.add((consumer.id, hole.place))
             self._memory.edges[endpoint.id, consumer.id, hole.place] = Edge(
@@ -288,11 +287,15 @@ class Objects:
         source = random.Random(f"{self._seed} {endpoint.id} {hole.place}")
         highest = max((t.id for t in self._memory.things.values() if isinstance(t.id, int)), default=0)
         value = random_like(call.get(hole.place), source, highest=highest)
-        reply = await self._courier.send(endpoint, call.with_value(hole.place, value), as_=account, purpose="explore: random id")
+        reply = await self._courier.send(
+            endpoint, call.with_value(hole.place, value), as_=account, purpose="explore: random id"
+        )
         if not reply.accepted:
             return True
         known = self._memory.samples.get((endpoint.id, account))
-        shown = [m for m in thing.markers if known and known.exchange.response and m.encode() in known.exchange.response.body]
+        shown = [
+            m for m in thing.markers if known and known.exchange.response and m.encode() in known.exchange.response.body
+        ]
         return bool(shown) and not any(reply.says(marker) for marker in shown)
 
     def remover(self, thing: Thing) -> Call | None:
@@ -301,8 +304,10 @@ class Objects:
         ways = [resource.delete] if resource.delete else []
         for endpoint, hole in self._graph.naming(thing.resource):
             last = words(endpoint.path.rpartition("/")[2])
-            if endpoint.method in ("POST", "DELETE") and hole.place.within == "path" and (
-                set(last) & _REMOVING or (endpoint.method == "DELETE" and shape(endpoint).endswith("/{}"))
+            if (
+                endpoint.method in ("POST", "DELETE")
+                and hole.place.within == "path"
+                and (set(last) & _REMOVING or (endpoint.method == "DELETE" and shape(endpoint).endswith("/{}")))
             ):
                 ways.append(endpoint.id)
         for way in ways:
@@ -334,8 +339,6 @@ class Produced:
         if hole is None:
             key = name.rpartition(".")[2].removesuffix("[]")
             guesses = tuple((known, 0.3) for known in self._graph.resources)
-            from gatewright.model.schema import Schema
-
             hole = Hole(place=place, key=key, schema=Schema(), required=True, guesses=guesses)
         higher = tuple(name for name in self._memory.identity if name != self._account)
         for option in self._places.options(hole, self._account, others=higher):

@@ -58,8 +58,10 @@ class Places:
             chain = option.thing.chain if option.thing else {}
             own, missing = option.own, False
             for hole, key in zip(path[:-1], last.chain, strict=False):
-                above = [Option(chain[key], None, own)] if key in chain else self.options(
-                    hole, account, slot="read", others=others
+                above = (
+                    [Option(chain[key], None, own)]
+                    if key in chain
+                    else self.options(hole, account, slot="read", others=others)
                 )
                 if above:
                     values[hole.place] = above[0].value
@@ -142,7 +144,10 @@ class Places:
                 return named
         if thing.id is not None and fits(hole, thing.id):
             return thing.id
-        return next((value for name, value in thing.leaves.items() if generic(name.rpartition(".")[2]) and fits(hole, value)), None)
+        return next(
+            (value for name, value in thing.leaves.items() if generic(name.rpartition(".")[2]) and fits(hole, value)),
+            None,
+        )
 
     def _learnt(self, hole: Hole) -> bool:
         return bool(hole.guesses) and (hole.guesses[0][0] in self._memory.learnt)
@@ -156,7 +161,9 @@ class Places:
             leaf = self._memory.identity_keys.get(guess, "")
             if leaf in leaves and fits(hole, leaves[leaf]):
                 return [leaves[leaf]]
-        named = [value for name, value in leaves.items() if same(name.rpartition(".")[2], hole.key) and not generic(hole.key)]
+        named = [
+            value for name, value in leaves.items() if same(name.rpartition(".")[2], hole.key) and not generic(hole.key)
+        ]
         if prefix(hole.key) in _USERS or noun(hole.key) in _USERS:
             named += [value for name, value in leaves.items() if generic(name.rpartition(".")[2])]
         return [value for value in dict.fromkeys(named) if fits(hole, value)]
@@ -164,7 +171,9 @@ class Places:
     def identity_guesses(self, hole: Hole, account: str) -> list[tuple[str, Json]]:
         """Identity leaves to try at a path place that nothing is known for: name and value, likeliest first; at most three."""
         leaves = self._memory.identity.get(account, {})
-        ranked = sorted(leaves.items(), key=lambda pair: (not same(pair[0].rpartition(".")[2], hole.key), not generic(pair[0])))
+        ranked = sorted(
+            leaves.items(), key=lambda pair: (not same(pair[0].rpartition(".")[2], hole.key), not generic(pair[0]))
+        )
         return [(name, value) for name, value in ranked if fits(hole, value)][:3]
 
     def references(self, thing: Thing) -> tuple[Reference, ...]:
@@ -211,7 +220,7 @@ def _listed(hole: Hole, value: Json) -> Json:
 def fits(hole: Hole, value: Json) -> bool:
     """Whether a value has the type that the place wants."""
     types, text = set(hole.schema.types), str(value)
-    if isinstance(value, (dict, list)) or isinstance(value, bool):
+    if isinstance(value, (dict, list, bool)):
         return False
     if types & {"integer", "number"} and "string" not in types:
         return isinstance(value, (int, float)) or text.isdigit()

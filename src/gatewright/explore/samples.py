@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 
-from gatewright.explore import answers, policy, schemas
+from gatewright.explore import answers, policy
 from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
 from gatewright.explore.compose import Composer
 from gatewright.explore.courier import Courier
 from gatewright.explore.graph import Graph, Resource, path_keys, shape
-from gatewright.explore.ledger import Ledger
+from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.lists import Lists
 from gatewright.explore.memory import Memory, Thing
 from gatewright.explore.objects import Objects
@@ -160,11 +160,8 @@ class Samples:
             self._retell(target, tuple(trial.composed.values.markers))
         return True
 
-    def _settle(self, entry: object, reply: answers.Reply) -> None:
+    def _settle(self, entry: Entry, reply: answers.Reply) -> None:
         """Something may stand that nothing can name: kept in the ledger only when the answer says that it was made."""
-        from gatewright.explore.ledger import Entry
-
-        assert isinstance(entry, Entry)  # noqa: S101
         if reply.status == 201:
             self._ledger.made(entry)
         else:
@@ -197,7 +194,9 @@ class Samples:
         if not reply.accepted:
             thing.gone = False
             thing.slot = "spare"
-            self._memory.why[endpoint.id] = f"one request as {account}; the API answered {answers.summary(reply.exchange)}"
+            self._memory.why[endpoint.id] = (
+                f"one request as {account}; the API answered {answers.summary(reply.exchange)}"
+            )
             if reply.refused:
                 self._memory.higher.add(endpoint.id)
             return False
@@ -240,16 +239,3 @@ class Samples:
         if self._selves.own(endpoint):
             return ""
         return f"mode: nothing shows that {endpoint.name} changes only what is ours"
-
-
-def has_secret(endpoint: Endpoint, specification: object) -> bool:
-    """Whether the body of an endpoint has a password among its properties."""
-    from gatewright.explore.words import words
-    from gatewright.model.endpoint import Specification
-
-    assert isinstance(specification, Specification)  # noqa: S101
-    body = schemas.body_of(endpoint)
-    found = schemas.fields(body.schema, specification) if body else []
-    return any(
-        field.schema.format == "password" or set(words(field.key)) & {"password", "passwd", "pwd", "pin"} for field in found
-    )

@@ -82,9 +82,7 @@ async def attempt(
         if changed in sent or higher:
             break
         call = changed
-    return Trial(
-        call=call, reply=reply, composed=composed, references=references, tries=len(sent), higher=higher
-    )
+    return Trial(call=call, reply=reply, composed=composed, references=references, tries=len(sent), higher=higher)
 
 
 def _required(endpoint: Endpoint, place: Place) -> bool:
