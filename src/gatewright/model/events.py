@@ -86,6 +86,8 @@ class FindingProved(Event, frozen=True, kw_only=True):
     """A finding, as it is proved; one that replaces or extends an earlier one has its id."""
 
     finding: Finding
+    replaces: tuple[str, ...] = ()
+    """Ids of findings proved before that are the same effect: they are withdrawn, and stand in `also_tests`."""
 
 
 class Asked(Event, frozen=True, kw_only=True):

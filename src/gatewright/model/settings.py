@@ -89,5 +89,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Pairs of format and path."""
     baseline: str | None = None
     show_secrets: bool = False
+    warnings: tuple[str, ...] = ()
+    """What reading the file had to tell: keys for features that this version does not have."""
     disabled_controls: frozenset[str] = frozenset()
     """For the tests that prove that each control bites; no flag or key sets it."""

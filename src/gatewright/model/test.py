@@ -58,6 +58,9 @@ class Need(Enum):
 
     SAMPLE = "an accepted sample of the endpoint by the attacker (or, for REFERENCE, by a neighbour)"
     PEER = "two accounts of equal rank, each logged in"
+    READS = "a method that reads: GET, HEAD, or POST with a reference in its body"
+    CHANGES = "a method that changes an object: PUT, PATCH, or POST with a reference to an object that is there"
+    DELETES = "DELETE"
     REFERENCE = "a place of the endpoint that names an object of the peer"
     SELF = "an endpoint that changes or reads the caller's own data, with an identity field in its body or a learnt one"
     OWNED = "an object of the attacker or the peer that this run created, named by the endpoint"
@@ -79,6 +82,16 @@ class Effect(Enum):
     THROWAWAY = "may lock or break the throw-away accounts"
 
 
+class Attacker(Enum):
+    """Who attacks: it decides how many cells a test has on one endpoint."""
+
+    PEER = "one account of each rank that has an equal"
+    LOWER = "one account of each rank below the one that may, and anon"
+    ANON = "nobody: a request without a credential"
+    OWNER = "the lowest account with an accepted sample"
+    HOST = "one account, at one endpoint of the host"
+
+
 class Test(Struct, frozen=True, kw_only=True):
     """One test: its metadata and the coroutine that judges one cell."""
 
@@ -88,6 +101,7 @@ class Test(Struct, frozen=True, kw_only=True):
     title: str
     severity: Severity
     cwe: tuple[int, ...]
+    attacker: Attacker
     needs: tuple[Need, ...]
     phase: Phase
     effect: Effect
@@ -183,6 +197,9 @@ class Probe(Protocol):
     async def once(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
         """Runs `make` once per run and key, and gives its result to every cell that asks."""
 
+    def cite(self, *exchanges: Exchange) -> None:
+        """Adds exchanges that another cell sent (through `once`) to the evidence of this one."""
+
     def control(self, name: str, what: str, *, expected: str, observed: str, holds: bool) -> bool:
         """Records a control and says whether the proof may go on."""
 
@@ -201,6 +218,7 @@ def check(
     title: str,
     severity: Severity,
     cwe: tuple[int, ...],
+    attacker: Attacker,
     needs: tuple[Need, ...],
     phase: Phase,
     requests: int,
@@ -220,6 +238,7 @@ def check(
             title=title,
             severity=severity,
             cwe=cwe,
+            attacker=attacker,
             needs=needs,
             phase=phase,
             effect=effect,

@@ -1,0 +1,185 @@
+"""Collects what says that an object is private, or that it is not (checks-1-5.md 1.9), over a probe."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Collection
+from typing import Literal
+
+from gatewright.checks.controls import bind, call_of, readers
+from gatewright.model.endpoint import Endpoint
+from gatewright.model.http import Exchange
+from gatewright.model.knowledge import OwnedObject
+from gatewright.model.test import Probe
+from gatewright.proof.denied import DeniedFamily
+from gatewright.proof.leaves import Answer, as_text, read
+from gatewright.proof.privacy import PRIVATE_WORDS, Evidence, is_private, words
+from gatewright.proof.witness import Witness, markers_in, shown
+
+_PUBLIC = {"public", "is_public", "ispublic", "published", "is_published", "shared", "is_shared"}
+_MEMBERS = ("member", "participant", "shared", "collaborator", "recipient", "attendee")
+
+
+async def judge_privacy(
+    probe: Probe,
+    owned: OwnedObject,
+    *,
+    action: Literal["read", "change", "delete"],
+    owner_sees: Answer,
+    attacker_sees: Answer | None,
+    found: tuple[Witness, ...] = (),
+    anon: Answer | None = None,
+) -> tuple[bool, Evidence, str]:
+    """Whether reaching the object is a breach, the evidence, and the sentence that says why.
+
+    `owner_sees` is the owner's answer about it, `attacker_sees` the attacker's about its own twin (None: it has none).
+    """
+    codes = _from_names(probe, owned, owner_sees, attacker_sees)
+    codes |= _from_content(probe, owned, owner_sees)
+    codes |= _policy(probe)
+    if anon is not None and found:
+        codes |= {"X1"} if shown(found, anon) else {"W2"}
+    if await _scoped(probe, owned):
+        codes |= {"S1"}
+    if not {c for c in codes if c[0] in "SX"} and await _contradiction(probe, owned):
+        codes |= {"S2"}
+    if "S4" in codes:
+        codes -= {"X1", "X2", "X3"}
+    evidence = Evidence(frozenset(codes))
+    private, why = is_private(evidence, action=action, resource=owned.resource)
+    return private, evidence, why
+
+
+def _from_names(probe: Probe, owned: OwnedObject, owner_sees: Answer, attacker_sees: Answer | None) -> set[str]:
+    codes: set[str] = set()
+    owner, attacker = probe.identity(owned.owner), probe.identity(probe.account)
+    if attacker_sees is not None:
+        theirs, ours = owner_sees.values(), attacker_sees.values()
+        if any(values & owner and ours.get(path, frozenset()) & attacker for path, values in theirs.items()):
+            codes.add("W1")
+    segments = {part for part in probe.endpoint.path.lower().split("/") if part}
+    named = {as_text(value) for r in owned.references for _, value in r.values if r.endpoint == probe.endpoint.id}
+    if segments & {"me", "my", "self"} or (owned.resource != "user" and named & owner):
+        codes.add("W3")
+    if any(answer.status == "403" for answer in probe.endpoint.answers):
+        codes.add("W4")
+    if PRIVATE_WORDS & words(f"{owned.resource} {probe.endpoint.path}"):
+        codes.add("W5")
+    return codes
+
+
+def _from_content(probe: Probe, owned: OwnedObject, owner_sees: Answer) -> set[str]:
+    codes: set[str] = set()
+    attacker = probe.identity(probe.account)
+    account = probe.accounts.get(owned.owner)
+    planted = {v for v in account.private if len(v) >= 4} if account else set()
+    if account is not None and owned.resource == "user":
+        planted |= {as_text(v) for v in account.registered.values() if len(as_text(v)) >= 6} - {account.username}
+    for leaf in owner_sees.leaves:
+        name = leaf.path.rpartition(".")[2].removesuffix("[]").lower()
+        if leaf.value in planted:
+            codes.add("S3")
+        if (name in _PUBLIC and leaf.value == "true") or (name == "visibility" and leaf.value.lower() == "public"):
+            codes.add("X3")
+        if name in ("visibility", "status", "state") and leaf.value.lower() == "published":
+            codes.add("X3")
+        if leaf.value in attacker and any(word in leaf.path.lower() for word in _MEMBERS):
+            codes.add("X4")
+        if name in ("can_edit", "canedit", "editable") and leaf.value == "true":
+            codes.add("X5")
+    return codes
+
+
+def _policy(probe: Probe) -> set[str]:
+    for pattern, word in probe.settings.policy.items():
+        if pattern == probe.endpoint.path or fnmatch.fnmatchcase(probe.endpoint.path, pattern):
+            return {"S4"} if word == "private" else {"X1"}
+    return set()
+
+
+async def _scoped(probe: Probe, owned: OwnedObject) -> bool:
+    """S1: both accounts' own lists hold their own objects and none of the other's."""
+    endpoint = probe.knowledge.endpoints.get(probe.knowledge.resources.get(owned.resource, {}).get("list", ""))
+    if endpoint is None or endpoint.method != "GET":
+        return False
+    mine = _made(probe, owned.resource, probe.account)
+    theirs = _made(probe, owned.resource, owned.owner)
+    if not mine or not theirs:
+        return False
+    own = await _list(probe, endpoint, owned.owner)
+    attackers = await _list(probe, endpoint, probe.account)
+    if own is None or attackers is None:
+        return False
+    return _only(own, theirs, mine) and _only(attackers, mine, theirs)
+
+
+def _made(probe: Probe, resource: str, owner: str) -> list[OwnedObject]:
+    return [
+        o
+        for o in probe.knowledge.objects
+        if o.resource == resource and o.owner == owner and o.origin == "created" and o.slot != "delete"
+    ]
+
+
+def _only(answer: Answer, present: Collection[OwnedObject], absent: Collection[OwnedObject]) -> bool:
+    values = {leaf.value for leaf in answer.leaves}
+    found = markers_in(answer.text)
+
+    def within(o: OwnedObject) -> bool:
+        return bool(found & set(o.markers)) or (o.id is not None and as_text(o.id) in values)
+
+    def marked(
+        o: OwnedObject,
+    ) -> bool:  # small integers turn up by chance: absence is judged by markers where there are any
+        return bool(found & set(o.markers)) if o.markers else within(o)
+
+    return all(within(o) for o in present) and not any(marked(o) for o in absent)
+
+
+async def _list(probe: Probe, endpoint: Endpoint, account: str) -> Answer | None:
+    call = call_of(probe, account, endpoint=endpoint)
+    if call is None:
+        return None
+
+    async def make() -> Exchange:
+        return await probe.send(call, as_=account, purpose="control: own list", endpoint=endpoint)
+
+    count = sum(
+        1 for o in probe.knowledge.objects if o.owner == account
+    )  # a list asked for before the last object is stale
+    exchange = await probe.once(f"list {endpoint.id} {account} {count}", make)
+    probe.cite(exchange)
+    answer = read(exchange.response)
+    return answer if exchange.response is not None and exchange.response.ok else None
+
+
+async def ordinary(probe: Probe, owned: OwnedObject) -> list[Answer]:
+    """X2: what the attacker sees of such objects anyway, in its own list of them and in its other samples without reference."""
+    answers = []
+    for sample in probe.knowledge.samples:
+        endpoint = probe.knowledge.endpoints.get(sample.endpoint)
+        if sample.account == probe.account and endpoint and endpoint.method == "GET" and "{" not in endpoint.path:
+            answer = await _list(probe, endpoint, probe.account) if endpoint.id != probe.endpoint.id else None
+            if answer is not None:
+                answers.append(answer)
+    return answers
+
+
+async def _contradiction(probe: Probe, owned: OwnedObject) -> bool:
+    """S2: the attacker is refused another GET of the same object, and its owner is not. At most two are tried."""
+    for endpoint, reference in readers(probe, owned, but=probe.endpoint.id)[:2]:
+        call = call_of(probe, owned.owner, endpoint=endpoint)
+        if call is None:
+            continue
+        bound = bind(call, reference)
+        owner = await probe.send(bound, as_=owned.owner, purpose="control: owner, another way", endpoint=endpoint)
+        other = await probe.send(bound, purpose="control: attacker, another way", endpoint=endpoint)
+        sees, refused = read(owner.response), read(other.response)
+        if (
+            200 <= sees.status < 300
+            and DeniedFamily().denied(refused)
+            and refused.status != 429
+            and refused.status < 500
+        ):
+            return True
+    return False

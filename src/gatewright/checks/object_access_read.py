@@ -1,0 +1,338 @@
+"""`object-access-read`: another account's object, read by naming it."""
+
+from __future__ import annotations
+
+from gatewright.checks.controls import (
+    Baseline,
+    anonymous,
+    baseline,
+    bind,
+    call_of,
+    family,
+    peers,
+    random_like,
+    texts,
+)
+from gatewright.checks.evidence import judge_privacy, ordinary
+from gatewright.model.call import Call, render
+from gatewright.model.endpoint import Place
+from gatewright.model.http import Exchange
+from gatewright.model.knowledge import OwnedObject, Reference
+from gatewright.model.test import Attacker, Need, Phase, Probe, check
+from gatewright.model.verdict import Severity, Verdict, conclude, proved, strongest
+from gatewright.proof.leaves import Answer, as_text, read
+from gatewright.proof.witness import Witness, longest, looks_random, sent_text, shown, witnesses
+
+
+@check(
+    "object-access-read",
+    threat="API1:2023",
+    title="Another account's object can be read",
+    severity="high",
+    cwe=(639, 862),
+    attacker=Attacker.PEER,
+    needs=(Need.READS, Need.REFERENCE, Need.SAMPLE),
+    phase=Phase.READS,
+    requests=14,
+)
+async def object_access_read(probe: Probe) -> Verdict:
+    """Read an object of an equal account by putting its reference into one's own working request.
+
+    ## What it does
+    Takes the attacker's own accepted request and replaces nothing but the reference to an object (in path, query,
+    header or body) by that of an object which belongs to another account of the same role. Then it looks for values
+    that only the other object holds.
+
+    ## Why it matters
+    Anyone with an account can read what belongs to others by changing an id. It is the most common and most costly
+    flaw of APIs, and no firewall sees it: each request is well-formed and authenticated.
+
+    ## How it is proved
+    The owner's answer, asked for three times, gives the values that identify the object (witnesses); what varies by
+    itself, what the request carries, and what stands in the attacker's own object are left out. The attacker's answer
+    must show one strong witness or two weak ones, twice, the second time on a fresh object that the owner has not
+    read yet. A random reference, no credential and a corrupted credential must not show them. There must be evidence
+    that the object is private: lists scoped by owner, another way that is refused, planted personal values.
+
+    ## When it is wrong
+    When objects are meant to be seen by all accounts and nothing in the API says so. Say it in `policy`.
+
+    ## Remedy
+    Decide by the owner, on the server, at every access: load the object together with the caller
+    (`WHERE id = :id AND owner_id = :caller`), and answer 404 when that finds nothing. Unguessable ids are no
+    substitute. Test it with two accounts.
+
+    ## References
+    - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
+    - https://cwe.mitre.org/data/definitions/639.html
+    """
+    verdicts = []
+    for owned, own, reference in pairs(probe, slot="read"):
+        verdict = await _one(probe, owned, own, reference)
+        if verdict.outcome == "vulnerable":
+            return verdict
+        verdicts.append(verdict)
+    if not verdicts:
+        return conclude("no_reference", "no place of it names an object of an equal account")
+    return strongest(verdicts)
+
+
+def pairs(probe: Probe, *, slot: str) -> list[tuple[OwnedObject, OwnedObject | None, Reference]]:
+    """For each place that names objects: one of a peer, one of the attacker's own of that kind, and the peer's reference.
+
+    Objects kept for the slot come first, those that this run made before learnt ones.
+    """
+    endpoint = probe.endpoint.id
+    rows: dict[Place, tuple[OwnedObject, OwnedObject | None, Reference]] = {}
+    for victim in peers(probe):
+        for owned in _by_slot(probe.knowledge.owned(victim, endpoint), slot):
+            for reference in owned.references:
+                if reference.endpoint == endpoint and reference.place not in rows:
+                    mine = _by_slot(probe.knowledge.owned(probe.account, endpoint), slot)
+                    own = next(
+                        (o for o in mine if o.resource == owned.resource and o.reference(endpoint, reference.place)),
+                        None,
+                    )
+                    rows[reference.place] = (owned, own, reference)
+    return list(rows.values())
+
+
+def _by_slot(objects: list[OwnedObject], slot: str) -> list[OwnedObject]:
+    usable = [o for o in objects if o.slot != "delete" or slot == "delete"]
+    return sorted(usable, key=lambda o: (o.slot != slot, o.origin != "created"))
+
+
+async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> Verdict:
+    place = reference.place
+    owner_call = call_of(probe, owned.owner)
+    attacker_call = call_of(probe, probe.account) or owner_call
+    if owner_call is None or attacker_call is None:
+        return conclude("baseline_broken", "no accepted request is known", place=place)
+    key = f"{owned.key} {place}"
+    first = await baseline(probe, bind(owner_call, reference), owned.owner, key=key)
+    if not (first.answers and 200 <= first.answers[0].status < 300):
+        return conclude(
+            "baseline_broken",
+            f"{owned.owner} cannot read its own object: status {first.answers[0].status}",
+            place=place,
+        )
+    if not probe.control(
+        "C1",
+        f"{owned.owner} reads it three times",
+        expected="same",
+        observed="same" if first.holds else "different",
+        holds=first.holds,
+    ):
+        return conclude("unstable", "the owner's own answers differ in status or kind", place=place)
+    mine = await _own(probe, attacker_call, own, place)
+    if mine is not None and not (200 <= mine.status < 300):
+        return conclude(
+            "control_failed", f"{probe.account} cannot read its own object either: status {mine.status}", place=place
+        )
+    attempt = bind(attacker_call, reference)
+    exchange = await probe.send(attempt, purpose="attack")
+    found = witnesses(first.answers, [mine] if mine else [], references=texts(reference), known=_known(probe))
+    if not found:
+        return conclude(
+            "no_witness", f"the owner's answer holds no value that only {owned.owner}'s object has", place=place
+        )
+    leak = _leak(probe, found, exchange, attempt)
+    if not leak:
+        return await _quiet(probe, owned, own, reference, found, exchange, mine)
+    return await _controls(probe, owned, own, reference, first=first, mine=mine, found=found, exchange=exchange)
+
+
+async def _own(probe: Probe, call: Call, own: OwnedObject | None, place: Place) -> Answer | None:
+    """C3: the attacker reads its own object of this kind; None when it has none."""
+    reference = own.reference(probe.endpoint.id, place) if own else None
+    if own is None or reference is None:
+        return None
+    found = await baseline(probe, bind(call, reference), probe.account, key=f"{own.key} {place}")
+    answer = found.answers[0]
+    probe.control(
+        "C3",
+        f"{probe.account} reads its own object",
+        expected="accepted",
+        observed=f"status {answer.status}",
+        holds=200 <= answer.status < 300,
+    )
+    return answer
+
+
+def _known(probe: Probe) -> set[str]:
+    """Examples, defaults and enum members of the endpoint's documented answers: everybody's values."""
+    values: set[str] = set()
+    stack = [answer.schema for answer in probe.endpoint.answers if answer.schema]
+    for _ in range(500):
+        if not stack:
+            break
+        schema = probe.specification.resolve(stack.pop())
+        values.update(as_text(v) for v in (*schema.examples, *schema.enum) if not isinstance(v, (dict, list)))
+        stack.extend([*schema.properties.values(), *schema.any_of, *([schema.items] if schema.items else [])])
+    return values
+
+
+def _leak(probe: Probe, found: tuple[Witness, ...], exchange: Exchange, call: Call) -> tuple[Witness, ...]:
+    guard = "" if "echo" in probe.settings.disabled_controls else sent_text(render(probe.endpoint, call))
+    return shown(found, read(exchange.response), sent=guard)
+
+
+async def _quiet(
+    probe: Probe,
+    owned: OwnedObject,
+    own: OwnedObject | None,
+    reference: Reference,
+    found: tuple[Witness, ...],
+    exchange: Exchange,
+    mine: Answer | None,
+) -> Verdict:
+    """No leak: why not."""
+    place, answer = reference.place, read(exchange.response)
+    if exchange.response is None:
+        return conclude("control_failed", f"no answer to the attempt: {exchange.error}", place=place)
+    if shown(found, answer):
+        return conclude("echo", "the answer only repeats what the request carried", place=place)
+    call = call_of(probe, probe.account) or Call(endpoint=probe.endpoint.id)
+    refused = await family(probe, call, reference, account=probe.account)
+    if refused.denied(answer, texts(reference)):
+        return conclude(
+            "denied", f"{probe.account} was refused {owned.owner}'s object: status {answer.status}", place=place
+        )
+    if mine is not None and mine.values().items() & answer.values().items() and mine.paths() == answer.paths():
+        return conclude("own_object", f"the reference is ignored: {probe.account} got its own object", place=place)
+    return conclude(
+        "no_effect", f"the answer (status {answer.status}) shows nothing of {owned.owner}'s object", place=place
+    )
+
+
+async def _controls(
+    probe: Probe,
+    owned: OwnedObject,
+    own: OwnedObject | None,
+    reference: Reference,
+    *,
+    first: Baseline,
+    mine: Answer | None,
+    found: tuple[Witness, ...],
+    exchange: Exchange,
+) -> Verdict:
+    """A leak was seen: the controls that must hold before it counts."""
+    place = reference.place
+    call = call_of(probe, probe.account) or first.call
+    wrong = bind(call, reference).with_value(place, random_like(probe, dict(reference.values)[place]))
+    nothing = await probe.send(wrong, purpose="control: random id")
+    clean = not _leak(probe, found, nothing, wrong)
+    if not probe.control(
+        "C4",
+        "a random reference",
+        expected="shows nothing of the object",
+        observed="nothing" if clean else "the same",
+        holds=clean,
+    ):
+        return conclude(
+            "parameter_ignored", "a random reference shows the same: the place does not name the object", place=place
+        )
+    anon, bad = await anonymous(probe, first.call, key=f"{owned.key} {place}")
+    public = bool(shown(found, anon))
+    probe.control(
+        "C5",
+        "without a credential",
+        expected="refused",
+        observed="shown" if public else f"status {anon.status}",
+        holds=not public,
+    )
+    probe.control(
+        "C6",
+        "with a corrupted credential",
+        expected="refused",
+        observed=f"status {bad.status}",
+        holds=not shown(found, bad),
+    )
+    if public and "C5" not in probe.settings.disabled_controls:
+        return conclude("public", "it is shown without any credential as well; auth-missing judges that", place=place)
+    hidden = found if "X2" in probe.settings.disabled_controls else await _elsewhere(probe, owned, found)
+    leak = _leak(probe, hidden, exchange, bind(call, reference))
+    if not leak:
+        return conclude("shared", f"{probe.account} sees the same values in its ordinary lists", place=place)
+    private, evidence, why = await judge_privacy(
+        probe, owned, action="read", owner_sees=first.answers[0], attacker_sees=mine, found=hidden, anon=anon
+    )
+    if not private and "privacy" not in probe.settings.disabled_controls:
+        return _ask(probe, owned, reference, evidence.codes, why)
+    return await _confirm(probe, owned, reference, call=call, leak=leak, mine=mine, why=why)
+
+
+async def _elsewhere(probe: Probe, owned: OwnedObject, found: tuple[Witness, ...]) -> tuple[Witness, ...]:
+    seen = {leaf.value for answer in await ordinary(probe, owned) for leaf in answer.leaves}
+    return tuple(witness for witness in found if witness.value not in seen)
+
+
+def _ask(probe: Probe, owned: OwnedObject, reference: Reference, codes: frozenset[str], why: str) -> Verdict:
+    contrary = {"X1": "public", "X2": "shared", "X3": "public", "X4": "shared", "X5": "shared"}
+    reason = next((contrary[code] for code in sorted(codes) if code in contrary), "")
+    if reason:
+        return conclude(reason, why, place=reference.place)
+    value = as_text(dict(reference.values)[reference.place])
+    return conclude(
+        "no_privacy_evidence",
+        why,
+        place=reference.place,
+        question=f"{probe.account} read {owned.owner}'s {owned.resource} {value} at {probe.endpoint.name}: private?",
+        answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
+    )
+
+
+async def _confirm(
+    probe: Probe,
+    owned: OwnedObject,
+    reference: Reference,
+    *,
+    call: Call,
+    leak: tuple[Witness, ...],
+    mine: Answer | None,
+    why: str,
+) -> Verdict:
+    """C8: the same on a fresh object, the attacker first, so that no cache of the owner's can answer."""
+    place = reference.place
+    fresh = await probe.fresh(owned) if owned.origin == "created" else None
+    target = (fresh.reference(probe.endpoint.id, place) if fresh else None) or reference
+    attempt = bind(call, target)
+    again = await probe.send(attempt, purpose="attack: confirmed")
+    owner = await probe.send(
+        bind(call_of(probe, owned.owner) or call, target), as_=owned.owner, purpose="control: owner afterwards"
+    )
+    second = witnesses([read(owner.response)], [mine] if mine else [], references=texts(target), known=_known(probe))
+    confirmed = _leak(probe, second, again, attempt)
+    what = f"{probe.account} reads a fresh object before its owner does" if fresh else f"{probe.account} reads it again"
+    if not probe.control(
+        "C8", what, expected="shown again", observed="shown" if confirmed else "not shown", holds=bool(confirmed)
+    ):
+        return conclude(
+            "cache", "only an object that its owner had read before was shown: a shared cache answers", place=place
+        )
+    value = as_text(dict(reference.values)[place])
+    return proved(
+        title=f"Any {probe.accounts[probe.account].role or 'account'} can read another's {owned.resource} by its {place.name}",
+        summary=f"{probe.account} read {owned.owner}'s {owned.resource} at {probe.endpoint.name} by putting its reference into {place}.",
+        proof=(
+            f"{owned.owner} owns {owned.resource} {value}; three reads by {owned.owner} agree",
+            f"{probe.account} sent its own request with {place} = {value} and got {longest(leak)}",
+            f"{'a fresh object, read by ' + probe.account + ' first' if fresh else 'a second request'}, showed {longest(confirmed)}",
+            f"private: {why}",
+        ),
+        attacks=(again.number,),
+        place=place,
+        severity=_severity(probe, owned, value),
+        cvss=_cvss(value),
+        victim=owned.owner,
+    )
+
+
+def _severity(probe: Probe, owned: OwnedObject, value: str) -> Severity:
+    """One band down for an id that cannot be guessed and was shown nowhere to others."""
+    return "medium" if looks_random(value) and not owned.leaked_in else "high"
+
+
+def _cvss(value: str) -> str:
+    requirement = "P" if looks_random(value) else "N"
+    return f"CVSS:4.0/AV:N/AC:L/AT:{requirement}/PR:L/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N"

@@ -1,0 +1,166 @@
+"""Executes a plan: phases in turn, cells side by side, one event stream out.
+
+Ends early on a spent budget, on `stop`, or when the target is unwell; every planned cell gets a verdict all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+
+from gatewright.engine.findings import Merger, make
+from gatewright.engine.plan import Job
+from gatewright.engine.probe import Bench, CellProbe
+from gatewright.model.errors import BudgetError, ScopeError
+from gatewright.model.events import (
+    AnyEvent,
+    Asked,
+    BudgetSpent,
+    FindingProved,
+    JobPlanned,
+    JobStarted,
+    PhaseChanged,
+    VerdictReached,
+    Warned,
+)
+from gatewright.model.finding import Cell, Finding, Question
+from gatewright.model.test import Phase
+from gatewright.model.verdict import Verdict, conclude
+
+TITLES = {
+    Phase.READS: "reads",
+    Phase.CHANGES: "changes",
+    Phase.DELETIONS: "deletions",
+    Phase.LIFE_CYCLE: "account life cycle",
+    Phase.LADDERS: "cost ladders",
+    Phase.BURSTS: "bursts",
+    Phase.DEFERRED: "deferred",
+}
+_TURNS = {Phase.CHANGES, Phase.DELETIONS}
+"""Phases in which cells of one resource take turns, since one's change would be the other's unstable baseline."""
+
+
+class Executor:
+    """Runs the jobs of one plan. `emit` receives every event but the first and the last of the run."""
+
+    def __init__(self, bench: Bench, emit: Callable[[AnyEvent], None], *, stop: asyncio.Event) -> None:
+        self.bench = bench
+        self.emit = emit
+        self.stop = stop
+        self.spent = ""
+        """The budget that ended the run, empty while none did."""
+        self.merger = Merger()
+        self._asked: set[str] = set()
+
+    async def run(
+        self, jobs: list[Job], *, done: Mapping[Cell, Verdict] | None = None, findings: Iterable[Finding] = ()
+    ) -> None:
+        """Work on all jobs; those of `done` (an earlier, interrupted run) keep their verdicts and send nothing."""
+        for finding in findings:
+            self.merger.findings[finding.id] = finding
+        finished = done or {}
+        for job in jobs:
+            settled = job.settled is not None or job.cell in finished
+            self.emit(JobPlanned(cell=job.cell, phase=job.test.phase.value, settled=settled))
+            verdict = finished.get(job.cell) or job.settled
+            if verdict is not None:
+                self.emit(VerdictReached(cell=job.cell, verdict=verdict))
+        open_jobs = [job for job in jobs if job.settled is None and job.cell not in finished]
+        for phase, group in groupby(open_jobs, key=lambda job: job.test.phase):
+            batch = list(group)
+            self.emit(PhaseChanged(phase=f"{phase.value} {TITLES[phase]}", total=len(batch)))
+            await self._phase(phase, batch)
+
+    async def _phase(self, phase: Phase, jobs: list[Job]) -> None:
+        queue = iter(jobs)
+        concurrency = self.bench.settings.limits.concurrency
+        # more workers than slots: a job that waits gives its slot back, and another goes on meanwhile
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(len(jobs), 2 * concurrency)):
+                group.create_task(self._worker(phase, queue))
+
+    async def _worker(self, phase: Phase, queue: Iterable[Job]) -> None:
+        for job in queue:
+            if self.stop.is_set():
+                self._settle(job, conclude("stopped", "the run was interrupted before this cell"))
+            elif self.spent:
+                self._settle(job, conclude("budget", f"the budget of {self.spent} was spent before this cell"))
+            else:
+                await self._one(phase, job)
+
+    async def _one(self, phase: Phase, job: Job) -> None:
+        if phase in _TURNS:
+            async with self.bench.lock(resource_of(job)):
+                await self._judge(job)
+        else:
+            await self._judge(job)
+
+    async def _judge(self, job: Job) -> None:
+        async with self.bench.slots:
+            self.emit(JobStarted(cell=job.cell))
+            verdict, probe = await self._attempt(job)
+            lost = await self._lost(verdict, probe)
+            if lost:  # the session died under the attempt: once more with a new one (liveness bracket, C7)
+                verdict, probe = await self._attempt(job)
+                lost = await self._lost(verdict, probe)
+                if lost:
+                    verdict = conclude("session_lost", f"the session of {lost} died twice while the test ran")
+        self._conclude(job, verdict, probe)
+
+    async def _attempt(self, job: Job) -> tuple[Verdict, CellProbe]:
+        probe = CellProbe(self.bench, job.cell, job.endpoint)
+        try:
+            verdict = await job.test.run(probe)
+        except BudgetError as error:
+            self._budget(error)
+            verdict = conclude("budget", f"ended by its budget: {error.what}")
+        except ScopeError as error:
+            verdict = conclude("failed", f"not sent: {error.what}")
+        except Exception as error:  # a test that breaks must not end the run
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            message = f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
+            self.emit(Warned(code="GW-E900", message=f"{job.test.id} on {job.endpoint.name} broke: {message}"))
+            verdict = conclude("failed", f"the test itself broke: {message}")
+        finally:
+            await probe.take_back()
+        return verdict, probe
+
+    async def _lost(self, verdict: Verdict, probe: CellProbe) -> str:
+        """The account whose session was dead at the end of the cell; empty when all lived or it does not matter."""
+        if (
+            verdict.outcome in ("vulnerable", "skipped", "not_applicable")
+            or "C7" in self.bench.settings.disabled_controls
+        ):
+            return ""
+        try:
+            for account, since in probe.used.items():
+                if not await self.bench.identities.bracket(account, since):
+                    return account
+        except BudgetError as error:
+            self._budget(error)
+        return ""
+
+    def _budget(self, error: BudgetError) -> None:
+        if not self.spent:
+            self.spent = error.where or "requests"
+            self.emit(BudgetSpent(budget=self.spent, limit=0.0))
+
+    def _settle(self, job: Job, verdict: Verdict) -> None:
+        self.emit(VerdictReached(cell=job.cell, verdict=verdict))
+
+    def _conclude(self, job: Job, verdict: Verdict, probe: CellProbe) -> None:
+        if verdict.outcome == "vulnerable":
+            finding = make(job, verdict, probe, self.bench.settings)
+            merged, replaced = self.merger.add(finding)
+            self.emit(FindingProved(finding=merged, replaces=replaced))
+        if verdict.question and verdict.question not in self._asked:
+            self._asked.add(verdict.question)
+            self.emit(Asked(question=Question(verdict.question, verdict.answer_with)))
+        self.emit(VerdictReached(cell=job.cell, verdict=verdict, controls=tuple(probe.controls)))
+
+
+def resource_of(job: Job) -> str:
+    """The literal beginning of the endpoint's path: cells that share it may touch the same objects."""
+    return job.endpoint.base + job.endpoint.path.partition("{")[0].rstrip("/")

@@ -1,0 +1,114 @@
+"""Verdict → finding: evidence from what the probe recorded, and the merging of one effect that several tests prove."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from gatewright.engine.plan import Job
+from gatewright.engine.probe import CellProbe
+from gatewright.model.finding import Finding, fingerprint
+from gatewright.model.settings import Settings
+from gatewright.model.test import Test
+from gatewright.model.verdict import SEVERITIES, Severity, Verdict
+
+_ORDER = ("API6", "API1", "API5", "API3")
+"""Which threat names an effect that several tests prove (checks-1-5.md 1.12); `auth-missing` comes before all."""
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+
+
+def section(doc: str, heading: str) -> str:
+    """One section of a test's docstring, its lines joined where they were wrapped; empty when it is missing."""
+    parts = _HEADING.split(doc)
+    for title, text in zip(parts[1::2], parts[2::2], strict=False):
+        if title.strip() == heading:
+            lines = [line.strip() for line in text.strip().splitlines()]
+            return re.sub(r"(?<!\n)\n(?!\n|[-*0-9`])", " ", "\n".join(lines)).strip()
+    return ""
+
+
+def step(severity: Severity, by: int) -> Severity:
+    """A severity some bands up or down, within low and critical."""
+    index = SEVERITIES.index(severity) + by
+    return SEVERITIES[max(0, min(index, len(SEVERITIES) - 1))]
+
+
+def make(job: Job, verdict: Verdict, probe: CellProbe, settings: Settings) -> Finding:
+    """The finding of a proved verdict."""
+    test = job.test
+    severity = settings.severity.get(test.id) or verdict.severity or test.severity
+    return Finding(
+        id=fingerprint(test.id, job.endpoint, verdict.place),
+        test=test.id,
+        threat=test.threat,
+        title=verdict.title or test.title,
+        severity=severity,
+        cvss=verdict.cvss or None,
+        cwe=tuple(f"CWE-{number}" for number in test.cwe),
+        endpoint=job.endpoint,
+        place=verdict.place,
+        account=job.cell.account,
+        victim=verdict.victim,
+        summary=verdict.summary,
+        proof=verdict.proof,
+        controls=tuple(probe.controls),
+        exchanges=tuple(sorted(probe.exchanges, key=lambda exchange: exchange.number)),
+        attacks=verdict.attacks,
+        remediation=section(test.doc, "Remedy"),
+        references=references(test),
+    )
+
+
+def references(test: Test) -> tuple[str, ...]:
+    """The lines of a test's References section."""
+    lines = section(test.doc, "References").splitlines()
+    return tuple(line.strip().removeprefix("- ") for line in lines if line.strip())
+
+
+class Merger:
+    """Keeps the findings of a run, and joins those that are one effect on one endpoint and parameter."""
+
+    def __init__(self) -> None:
+        self.findings: dict[str, Finding] = {}
+
+    def add(self, finding: Finding) -> tuple[Finding, tuple[str, ...]]:
+        """The finding as it now stands, and the ids of those that it replaces."""
+        known = self.findings.get(finding.id)
+        if known is not None:  # proved again by another account: the first evidence stays
+            return known, ()
+        rivals = [other for other in self.findings.values() if _one_effect(finding, other)]
+        if not rivals:
+            self.findings[finding.id] = finding
+            return finding, ()
+        first = min([*rivals, finding], key=_precedence)
+        tests = sorted({t for f in [*rivals, finding] for t in (f.test, *f.also_tests)} - {first.test})
+        severity = max((f.severity for f in [*rivals, finding]), key=SEVERITIES.index)
+        merged = msgspec.structs.replace(first, also_tests=tuple(tests), severity=severity)
+        gone = tuple(f.id for f in rivals if f.id != first.id)
+        for identity in gone:
+            del self.findings[identity]
+        self.findings[merged.id] = merged
+        return merged, gone
+
+
+def _one_effect(a: Finding, b: Finding) -> bool:
+    if a.endpoint.id != b.endpoint.id or a.test == b.test:
+        return False
+    tests = {a.test, b.test}
+    if "auth-missing" in tests:
+        return bool(tests & {"object-access-read", "object-access-change", "object-access-delete", "function-access"})
+    ranked = {a.threat.partition(":")[0], b.threat.partition(":")[0]} <= set(_ORDER)
+    return (
+        ranked
+        and (a.place == b.place or a.place is None or b.place is None)
+        and a.threat != b.threat
+        and ("API3" not in {a.threat.partition(":")[0], b.threat.partition(":")[0]} or a.place == b.place)
+    )
+
+
+def _precedence(finding: Finding) -> tuple[int, str]:
+    threat = finding.threat.partition(":")[0]
+    if finding.test == "auth-missing":
+        return -1, finding.test
+    return _ORDER.index(threat) if threat in _ORDER else len(_ORDER), finding.test

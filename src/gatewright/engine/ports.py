@@ -1,0 +1,59 @@
+"""What the engine needs from below: the sessions of access, and a maker of objects from exploration.
+
+They are protocols so that a test also runs against recorded or scripted answers, without a network (`replay.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from gatewright.model.account import Account, Credential
+from gatewright.model.call import Call
+from gatewright.model.finding import Cell
+from gatewright.model.http import Exchange, Request
+from gatewright.model.knowledge import Knowledge, OwnedObject
+
+
+class Identities(Protocol):
+    """The accounts, logged in; `access.sessions.Sessions` is the real one."""
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """Accounts that are logged in, by name."""
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        as_: str,
+        purpose: str = "",
+        cell: Cell | None = None,
+        credentials: tuple[Credential, ...] | None = None,
+    ) -> Exchange:
+        """Send a request as an account."""
+
+    async def credentials(self, name: str) -> tuple[Credential, ...]:
+        """The present credentials of an account."""
+
+    async def alive(self, name: str) -> bool:
+        """Whether the session answers now."""
+
+    async def bracket(self, name: str, since: float) -> bool:
+        """Whether a probe later than `since` (monotonic seconds) found the session alive."""
+
+    def whoami(self, name: str) -> Call | None:
+        """The call that names the account."""
+
+    def identity(self, name: str) -> frozenset[str]:
+        """Values that name the account."""
+
+    def rank(self, name: str) -> int:
+        """Height of its role."""
+
+
+class Maker(Protocol):
+    """Makes further objects; `explore.explorer.Explorer` is the real one."""
+
+    async def fresh(self, knowledge: Knowledge, like: OwnedObject, *, owner: str) -> OwnedObject | None:
+        """Another object of the same kind."""

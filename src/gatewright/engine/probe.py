@@ -1,0 +1,227 @@
+"""The probe of one cell: sends, records, keeps controls and takes back what a test changed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+import msgspec
+
+from gatewright.engine.ports import Identities, Maker
+from gatewright.model.account import ANON, Account, Credential
+from gatewright.model.call import Call, render
+from gatewright.model.endpoint import Endpoint, Specification
+from gatewright.model.errors import BudgetError, ScopeError
+from gatewright.model.finding import Cell, Leftover
+from gatewright.model.http import Exchange, Request
+from gatewright.model.knowledge import Knowledge, OwnedObject
+from gatewright.model.secret import Keyring
+from gatewright.model.settings import Settings
+from gatewright.model.verdict import Control
+
+T = TypeVar("T")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Bench:
+    """What all probes of a run share: sessions, knowledge, results asked for once, and the worker slots."""
+
+    def __init__(
+        self,
+        identities: Identities,
+        maker: Maker,
+        specification: Specification,
+        settings: Settings,
+        *,
+        knowledge: Knowledge,
+        keyring: Keyring,
+        slots: int | None = None,
+    ) -> None:
+        self.identities = identities
+        self.maker = maker
+        self.specification = specification
+        self.settings = settings
+        self.knowledge = knowledge
+        self.keyring = keyring
+        self.slots = asyncio.Semaphore(slots or settings.limits.concurrency)
+        self.leftovers: list[Leftover] = []
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._results: dict[str, object] = {}
+        self._markers = 0
+
+    def marker(self) -> str:
+        """A marker that no earlier one of this run equals."""
+        self._markers += 1
+        return self.keyring.marker(f"engine {self._markers}")
+
+    def lock(self, key: str) -> asyncio.Lock:
+        """The lock of a name; cells that change the same resource take turns."""
+        return self._locks.setdefault(f"lock {key}", asyncio.Lock())
+
+    async def once(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
+        """Run `make` once per key; who comes meanwhile waits for the result. A failed `make` is tried again."""
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            if key not in self._results:
+                self._results[key] = await make()
+        return self._results[key]  # type: ignore[return-value]  # one key, one type: the caller's T
+
+    async def fresh(self, like: OwnedObject, *, owner: str) -> OwnedObject | None:
+        """Another object, remembered in the knowledge of the run."""
+        made = await self.maker.fresh(self.knowledge, like, owner=owner)
+        if made is not None:
+            self.knowledge = msgspec.structs.replace(self.knowledge, objects=(*self.knowledge.objects, made))
+        return made
+
+
+class CellProbe:
+    """The `Probe` that a test is given for one cell. See `model.test.Probe` for the meaning of each method."""
+
+    def __init__(self, bench: Bench, cell: Cell, endpoint: Endpoint) -> None:
+        self._bench = bench
+        self._endpoint = endpoint
+        self.cell = cell
+        self.exchanges: list[Exchange] = []
+        self.controls: list[Control] = []
+        self.used: dict[str, float] = {}
+        """Account → monotonic second of its last request with its own credentials."""
+        self.sent = 0
+        self._undo: list[tuple[str, Call, str, Endpoint]] = []
+        self._random = random.Random(f"{bench.settings.seed} {cell.endpoint} {cell.test} {cell.account}")
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint of the cell."""
+        return self._endpoint
+
+    @property
+    def account(self) -> str:
+        """The attacker."""
+        return self.cell.account
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """Accounts that are logged in."""
+        return self._bench.identities.accounts
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What exploration learnt, with objects made since."""
+        return self._bench.knowledge
+
+    @property
+    def specification(self) -> Specification:
+        """The specification."""
+        return self._bench.specification
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the run."""
+        return self._bench.settings
+
+    @property
+    def random(self) -> random.Random:
+        """Choices of this cell, the same for the same seed."""
+        return self._random
+
+    def rank(self, account: str) -> int:
+        """Height of the role; anon is -1."""
+        return -1 if account == ANON else self._bench.identities.rank(account)
+
+    def identity(self, account: str) -> frozenset[str]:
+        """Values that name the account."""
+        return frozenset() if account == ANON else self._bench.identities.identity(account)
+
+    def marker(self) -> str:
+        """A new marker."""
+        return self._bench.marker()
+
+    async def send(
+        self,
+        call: Call,
+        *,
+        as_: str | None = None,
+        purpose: str = "attack",
+        endpoint: Endpoint | None = None,
+        credentials: tuple[Credential, ...] | None = None,
+        edit: Callable[[Request], Request] | None = None,
+    ) -> Exchange:
+        """Send a call as an account and record it."""
+        target = endpoint or self._endpoint
+        request = render(target, call)
+        if edit is not None:
+            request = edit(request)
+        if self.settings.limits.mode == "read-only" and request.method not in SAFE_METHODS:
+            raise ScopeError(
+                f"{target.name} may change something, and the mode is read-only",
+                code="GW-E001",
+                where=target.name,
+                help="use --mode safe on a system that may be written to",
+            )
+        account = as_ or self.account
+        self.sent += 1
+        exchange = await self._bench.identities.send(
+            request, as_=account, purpose=purpose, cell=self.cell, credentials=credentials
+        )
+        if credentials is None and account != ANON:
+            self.used[account] = time.monotonic()
+        self.exchanges.append(exchange)
+        return exchange
+
+    async def credentials(self, account: str) -> tuple[Credential, ...]:
+        """The account's present credentials."""
+        return await self._bench.identities.credentials(account)
+
+    async def alive(self, account: str) -> bool:
+        """Whether the session answers now."""
+        return await self._bench.identities.alive(account)
+
+    def whoami(self, account: str) -> Call | None:
+        """The call that names the account."""
+        return self._bench.identities.whoami(account)
+
+    async def fresh(self, like: OwnedObject, *, owner: str | None = None) -> OwnedObject | None:
+        """Another object of the same kind."""
+        return await self._bench.fresh(like, owner=owner or like.owner)
+
+    def undo(self, what: str, call: Call, *, as_: str, endpoint: Endpoint) -> None:
+        """Register the call that takes a change back."""
+        self._undo.append((what, call, as_, endpoint))
+
+    async def once(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
+        """Ask once per run. The worker slot is given back meanwhile only where `make` itself waits."""
+        return await self._bench.once(key, make)
+
+    def cite(self, *exchanges: Exchange) -> None:
+        """Add exchanges of another cell to the evidence."""
+        known = {exchange.number for exchange in self.exchanges}
+        self.exchanges.extend(exchange for exchange in exchanges if exchange.number not in known)
+
+    def control(self, name: str, what: str, *, expected: str, observed: str, holds: bool) -> bool:
+        """Record a control. One that is switched off for a test of the controls always holds."""
+        if name in self.settings.disabled_controls:
+            return True
+        self.controls.append(Control(name, what, expected, observed, holds))
+        return holds
+
+    async def wait(self, seconds: float) -> None:
+        """Wait without holding a worker; a quarter as long with short patience."""
+        self._bench.slots.release()
+        try:
+            await asyncio.sleep(seconds / 4 if self.settings.limits.patience == "short" else seconds)
+        finally:
+            await self._bench.slots.acquire()
+
+    async def take_back(self) -> None:
+        """Run the registered undo calls, newest first; what the target refuses becomes a leftover."""
+        while self._undo:
+            what, call, as_, endpoint = self._undo.pop()
+            try:
+                exchange = await self.send(call, as_=as_, purpose="undo", endpoint=endpoint)
+                done = exchange.response is not None and (exchange.response.ok or exchange.response.status == 404)
+            except (BudgetError, ScopeError):
+                done = False
+            if not done:
+                self._bench.leftovers.append(Leftover(what, as_))
