@@ -98,10 +98,8 @@ class Graph(Struct, frozen=True, kw_only=True):
         """Resources that must exist before one of this kind can be made."""
         resource = self.resources[key]
         found = [resource.parent] if resource.parent else []
-        for creator in resource.creators[:1]:
-            for hole in self.holes[creator]:
-                if (hole.required or hole.place.within == "path") and hole.guesses and hole.guesses[0][1] >= 0.6:
-                    found.append(hole.guesses[0][0])
+        holes = [hole for creator in resource.creators[:1] for hole in self.holes[creator] if hole.required]
+        found += [hole.guesses[0][0] for hole in holes if hole.guesses[0][1] >= 0.6]
         return [need for need in dict.fromkeys(found) if need != key]
 
     def naming(self, key: str) -> list[tuple[Endpoint, Hole]]:
@@ -216,9 +214,8 @@ def _lists(
         get = methods.get("GET", "")
         if get and other != key and not other.endswith("}") and _last(other) == _last(key):
             found.append(get)
-        elif get and other.rpartition("/")[0] == key and not other.endswith("}"):
-            if schemas.answers_list(endpoints[get], specification):
-                found.append(get)  # `/orders/mine`, `/books/v1/all`
+        elif get and other.rpartition("/")[0] == key and schemas.answers_list(endpoints[get], specification):
+            found.append(get)  # `/orders/mine`, `/books/v1/all`
     return tuple(dict.fromkeys(found))
 
 
@@ -271,11 +268,11 @@ def _holes(endpoint: Endpoint, resources: dict[str, Resource], specification: Sp
             )
         )
         chain.append(key)
-    for parameter in endpoint.parameters:
-        if parameter.within != "path":
-            found.append(
-                _hole(parameter.place, parameter.name, parameter.schema, parameter.required, endpoint, resources)
-            )
+    found += [
+        _hole(parameter.place, parameter.name, parameter.schema, parameter.required, endpoint, resources)
+        for parameter in endpoint.parameters
+        if parameter.within != "path"
+    ]
     body = schemas.body_of(endpoint)
     for field in schemas.fields(body.schema, specification) if body else []:
         if field.name:

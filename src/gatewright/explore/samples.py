@@ -106,10 +106,10 @@ class Samples:
             return await self._delete(endpoint, account)
         slot = "change" if endpoint.method in ("PUT", "PATCH") else "spare"
         filling = self._places.fillings(endpoint, account, slot=slot, others=self._targets(account))[0]
-        if "{" in endpoint.path and (not filling.own or any(h.place.within == "path" for h in filling.missing)):
-            if not (self._makes(endpoint) and not any(h.place.within == "path" for h in filling.missing)):
-                self._memory.why.setdefault(endpoint.id, f"no object of {account} that it may change is known")
-                return False
+        gaps = any(hole.place.within == "path" for hole in filling.missing)
+        if "{" in endpoint.path and (gaps or not (filling.own or self._makes(endpoint))):
+            self._memory.why.setdefault(endpoint.id, f"no object of {account} that it may change is known")
+            return False
         return await self._on(endpoint, account, filling)
 
     def _targets(self, account: str) -> tuple[str, ...]:
