@@ -57,6 +57,10 @@ class Finding(Struct, frozen=True, kw_only=True):
     also_tests: tuple[str, ...] = ()
     number: int = 0
     """Short name within a store: F-12. 0 until stored."""
+    witness: tuple[str, ...] = ()
+    """As in `Verdict.witness`."""
+    setup: tuple[Exchange, ...] = ()
+    """What made the objects that the attack names, parents first; consumers of the stream fill it in."""
 
 
 class Question(Struct, frozen=True):

@@ -104,6 +104,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Numbers of the exchanges that are the attack: curl and pytest are made from the first."""
     victim: str = ""
     """The account whose object was reached."""
+    witness: tuple[str, ...] = ()
+    """Texts that prove the attack where they are seen: of the victim's object, or written by the attack. The pytest of a
+    finding fails while one of them is in the answer of the attack, or in the last read-back where there is one."""
 
 
 def conclude(
@@ -127,6 +130,7 @@ def proved(
     severity: Severity | None = None,
     cvss: str = "",
     victim: str = "",
+    witness: tuple[str, ...] = (),
 ) -> Verdict:
     """A finding: every claim of the kind's proof held, twice."""
     return Verdict(
@@ -141,6 +145,7 @@ def proved(
         cvss=cvss,
         attacks=attacks,
         victim=victim,
+        witness=witness,
     )
 
 
