@@ -14,6 +14,7 @@ from gatewright.cli.failure import report_failure
 
 COMMANDS: dict[str, str] = {
     "tests": "gatewright.cli.tests:tests",
+    "lab": "gatewright.cli.lab:lab",
     "doctor": "gatewright.cli.doctor:doctor",
     "version": "gatewright.cli.version:version",
 }
