@@ -246,14 +246,16 @@ class _Scan:
                 for leftover in await clean_up(self.sessions, self.placed.specification, self.ledger, seconds=_CLEAN):
                     self.stream.emit(Left(leftover=leftover))
                 for name, account in self.sessions.accounts.items():
-                    if account.origin == "configured" and not await self.sessions.alive(name):
-                        if not await self.sessions.renew(name):
-                            self._warn("GW-R020", f"{name} does not log in any more after the run")
+                    if account.origin == "configured" and not await self._logs_in(name):
+                        self._warn("GW-R020", f"{name} does not log in any more after the run")
         except (TimeoutError, BudgetError):
             self._warn(
                 "GW-R021",
                 f"clean-up did not end within {_CLEAN:.0f} s; `gatewright runs resume {self.run_id} --clean` goes on",
             )
+
+    async def _logs_in(self, name: str) -> bool:
+        return await self.sessions.alive(name) or await self.sessions.renew(name)
 
     def _finish(self, because: str | None) -> None:
         self.stream.emit(
