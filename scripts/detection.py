@@ -73,7 +73,7 @@ def lab(*arguments: str) -> Iterator[Lab]:
         command("lab", "up", "--json", *arguments), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=environment()
     )
     try:
-        assert process.stdout is not None
+        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
         line = process.stdout.readline()
         if not line:
             raise RuntimeError("the lab did not start")
