@@ -317,7 +317,9 @@ async def _write(
         made = await probe.fresh(target.owned, owner=target.account, extra=extra)
         if made is None:
             return None, None
-        return await _view(probe, target, made), _last(probe, made)
+        if made.creation is not None:
+            probe.cite(made.creation)
+        return await _view(probe, target, made), made.creation
     call = target.call
     for name, value in extra.items():
         call = call.with_value(Place("body", name), value)
@@ -325,11 +327,6 @@ async def _write(
     if exchange.response is None or exchange.response.status >= 400:
         return None, exchange
     return await _view(probe, target), exchange
-
-
-def _last(probe: Probe, made: OwnedObject) -> Exchange | None:
-    sample = next((s for s in reversed(probe.knowledge.samples) if s.made == made.key), None)
-    return sample.exchange if sample else None
 
 
 def _value(answer: Answer | None, name: str) -> str | None:
