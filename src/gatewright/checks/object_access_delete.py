@@ -5,6 +5,7 @@ from __future__ import annotations
 from gatewright.checks.controls import bind, call_of, in_list, look, random_like, texts
 from gatewright.checks.evidence import judge_privacy
 from gatewright.checks.object_access_read import pairs
+from gatewright.model.call import Call
 from gatewright.model.http import Exchange
 from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, check
@@ -70,8 +71,8 @@ async def object_access_delete(probe: Probe) -> Verdict:
 async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> Verdict:
     place = reference.place
     twin = await probe.fresh(owned)
-    call = call_of(probe, probe.account) or call_of(probe, owned.owner)
-    if call is None or twin is None:
+    call = call_of(probe, probe.account) or Call(endpoint=probe.endpoint.id)
+    if twin is None:
         return conclude("baseline_broken", f"no second {owned.resource} could be made to compare with", place=place)
     before, beside = (
         await look(probe, owned, purpose="control: owner before"),
