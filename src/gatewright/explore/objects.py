@@ -19,7 +19,7 @@ from gatewright.explore.memory import Learnt, Memory, Thing, id_candidates, leav
 from gatewright.explore.places import Filling, Places
 from gatewright.explore.trial import Trial, attempt, with_references
 from gatewright.explore.words import words
-from gatewright.model.call import Call
+from gatewright.model.call import Call, leaves
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Edge
@@ -162,9 +162,10 @@ class Objects:
         if endpoint.id == resource.replace:
             return [("request", trial.call.path[parameter])]
         found += [("link", value) for value in self._linked(resource, trial.reply, thing)]
-        scored = id_candidates(trial.reply.body, parameter, resource.name)
+        values = frozenset(str(value) for _, value in leaves(trial.call.body))
+        scored = id_candidates(trial.reply.body, parameter, resource.name, self._graph.vocabulary, sent=values)
         found += [(name, value) for score, name, value in scored if score >= 0.35]
-        sent = id_candidates(trial.call.body, parameter, resource.name)
+        sent = id_candidates(trial.call.body, parameter, resource.name, self._graph.vocabulary)
         found += [("request:" + name, value) for score, name, value in sent if score >= 0.8]
         if not found or (not resource.read and not any(score >= 0.6 for score, _, _ in scored)):
             found += [("list:" + name, value) for name, value in await self._listed(resource, account, thing)]
@@ -178,7 +179,7 @@ class Objects:
                 return str(re.findall(r"\{([^}]*)\}", id_)[-1])
         for holes in self._graph.holes.values():
             for hole in holes:
-                if hole.place.within == "path" and hole.guesses and (resource.collection, 0.8) in hole.guesses:
+                if hole.place.within == "path" and hole.guesses and (resource.collection, 0.95) in hole.guesses:
                     return hole.key
         return ""
 
@@ -214,7 +215,7 @@ class Objects:
                 text = msgspec.json.encode(item).decode()
                 if any(marker in text for marker in thing.markers):
                     thing.leaves = {**thing.leaves, **leaves_of(item)}
-                    scored = id_candidates(item, self._parameter(resource), resource.name)
+                    scored = id_candidates(item, self._parameter(resource), resource.name, self._graph.vocabulary)
                     return [(name, value) for score, name, value in scored if score >= 0.35]
         return []
 
