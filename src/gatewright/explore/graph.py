@@ -16,6 +16,7 @@ from gatewright.explore.words import Vocabulary, is_version, noun, same, vocabul
 from gatewright.model.endpoint import Endpoint, Place, Specification
 from gatewright.model.schema import Schema
 
+_NEVER = frozenset({"date", "date-time", "email", "password", "uri", "binary", "byte"})
 _PARAMETER = re.compile(r"\{([^}]*)\}")
 
 
@@ -59,7 +60,7 @@ class Hole(Struct, frozen=True, kw_only=True):
     schema: Schema
     required: bool
     guesses: tuple[tuple[str, float], ...]
-    """Pairs of resource key and score."""
+    """Pairs of resource key and score. Empty: a value that may name the caller, if anything."""
     chain: tuple[str, ...] = ()
     """Path places only: keys of the resources that stand before it in the path."""
 
@@ -100,7 +101,7 @@ class Graph(Struct, frozen=True, kw_only=True):
         resource = self.resources[key]
         found = [resource.parent] if resource.parent else []
         holes = [hole for creator in resource.creators[:1] for hole in self.holes[creator] if hole.required]
-        found += [hole.guesses[0][0] for hole in holes if hole.guesses[0][1] >= 0.6]
+        found += [hole.guesses[0][0] for hole in holes if hole.guesses and hole.guesses[0][1] >= 0.6]
         return [need for need in dict.fromkeys(found) if need != key]
 
     def naming(self, key: str) -> list[tuple[Endpoint, Hole]]:
@@ -260,7 +261,7 @@ class _Holes:
         self._parameters = {key: _parameter_of(resource) for key, resource in resources.items()}
 
     def of(self, endpoint: Endpoint) -> tuple[Hole, ...]:
-        """Places of one endpoint in the order path, other parameters, body; those that mean no resource are left out."""
+        """Places of one endpoint that may name something, in the order path, other parameters, body."""
         found = self._path(endpoint)
         found += [
             self._hole(parameter.place, parameter.name, parameter.schema, parameter.required, endpoint)
@@ -271,7 +272,7 @@ class _Holes:
         for field in schemas.fields(body.schema, self._specification) if body else []:
             if field.name:
                 found.append(self._hole(Place("body", field.name), field.key, field.schema, field.required, endpoint))
-        return tuple(hole for hole in found if hole.guesses)
+        return tuple(hole for hole in found if hole.guesses or _may_name(hole.schema))
 
     def _path(self, endpoint: Endpoint) -> list[Hole]:
         found: list[Hole] = []
@@ -302,7 +303,7 @@ class _Holes:
 
     def _guesses(self, name: str, schema: Schema, endpoint: Endpoint) -> list[tuple[str, float]]:
         """Resources that a name may mean, best first; at most three."""
-        if schema.enum or set(schema.types) & {"boolean", "object"} or schema.format in ("date", "date-time", "email"):
+        if not _may_name(schema):
             return []
         target, generic = self._vocabulary.prefix(name), self._vocabulary.generic(name)
         scores: dict[str, float] = {}
@@ -319,6 +320,11 @@ class _Holes:
             if score:
                 scores[key] = score
         return sorted(scores.items(), key=lambda pair: (-pair[1], len(pair[0]), pair[0]))[:3]
+
+
+def _may_name(schema: Schema) -> bool:
+    """Whether a value of the schema can name anything."""
+    return not schema.enum and not set(schema.types) & {"boolean", "object"} and schema.format not in _NEVER
 
 
 def _parameter_of(resource: Resource) -> str:

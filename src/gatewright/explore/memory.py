@@ -12,7 +12,7 @@ from gatewright.explore.words import Vocabulary, same
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
 from gatewright.model.json import Json
-from gatewright.model.knowledge import Edge, Origin, Sample
+from gatewright.model.knowledge import Origin, Sample
 
 _KEPT = 20
 
@@ -54,6 +54,8 @@ def _is(place: str, name: str) -> bool:
 class Learnt:
     """How the id of a resource's objects is found in the answer that makes one, once that is confirmed."""
 
+    producer: str
+    """The endpoint that makes them."""
     leaf: str
     """Place of the value in the answer, `data.id`; `location`, `link`, `request:slug`, `list:id`."""
     confirmed: bool
@@ -70,12 +72,13 @@ class Memory:
         """Account → leaves of the answer that names it, which hold one of its identity values."""
         self.identity_keys: dict[str, str] = {}
         """Resource key → the identity leaf by which its endpoints name an account."""
+        self.aliases: dict[str, str] = {}
+        """Name of a leaf, in words → the identity leaf whose value it holds in each account's own answers."""
         self.samples: dict[tuple[str, str], Sample] = {}
         self.recipes: dict[str, Recipe] = {}
         self.learnt: dict[str, Learnt] = {}
         self.confirmed: set[tuple[str, Place]] = set()
         self.refuted: set[tuple[str, Place]] = set()
-        self.edges: dict[tuple[str, str, Place], Edge] = {}
         self.why: dict[str, str] = {}
         """Endpoint → the last reason why it could not be sampled."""
         self.exercised: set[str] = set()
@@ -112,6 +115,12 @@ class Memory:
             exchange=reply.exchange,
             made=made or (old.made if old and old.call == call else ""),
         )
+
+    def refuse(self, endpoint: str, why: str, *, higher: bool = False) -> None:
+        """Keep why an endpoint was not reached, and whether a higher account might."""
+        self.why[endpoint] = why
+        if higher:
+            self.higher.add(endpoint)
 
     def sampled(self, endpoint: str) -> bool:
         """Whether any account has a sample of the endpoint."""

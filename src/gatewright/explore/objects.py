@@ -113,9 +113,7 @@ class Objects:
         return Produced(self._graph, self._memory, self._places, endpoint, account)
 
     def _refused(self, endpoint: Endpoint, trial: Trial, entry: Entry) -> None:
-        self._memory.why[endpoint.id] = trial.why
-        if trial.higher:
-            self._memory.higher.add(endpoint.id)
+        self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
         if 300 <= trial.reply.status < 500:
             self._ledger.void(entry)
 
@@ -161,7 +159,7 @@ class Objects:
         found: list[tuple[str, Json]] = []
         if endpoint.id == resource.replace:
             return [("request", trial.call.path[parameter])]
-        found += [("link", value) for value in self._linked(resource, trial.reply, thing)]
+        found += [("link", value) for value in self._linked(resource, trial.reply)]
         values = frozenset(str(value) for _, value in leaves(trial.call.body))
         scored = id_candidates(trial.reply.body, parameter, resource.name, self._graph.vocabulary, sent=values)
         found += [(name, value) for score, name, value in scored if score >= 0.35]
@@ -183,8 +181,8 @@ class Objects:
                     return hole.key
         return ""
 
-    def _linked(self, resource: Resource, reply: Reply, thing: Thing) -> list[Json]:
-        """Ids in Location and links that match the path of the resource; parents found there join the chain."""
+    def _linked(self, resource: Resource, reply: Reply) -> list[Json]:
+        """Ids in Location and links that match the path of the resource."""
         response = reply.exchange.response
         location = (response.header("location") or "") if response else ""
         found: list[Json] = []
@@ -256,29 +254,35 @@ class Objects:
         if resource.collection in self._memory.learnt:
             return
         confirmed = False
-        place: Place | None = None
         if resource.read:
             reader = self._graph.endpoints[resource.read]
             hole = [one for one in self._graph.holes[reader.id] if one.place.within == "path"][-1]
-            place = hole.place
             confirmed = await self.control(reader, hole, account, thing)
-        self._memory.learnt[resource.collection] = Learnt(leaf, confirmed)
+        self._memory.learnt[resource.collection] = Learnt(endpoint.id, leaf, confirmed)
         for consumer, hole in self._graph.naming(resource.collection):
-            score = dict(hole.guesses)[resource.collection]
-            holds = (
-                confirmed and hole.place.within == "path" and shape(consumer).startswith(resource.collection + "/{}")
+            below = (
+                shape(consumer).startswith(resource.collection + "/{}") and hole.guesses[0][0] == resource.collection
             )
-            if holds:
+            if confirmed and hole.place.within == "path" and below:
                 self._memory.confirmed.add((consumer.id, hole.place))
-            self._memory.edges[endpoint.id, consumer.id, hole.place] = Edge(
-                producer=endpoint.id,
-                leaf=leaf,
-                consumer=consumer.id,
-                place=hole.place,
-                resource=resource.name,
-                score=score,
-                confirmed=holds or (consumer.id == resource.read and hole.place == place and confirmed),
-            )
+
+    def edges(self) -> list[Edge]:
+        """Every link from a creation's answer to a place that names its objects, confirmed or not."""
+        found = []
+        for key, learnt in self._memory.learnt.items():
+            for consumer, hole in self._graph.naming(key):
+                found.append(
+                    Edge(
+                        producer=learnt.producer,
+                        leaf=learnt.leaf,
+                        consumer=consumer.id,
+                        place=hole.place,
+                        resource=self._graph.resources[key].name,
+                        score=dict(hole.guesses)[key],
+                        confirmed=(consumer.id, hole.place) in self._memory.confirmed,
+                    )
+                )
+        return found
 
     async def control(self, endpoint: Endpoint, hole: Hole, account: str, thing: Thing) -> bool:
         """Whether a safe endpoint, given a random value instead, no longer shows the thing."""
@@ -315,6 +319,19 @@ class Objects:
             call = self.call_on(self._graph.endpoints[way], thing.owner, thing)
             if call is not None:
                 return call
+        return None
+
+    def way_out(self, endpoint: Endpoint, call: Call, reply: Reply) -> Call | None:
+        """The call that removes what a call has just made, by what was learnt of its kind; None when it is not known."""
+        for key, learnt in self._memory.learnt.items():
+            if learnt.producer != endpoint.id:
+                continue
+            resource = self._graph.resources[key]
+            value = next(iter(self._linked(resource, reply)), None) if learnt.leaf == "link" else None
+            value = value if value is not None else leaves_of(reply.body).get(learnt.leaf)
+            if value is not None:
+                chain = {**self._chain(endpoint, call, resource), key: value}
+                return self.remover(Thing("", key, reply.exchange.account, "created", "spare", value, {}, chain))
         return None
 
     def reader(self, thing: Thing) -> Call | None:

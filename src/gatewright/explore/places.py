@@ -97,7 +97,7 @@ class Places:
                 continue
             found = [] if hole.place.within == "path" else self.options(hole, account, slot="read", others=others)
             weak = not hole.guesses or hole.guesses[0][1] < 0.6
-            if found and (hole.required or not weak):
+            if found and (hole.required or not weak or not hole.guesses):
                 values[hole.place] = _listed(hole, found[0].value)
                 if found[0].thing is not None:
                     things[hole.place] = found[0].thing
@@ -166,11 +166,15 @@ class Places:
             leaf = self._memory.identity_keys.get(guess, "")
             if leaf in leaves and fits(hole, leaves[leaf]):
                 return [leaves[leaf]]
-        named = [
-            value
-            for name, value in leaves.items()
-            if same(name.rpartition(".")[2], hole.key) and not self._vocabulary.generic(hole.key)
-        ]
+        alias = self._memory.aliases.get("_".join(words(hole.key)), "")
+        named = (
+            [leaves[alias]]
+            if alias in leaves and not (hole.place.within == "body" and "@" in str(leaves[alias]))
+            else []
+        )
+        if hole.guesses or hole.place.within != "body":
+            own = [name for name in leaves if same(name.rpartition(".")[2], hole.key)]
+            named += [leaves[name] for name in own if not self._vocabulary.generic(hole.key)]
         if self._vocabulary.prefix(hole.key) in _USERS or noun(hole.key) in _USERS:
             named += [value for name, value in leaves.items() if self._vocabulary.generic(name.rpartition(".")[2])]
         return [value for value in dict.fromkeys(named) if fits(hole, value)]
