@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
-from pathlib import Path
 
 import click
 
@@ -50,10 +47,13 @@ def usage_error(error: click.ClickException) -> UsageError:
 
 def save_traceback(error: BaseException) -> str:
     """Write the traceback into a file that only its owner can read; its path, or why it could not be written."""
+    import tempfile  # both only here: the command line must start quickly
+    import traceback
+
     try:
         handle, name = tempfile.mkstemp(prefix="gatewright-", suffix=".traceback")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write("".join(traceback.format_exception(error)))
-        return str(Path(name))
+        return name
     except OSError as failure:
         return f"the traceback could not be saved: {failure.strerror}"

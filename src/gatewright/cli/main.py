@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -64,6 +63,8 @@ def refuse_unknown(group: click.Group, ctx: click.Context, args: list[str]) -> N
     names = group.list_commands(ctx)
     if ctx.resilient_parsing or args[0] in names or args[0].startswith("-"):
         return
+    import difflib  # only here: the command line must start quickly
+
     near = difflib.get_close_matches(args[0], names, n=1)
     hint = f"did you mean `{near[0]}`?" if near else "there are: " + ", ".join(names)
     raise click.UsageError(f"no command `{args[0]}`; {hint}", ctx)

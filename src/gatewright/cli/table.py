@@ -6,10 +6,12 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
-from msgspec import Struct
+
+if TYPE_CHECKING:
+    from msgspec import Struct
 
 GAP = "  "
 NARROWEST = 12
@@ -18,6 +20,8 @@ NARROWEST = 12
 
 def print_json(value: object) -> None:
     """Print one value as indented JSON with a newline."""
+    import msgspec  # `--help` loads every command: nothing heavy before it is needed
+
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
