@@ -50,7 +50,10 @@ def test_with_a_sign_up_the_first_scan_needs_nothing(tmp_path: Path) -> None:
 
 def test_what_is_commented_out_is_right_once_the_marks_are_gone(tmp_path: Path) -> None:
     text, _, _ = compose(_specification(LOGIN, SIGN_UP), source="openapi.json", target="http://a:1")
-    lines = [line.removeprefix("# ") if line.startswith(("# roles", "# accounts", "#   ")) else line for line in text.splitlines()]
+    lines = [
+        line.removeprefix("# ") if line.startswith(("# roles", "# accounts", "#   ")) else line
+        for line in text.splitlines()
+    ]
     settings = _read("\n".join(line for line in lines if "root" not in line), tmp_path)
     assert [account.name for account in settings.accounts] == ["alice", "bob"]
 
@@ -95,7 +98,9 @@ def _document(folder: Path, **more: Json) -> Path:
     return path
 
 
-def test_it_finds_the_document_of_the_folder_and_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_finds_the_document_of_the_folder_and_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     _document(tmp_path, servers=[{"url": "http://127.0.0.1:8000/v1"}])
     written = asyncio.run(init(None, directory=tmp_path, settings=Settings()))

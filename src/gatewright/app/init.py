@@ -34,7 +34,9 @@ async def init(spec: str | None, *, directory: Path, settings: Settings) -> Writ
     """Write the file into the directory. Raises UsageError GW-U006 when there is one, GW-U007 without a specification."""
     path = directory / FILE
     if path.exists():
-        raise UsageError(f"there is a {FILE} already", code="GW-U006", where=str(path), help="delete or rename it first")
+        raise UsageError(
+            f"there is a {FILE} already", code="GW-U006", where=str(path), help="delete or rename it first"
+        )
     source = spec or look(directory)
     specification = await load_specification(msgspec.structs.replace(settings, spec=(source,)))
     target, note = _target(specification, settings)
@@ -53,9 +55,7 @@ def look(directory: Path) -> str:
     return found.relative_to(directory).as_posix()
 
 
-def compose(
-    specification: Specification, *, source: str, target: str
-) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+def compose(specification: Specification, *, source: str, target: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """The text of the file, what was found, and what is missing."""
     logins = [candidate.endpoint.name for candidate in candidates(specification, "login")]
     sign_ups = [candidate.endpoint.name for candidate in candidates(specification, "register")]
@@ -104,9 +104,7 @@ def _form(schemes: Iterable[Scheme], *, logs_in: bool) -> dict[str, str]:
     return {"bearer": '"${<WHO>_TOKEN}"'}
 
 
-def _text(
-    specification: Specification, *, source: str, target: str, form: Mapping[str, str], signs_up: bool
-) -> str:
+def _text(specification: Specification, *, source: str, target: str, form: Mapping[str, str], signs_up: bool) -> str:
     title = f"{specification.title} {specification.version}".strip() or source
     mark = "# " if signs_up else ""
     lines = [
@@ -137,7 +135,11 @@ def _text(
 
 
 def _filled(form: Mapping[str, str], name: str) -> str:
-    return ", ".join(f"{key}: {value}" for key, value in form.items()).replace("<WHO>", name.upper()).replace("<who>", name)
+    return (
+        ", ".join(f"{key}: {value}" for key, value in form.items())
+        .replace("<WHO>", name.upper())
+        .replace("<who>", name)
+    )
 
 
 def _quoted(source: str) -> str:

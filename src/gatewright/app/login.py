@@ -50,7 +50,9 @@ async def login(settings: Settings, names: Sequence[str] = (), *, export: bool =
         for state in states:
             ok = state.login == "ok"
             held = await sessions.credentials(state.name) if ok and export else ()
-            lines = tuple(f"export {name}={shlex.quote(value)}" for name, value in credential_variables(state.name, held))
+            lines = tuple(
+                f"export {name}={shlex.quote(value)}" for name, value in credential_variables(state.name, held)
+            )
             rows.append(LoginRow(name=state.name, role=state.role, login=state.login, how=state.how, exports=lines))
         return rows
 

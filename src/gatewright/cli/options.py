@@ -50,7 +50,9 @@ def settings_of(config: str | None, typed: Mapping[str, Typed]) -> Settings:
 
 
 _CONFIG = click.option("--config", metavar="FILE", help="Configuration. Default: the nearest gatewright.yaml.")
-_STORE_PLACE = click.option("--store", metavar="URL|FILE", help="Where runs are kept. Default: .gatewright/gatewright.db.")
+_STORE_PLACE = click.option(
+    "--store", metavar="URL|FILE", help="Where runs are kept. Default: .gatewright/gatewright.db."
+)
 _RUN = (
     click.option("--target", metavar="URL", help="The API's address; overrides the specification's servers."),
     click.option("--spec", multiple=True, metavar="FILE|URL", help="Specification or HAR; repeatable."),
@@ -68,7 +70,9 @@ _RUN = (
 )
 _SCAN = (
     click.option("--sign-up", type=int, metavar="N", help="Make N accounts through the API's sign-up; 0: none at all."),
-    click.option("--only", multiple=True, metavar="PATTERN", help="API1, tag:NAME, 'GET /users/*' or a test id; * matches."),
+    click.option(
+        "--only", multiple=True, metavar="PATTERN", help="API1, tag:NAME, 'GET /users/*' or a test id; * matches."
+    ),
     click.option("--skip", multiple=True, metavar="PATTERN", help="Leave these out; patterns as in --only."),
     click.option("--mode", metavar="read-only|safe|full", help="safe (default) changes only what the run itself made."),
     click.option("--exclusive", is_flag=True, help="Nobody else uses the target now."),
