@@ -45,10 +45,10 @@ bench: $(READY) ## the wire against aiohttp, httpx and wrk on the same loopback 
 	@$(PY) -m benchmarks
 
 docs: $(READY) ## write the generated parts of docs/ anew
-	@$(PY) scripts/docs.py
+	@$(PY) -m scripts.docs
 
 docs-check: $(READY) ## fail when a generated part is stale, a heading is missing, a block or link is broken
-	@$(PY) scripts/docs.py --check
+	@$(PY) -m scripts.docs --check --run
 
 clean: ## remove .venv and every cache
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

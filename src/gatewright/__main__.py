@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
     """Run the command line. The import is here so that importing this module costs nothing."""
-    from gatewright.cli.main import main as run
+    from gatewright.cli.main import run
 
-    run()
+    sys.exit(run())
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ from gatewright.model.http import Exchange
 from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Attacker, Need, Phase, Probe, check
 from gatewright.model.verdict import Severity, Verdict, conclude, proved, strongest
+from gatewright.proof.compare import same
 from gatewright.proof.leaves import Answer, as_text, read
-from gatewright.proof.witness import Witness, longest, looks_random, sent_text, shown, witnesses
+from gatewright.proof.witness import Witness, longest, looks_random, sent_text, shown, unechoed, witnesses
 
 
 @check(
@@ -192,14 +193,14 @@ async def _quiet(
         return conclude("control_failed", f"no answer to the attempt: {exchange.error}", place=place)
     if shown(found, answer):
         return conclude("echo", "the answer only repeats what the request carried", place=place)
+    if mine is not None and mine.leaves and same(mine, answer):  # before `denied`: a random id gives it just so
+        return conclude("own_object", f"the reference is ignored: {probe.account} got its own object", place=place)
     call = call_of(probe, probe.account) or Call(endpoint=probe.endpoint.id)
     refused = await family(probe, call, reference, account=probe.account)
     if refused.denied(answer, texts(reference)):
         return conclude(
             "denied", f"{probe.account} was refused {owned.owner}'s object: status {answer.status}", place=place
         )
-    if mine is not None and mine.values().items() & answer.values().items() and mine.paths() == answer.paths():
-        return conclude("own_object", f"the reference is ignored: {probe.account} got its own object", place=place)
     return conclude(
         "no_effect", f"the answer (status {answer.status}) shows nothing of {owned.owner}'s object", place=place
     )
@@ -222,6 +223,9 @@ async def _controls(
     wrong = bind(call, reference).with_value(place, random_like(probe, dict(reference.values)[place]))
     nothing = await probe.send(wrong, purpose="control: random id")
     clean = not _leak(probe, found, nothing, wrong)
+    wrong_values = [as_text(wrong.get(at)) for at, _ in reference.values]
+    if "C4" not in probe.settings.disabled_controls:
+        found = unechoed(found, texts(reference), read(nothing.response), wrong_values)
     if not probe.control(
         "C4",
         "a random reference",
@@ -250,12 +254,20 @@ async def _controls(
     )
     if public and "C5" not in probe.settings.disabled_controls:
         return conclude("public", "it is shown without any credential as well; auth-missing judges that", place=place)
+    if not _leak(probe, found, exchange, bind(call, reference)):
+        return conclude("echo", "the answer only words the reference: a random one is worded alike", place=place)
     hidden = found if "X2" in probe.settings.disabled_controls else await _elsewhere(probe, owned, found)
     leak = _leak(probe, hidden, exchange, bind(call, reference))
     if not leak:
         return conclude("shared", f"{probe.account} sees the same values in its ordinary lists", place=place)
     private, evidence, why = await judge_privacy(
-        probe, owned, action="read", owner_sees=first.answers[0], attacker_sees=mine, found=hidden, anon=anon
+        probe,
+        owned,
+        action="read",
+        owner_sees=first.answers[0],
+        attacker_sees=mine,
+        found=hidden,
+        anon=None if "C5" in probe.settings.disabled_controls else anon,
     )
     if not private and "privacy" not in probe.settings.disabled_controls:
         return _ask(probe, owned, reference, evidence.codes, why)

@@ -39,7 +39,9 @@ class Bench:
         knowledge: Knowledge,
         keyring: Keyring,
         slots: int | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self.pause = pause
         self.identities = identities
         self.maker = maker
         self.specification = specification
@@ -210,7 +212,7 @@ class CellProbe:
         """Wait without holding a worker; a quarter as long with short patience."""
         self._bench.slots.release()
         try:
-            await asyncio.sleep(seconds / 4 if self.settings.limits.patience == "short" else seconds)
+            await self._bench.pause(seconds / 4 if self.settings.limits.patience == "short" else seconds)
         finally:
             await self._bench.slots.acquire()
 

@@ -110,6 +110,17 @@ def shown(found: Iterable[Witness], answer: Answer, *, sent: str = "") -> tuple[
     return ()
 
 
+def unechoed(
+    found: Iterable[Witness], references: Collection[str], answer: Answer, its_references: Collection[str]
+) -> tuple[Witness, ...]:
+    """The witnesses that are not merely worded around the reference.
+
+    `answer` is that to another reference: where it says "Order 9 of yours", "Order 7 of yours" tells nothing of order 7.
+    """
+    worded = {substitute(leaf.value, its_references) for leaf in answer.leaves}
+    return tuple(w for w in found if substitute(w.value, references) not in worded)
+
+
 def _within(value: str, answer: Answer) -> bool:
     return any(value in leaf.value for leaf in answer.leaves)
 

@@ -1,0 +1,52 @@
+"""What each stable error and warning code means: shown by `gatewright doctor CODE`, written into docs/reference/errors.md."""
+
+from __future__ import annotations
+
+import difflib
+
+from msgspec import Struct
+
+from gatewright.model.errors import UsageError
+
+
+class Code(Struct, frozen=True):
+    """One code: its name in words, what brings it about, and what to do."""
+
+    title: str
+    cause: str
+    remedy: str
+
+
+CODES: dict[str, Code] = {
+    "GW-U001": Code(
+        "The command line cannot be understood",
+        "A command, option or argument is unknown, missing, or has a value that is not possible.",
+        "Read the help line of the message: it names the nearest known word. `--help` after any command lists what there is.",
+    ),
+    "GW-U002": Code(
+        "No test has this name",
+        "A test id on the command line is not in the library.",
+        "`gatewright tests list WORD` finds tests by word, threat, CWE or severity.",
+    ),
+    "GW-U003": Code(
+        "No explanation for this code",
+        "`gatewright doctor CODE` was asked for a code that this version does not know.",
+        "Codes look like GW-U001. docs/reference/errors.md lists all of them.",
+    ),
+    "GW-X001": Code(
+        "Gatewright itself failed",
+        "An error that nobody foresaw: a fault of Gatewright, not of your API. What had been found is saved.",
+        "The message names a file with the traceback: please report it. `gatewright runs resume ID` goes on from there.",
+    ),
+}
+"""Code → its explanation, in the order of the page."""
+
+
+def explain(code: str) -> tuple[str, Code]:
+    """The code as it is written and its explanation. Raises UsageError GW-U003 for an unknown one."""
+    wanted = code.upper() if code.upper().startswith("GW-") else f"GW-{code.upper()}"
+    if wanted not in CODES:
+        near = difflib.get_close_matches(wanted, CODES, n=1)
+        hint = f"did you mean {near[0]}?" if near else "codes look like GW-U001"
+        raise UsageError(f"no code {code}", code="GW-U003", help=hint)
+    return wanted, CODES[wanted]

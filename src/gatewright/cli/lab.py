@@ -1,0 +1,102 @@
+"""`gatewright lab`: the range to try things on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.group()
+def lab() -> None:
+    """Start a deliberately weak API on this machine, or list its weaknesses.
+
+    \b
+    Examples:
+      gatewright lab up --only order-read-by-body
+      gatewright lab list
+    """
+
+
+@lab.command()
+@click.option("--fixed", is_flag=True, help="Without any weakness.")
+@click.option("--only", multiple=True, metavar="ID", help="With this weakness alone; repeatable.")
+@click.option("--dialect", type=click.Choice(["bearer"]), default="bearer", help="The clothes it wears.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
+@click.option("--token-ttl", type=click.IntRange(1), default=3600, metavar="SECONDS", help="Life of the tokens.")
+@click.option("--scramble", type=int, metavar="SEED", help="Made-up words for all names outside sign-up and log-in.")
+@click.option("--seed", type=int, default=1, help="Same seed, same data.")
+@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Write a line per request to this file.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
+def up(
+    fixed: bool,
+    only: tuple[str, ...],
+    dialect: str,
+    port: int,
+    token_ttl: int,
+    scramble: int | None,
+    seed: int,
+    log: Path | None,
+    as_json: bool,
+) -> None:
+    """Serve the range on loopback until Ctrl-C.
+
+    \b
+    Examples:
+      gatewright lab up
+      gatewright lab up --fixed --json
+      gatewright lab up --only order-read-by-body --port 8080
+    """
+    from gatewright.lab.serve import Options, line, serve
+    from gatewright.lab.weaknesses import chosen
+
+    try:
+        weak = chosen(only, fixed=fixed)
+    except KeyError as unknown:
+        raise click.BadParameter(_unknown(str(unknown.args[0])), param_hint="--only") from None
+    options = Options(weak=weak, port=port, token_ttl=token_ttl, scramble=scramble, seed=seed, log=log)
+
+    def ready(facts: dict[str, Any]) -> None:
+        click.echo(line(facts) if as_json else _greeting(facts))
+
+    serve(options, ready)
+
+
+@lab.command("list")
+@click.option("--dialect", type=click.Choice(["bearer"]), help="Those of this dialect.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
+def list_(dialect: str | None, as_json: bool) -> None:
+    """List the weaknesses: id, the test that proves it, where.
+
+    \b
+    Examples:
+      gatewright lab list
+      gatewright lab list --json
+    """
+    from gatewright.lab.weaknesses import WEAKNESSES
+
+    rows = [weakness for weakness in WEAKNESSES if dialect is None or dialect in weakness.dialects]
+    if as_json:
+        click.echo(json.dumps([weakness.listed() for weakness in rows], ensure_ascii=False, indent=2))
+        return
+    for weakness in rows:
+        click.echo(f"{weakness.id:34} {weakness.test:24} {weakness.endpoint:52} {weakness.title}")
+
+
+def _greeting(facts: dict[str, Any]) -> str:
+    lines = [f"The clinic listens on {facts['url']} (specification: {facts['spec']})"]
+    lines += [f"  {name} ({row['role']}): {row['password']}" for name, row in facts["accounts"].items()]
+    return "\n".join([*lines, f"  weaknesses on: {len(facts['weaknesses'])}. Ctrl-C stops it."])
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches
+
+    from gatewright.lab.weaknesses import IDS
+
+    near = get_close_matches(name, IDS, n=1)
+    return f"no weakness is called {name!r}" + (
+        f"; did you mean {near[0]!r}?" if near else "; see `gatewright lab list`"
+    )

@@ -1,0 +1,360 @@
+"""A server made of rules, and the accounts that use it: what a case file answers with, without a network.
+
+The server knows who asks as a real one does: by the credential in the request, never by what the test meant to send.
+Rules are tried in order, the first that matches answers. Strings of an answer may hold `<placeholders>`:
+
+- `<path.id>` `<query.x>` `<body>` `<body.title>` `<header.Origin>` `<jwt.sub>` `<method>` `<target>` `<as>`: of the request
+- `<after.title>`: of the body of the latest earlier request that the rule's `after` matched
+- `<count>`: number of the request; `<echo>`: all of the request as text
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+from msgspec import Struct, field
+
+from gatewright.model.account import ANON, Account, Credential
+from gatewright.model.call import Call
+from gatewright.model.finding import Cell
+from gatewright.model.http import Exchange, Request, Response
+from gatewright.model.json import Json
+from gatewright.model.knowledge import Knowledge, OwnedObject
+from gatewright.proof import jwt
+from gatewright.proof.leaves import as_text
+
+GARBAGE = "garbage"
+"""Who asks with a credential that nobody was given."""
+KEY = b"the key of the scripted server"
+_PLACEHOLDER = re.compile(r"<([a-z]+(?:\.[\w.\-\[\]]+)?)>")
+
+
+class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a request must be like for a rule to answer it; what is not named may be anything."""
+
+    as_: str | list[str] | None = field(default=None, name="as")
+    """Account names, `anon` or `garbage`."""
+    method: str | list[str] | None = None
+    path: str | None = None
+    """`/notes/{id}` (one segment each), or with `*`."""
+    query: dict[str, Json] | None = None
+    headers: dict[str, Json] | None = None
+    """Values may hold `*`; null: the header is absent."""
+    body: Json = None
+    """Members that the body must have, at any depth."""
+    jwt: dict[str, Json] | None = None
+    """Members of header or claims of the token, and `signature`: valid, empty, missing or bad."""
+    after: When | None = None
+    """An earlier request must have matched this."""
+
+
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One answer of the scripted server."""
+
+    when: When = When()
+    status: int = 200
+    response: Json = None
+    headers: dict[str, str] = field(default_factory=dict)
+    times: int = 0
+    """How often it answers before the next rules are looked at; 0: always."""
+
+
+class Ask(Struct, frozen=True):
+    """One request as the server sees it."""
+
+    who: str
+    method: str
+    path: str
+    query: dict[str, str]
+    request: Request
+    body: Json
+    token: str
+
+
+class Server:
+    """Answers requests by its rules; 404 with nothing when none matches."""
+
+    def __init__(self, rules: Sequence[Rule], credentials: Mapping[str, tuple[Credential, ...]]) -> None:
+        self.rules = list(rules)
+        self.credentials = credentials
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew: no request has been seen."""
+        self.seen: list[Ask] = []
+        self.used: dict[int, int] = {}
+
+    def answer(self, request: Request) -> Response:
+        """The answer of the first rule that matches."""
+        ask = self._ask(request)
+        self.seen.append(ask)
+        for index, rule in enumerate(self.rules):
+            if rule.times and self.used.get(index, 0) >= rule.times:
+                continue
+            found = _match(rule.when, ask, self.seen[:-1])
+            if found is not None:
+                self.used[index] = self.used.get(index, 0) + 1
+                return _respond(rule, ask, found, len(self.seen))
+        return Response(404)
+
+    def _ask(self, request: Request) -> Ask:
+        path, _, query = request.target.partition("?")
+        carried = _carried(request)
+        who = next(
+            (name for name, held in self.credentials.items() if held and all(_holds(carried, c) for c in held)), ""
+        )
+        token = next((value.rpartition(" ")[2] for value in carried.values() if value.count(".") >= 1), "")
+        names = {(c.within, c.name.lower()) for held in self.credentials.values() for c in held}
+        if not who:
+            who = self._by_token(token) or (GARBAGE if names & set(carried) else ANON)
+        body: Json = None
+        try:
+            body = msgspec.json.decode(request.body) if request.body else None
+        except msgspec.DecodeError:
+            body = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+        pairs = dict(parse_qsl(query, keep_blank_values=True))
+        return Ask(who, request.method, unquote(path), pairs, request, body, token)
+
+    def _by_token(self, text: str) -> str:
+        """Whose token it is by its subject, when its signature is ours."""
+        token = jwt.parse(text)
+        if token is None or not jwt.verifies(token, KEY):
+            return ""
+        for name, held in self.credentials.items():
+            own = next((t for c in held if (t := jwt.parse(c.value.reveal()))), None)
+            if own is not None and own.claims.get("sub") == token.claims.get("sub"):
+                return name
+        return ""
+
+
+def _carried(request: Request) -> dict[tuple[str, str], str]:
+    """Every header, cookie and query value of a request, by place and lowered name."""
+    found = {("header", name.lower()): value for name, value in request.headers}
+    for pair in (request.header("cookie") or "").split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name:
+            found[("cookie", name.lower())] = value
+    found |= {("query", name.lower()): value for name, value in parse_qsl(request.target.partition("?")[2])}
+    return found
+
+
+def _holds(carried: Mapping[tuple[str, str], str], credential: Credential) -> bool:
+    return carried.get((credential.within, credential.name.lower())) == credential.prefix + credential.value.reveal()
+
+
+def _match(when: When, ask: Ask, earlier: Sequence[Ask]) -> dict[str, Json] | None:
+    """What a rule binds (path values, `after` body) when it matches a request; None when it does not."""
+    captured = _path(when.path, ask.path)
+    if captured is None or not _one_of(when.as_, ask.who) or not _one_of(when.method, ask.method):
+        return None
+    if when.query is not None and not _among(when.query, ask.query):
+        return None
+    if when.headers is not None and not _among(when.headers, {n: ask.request.header(n) for n in when.headers}):
+        return None
+    if when.body is not None and not _within(when.body, ask.body):
+        return None
+    if when.jwt is not None and not _token(when.jwt, ask.token):
+        return None
+    if when.after is not None:
+        before = next((old for old in reversed(earlier) if _match(when.after, old, ()) is not None), None)
+        if before is None:
+            return None
+        captured["after"] = before.body
+    return captured
+
+
+def _path(pattern: str | None, path: str) -> dict[str, Json] | None:
+    if pattern is None:
+        return {}
+    names = re.findall(r"\{(\w+)\}", pattern)
+    parts = re.split(r"\{\w+\}", pattern)
+    expression = "([^/]+)".join(re.escape(part).replace(r"\*", ".*") for part in parts)
+    found = re.fullmatch(expression, path)
+    return dict(zip(names, found.groups(), strict=True)) if found else None
+
+
+def _one_of(wanted: str | list[str] | None, value: str) -> bool:
+    return wanted is None or value in (wanted if isinstance(wanted, list) else [wanted])
+
+
+def _among(wanted: Mapping[str, Json], values: Mapping[str, str | None]) -> bool:
+    for name, value in wanted.items():
+        seen = values.get(name)
+        if (value is None) != (seen is None) or (seen is not None and not fnmatchcase(seen, as_text(value))):
+            return False
+    return True
+
+
+def _within(wanted: Json, value: Json) -> bool:
+    """Whether a value has all members of another, at any depth."""
+    if isinstance(wanted, dict):
+        return isinstance(value, dict) and all(
+            key in value and _within(item, value[key]) for key, item in wanted.items()
+        )
+    return wanted == value
+
+
+def _token(wanted: Mapping[str, Json], text: str) -> bool:
+    token = jwt.parse(text if text.count(".") == 2 else text + ".")
+    if token is None:
+        return False
+    state = "missing" if text.count(".") < 2 else "empty" if not token.signature else "bad"
+    state = "valid" if jwt.verifies(token, KEY) else state
+    known = {**token.claims, **token.header, "signature": state}
+    return all(known.get(name) in (value if isinstance(value, list) else [value]) for name, value in wanted.items())
+
+
+def _respond(rule: Rule, ask: Ask, found: dict[str, Json], count: int) -> Response:
+    body = _filled(rule.response, ask, found, count)
+    headers = {name: as_text(_filled(value, ask, found, count)) for name, value in rule.headers.items()}
+    if body is None:
+        return Response(rule.status, tuple(headers.items()))
+    kinds = {name.lower() for name in headers}
+    if "content-type" not in kinds:
+        headers["Content-Type"] = "text/plain" if isinstance(body, str) else "application/json"
+    data = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
+    return Response(rule.status, tuple(headers.items()), data, size=len(data))
+
+
+def _filled(value: Json, ask: Ask, found: dict[str, Json], count: int) -> Json:
+    if isinstance(value, dict):
+        return {key: _filled(item, ask, found, count) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, ask, found, count) for item in value]
+    if not isinstance(value, str):
+        return value
+    whole = _PLACEHOLDER.fullmatch(value)
+    if whole:
+        return _look(whole[1], ask, found, count)
+    return _PLACEHOLDER.sub(lambda match: as_text(_look(match[1], ask, found, count)), value)
+
+
+def _look(name: str, ask: Ask, found: dict[str, Json], count: int) -> Json:
+    kind, _, rest = name.partition(".")
+    token = jwt.parse(ask.token if ask.token.count(".") == 2 else ask.token + ".")
+    sources: dict[str, Json] = {
+        "path": found,
+        "query": dict(ask.query),
+        "body": ask.body,
+        "after": found.get("after"),
+        "jwt": token.claims if token else None,
+        "method": ask.method,
+        "target": ask.request.target,
+        "as": ask.who,
+        "count": count,
+        "echo": _echo(ask.request),
+    }
+    if kind == "header":
+        return ask.request.header(rest)
+    value: Json = sources.get(kind)
+    for key in rest.split(".") if rest else []:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _echo(request: Request) -> str:
+    lines = [f"{name}: {value}" for name, value in request.headers]
+    return "\n".join(
+        [f"{request.method} {unquote(request.target)}", *lines, "", request.body.decode("utf-8", "replace")]
+    )
+
+
+class ScriptedIdentities:
+    """The accounts of a case, logged in at a scripted server. Implements `ports.Identities`."""
+
+    def __init__(
+        self,
+        server: Server,
+        accounts: Mapping[str, Account],
+        *,
+        ranks: Mapping[str, int],
+        probes: Mapping[str, Call],
+        dead: frozenset[str] = frozenset(),
+    ) -> None:
+        self.server = server
+        self.exchanges: list[Exchange] = []
+        self._accounts = dict(accounts)
+        self._ranks = ranks
+        self._probes = probes
+        self._dead = dead
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """Accounts that are logged in."""
+        return self._accounts
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        as_: str,
+        purpose: str = "",
+        cell: Cell | None = None,
+        credentials: tuple[Credential, ...] | None = None,
+    ) -> Exchange:
+        """Answer by the rules, with the account's credentials on the request."""
+        held = credentials if credentials is not None else await self.credentials(as_)
+        request = with_credentials(request, held)
+        answer = self.server.answer(request)
+        exchange = Exchange(len(self.exchanges) + 1, request, answer, account=as_, purpose=purpose)
+        self.exchanges.append(exchange)
+        return exchange
+
+    async def credentials(self, name: str) -> tuple[Credential, ...]:
+        """The credentials of an account."""
+        account = self._accounts.get(name)
+        return account.credentials if account else ()
+
+    async def alive(self, name: str) -> bool:
+        """False for accounts that the case calls dead."""
+        return name not in self._dead
+
+    async def bracket(self, name: str, since: float) -> bool:
+        """False for accounts that the case calls dead."""
+        return name not in self._dead
+
+    def whoami(self, name: str) -> Call | None:
+        """The call that names the account."""
+        return self._probes.get(name)
+
+    def identity(self, name: str) -> frozenset[str]:
+        """Values that name the account."""
+        account = self._accounts.get(name)
+        return frozenset(account.identity) if account else frozenset()
+
+    def rank(self, name: str) -> int:
+        """Height of the role; anon is -1."""
+        return self._ranks.get(name, -1)
+
+
+def with_credentials(request: Request, credentials: Sequence[Credential]) -> Request:
+    """A request with credentials in their places."""
+    for credential in credentials:
+        value = credential.prefix + credential.value.reveal()
+        if credential.within == "query":
+            mark = "&" if "?" in request.target else "?"
+            request = msgspec.structs.replace(request, target=f"{request.target}{mark}{credential.name}={value}")
+        elif credential.within == "cookie":
+            old = request.header("cookie")
+            pair = f"{credential.name}={value}"
+            request = request.with_headers(("Cookie", f"{old}; {pair}" if old else pair))
+        else:
+            request = request.with_headers((credential.name, value))
+    return request
+
+
+class ScriptedMaker:
+    """Hands out the objects that a case keeps ready as fresh ones. Implements `ports.Maker`."""
+
+    def __init__(self, ready: Mapping[str, Sequence[OwnedObject]]) -> None:
+        self._ready = {owner: list(objects) for owner, objects in ready.items()}
+
+    async def fresh(self, knowledge: Knowledge, like: OwnedObject, *, owner: str) -> OwnedObject | None:
+        """The next ready object of that owner and resource; None when there is none."""
+        ready = self._ready.get(owner, [])
+        index = next((i for i, o in enumerate(ready) if o.resource == like.resource), None)
+        return ready.pop(index) if index is not None else None

@@ -1,0 +1,198 @@
+"""Removes what a run made: children first, values put back, each seen to be gone; the rest is listed with a curl line."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from gatewright.explore import answers
+from gatewright.explore.answers import Reply, read
+from gatewright.explore.courier import Sessions
+from gatewright.explore.ledger import Entry, Ledger
+from gatewright.explore.memory import id_candidates
+from gatewright.explore.words import noun
+from gatewright.model.account import ANON
+from gatewright.model.call import Call, render
+from gatewright.model.endpoint import Endpoint
+from gatewright.model.errors import BudgetError, ScopeError
+from gatewright.model.finding import Leftover
+from gatewright.model.http import Exchange
+
+_WIDTH = 8
+
+
+async def clean_up(
+    sessions: Sessions,
+    endpoints: Mapping[str, Endpoint],
+    ledger: Ledger,
+    *,
+    seconds: float = 30.0,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[Leftover]:
+    """Remove everything that the ledger says stands, within `seconds`. What is left comes back, oldest first.
+
+    Never raises for what the target does, nor when the budget is spent: then the rest is left over.
+    """
+    cleaner = _Cleaner(sessions, endpoints, ledger, clock() + seconds, clock)
+    for wave in _waves(ledger.standing):
+        gate = asyncio.Semaphore(_WIDTH)
+        async with asyncio.TaskGroup() as tasks:
+            for entry in wave:
+                tasks.create_task(cleaner.one(entry, gate))
+    return [cleaner.leftover(entry) for entry in reversed(ledger.standing)]
+
+
+def _waves(standing: list[Entry]) -> list[list[Entry]]:
+    """Entries in the order of removal: values first, then children before parents, newest first."""
+    numbers = {entry.number: entry for entry in standing}
+
+    def depth(entry: Entry) -> int:
+        level, seen = 0, {entry.number}
+        while entry.parent in numbers and entry.parent not in seen:
+            entry, level = numbers[entry.parent], level + 1
+            seen.add(entry.number)
+        return level
+
+    waves: dict[int, list[Entry]] = {}
+    values = [[entry] for entry in standing if entry.kind == "value"]  # newest first, one after another
+    for entry in standing:
+        if entry.kind == "object":
+            waves.setdefault(depth(entry), []).append(entry)
+    return values + [waves[level] for level in sorted(waves, reverse=True)]
+
+
+class _Cleaner:
+    """Removes single entries until the time is up."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        endpoints: Mapping[str, Endpoint],
+        ledger: Ledger,
+        end: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._sessions = sessions
+        self._endpoints = endpoints
+        self._ledger = ledger
+        self._end = end
+        self._clock = clock
+
+    async def one(self, entry: Entry, gate: asyncio.Semaphore) -> None:
+        """Remove one entry, see that it is gone, and write that down."""
+        async with gate:
+            if entry.kind == "value":
+                await self._put_back(entry)
+                return
+            found = [entry] if entry.remove is not None else await self._search(entry)
+            if entry.remove is None and entry.state == "intended" and not found and entry.lists:
+                self._ledger.void(entry)  # its list was read and does not hold it: the request never arrived
+            for one in found:
+                await self._remove(one)
+
+    async def _put_back(self, entry: Entry) -> None:
+        if entry.remove is None:
+            return
+        reply = await self._send(entry.remove, entry.account, "undo")
+        if reply is not None and reply.accepted:
+            self._ledger.gone(entry)
+
+    async def _remove(self, entry: Entry) -> None:
+        remove = entry.remove
+        if remove is None:
+            return
+        for account in self._who(entry):
+            reply = await self._send(remove, account, "clean-up")
+            if reply is None:
+                return
+            if reply.accepted or reply.status in (404, 410):
+                if await self._is_gone(entry, reply):
+                    self._ledger.gone(entry)
+                return
+
+    def _who(self, entry: Entry) -> list[str]:
+        """The owner, then the highest account: some APIs let only that one delete."""
+        ranked = sorted(self._sessions.accounts, key=self._sessions.rank, reverse=True)
+        return list(dict.fromkeys([entry.account, *ranked[:1]]))
+
+    async def _is_gone(self, entry: Entry, removed: Reply) -> bool:
+        """Its owner's read refuses it, shows nothing of it, or shows what is gone: deleted, inactive."""
+        if entry.read is None:
+            return True
+        reply = await self._send(entry.read, entry.account, "clean-up")
+        if reply is None:
+            return False
+        if not reply.accepted:
+            return reply.status != 0 and reply.status < 500
+        shown = any(reply.says(marker) for marker in entry.markers)
+        return not shown or _says_deleted(reply)
+
+    async def _search(self, entry: Entry) -> list[Entry]:
+        """The entry with its way out, found in the owner's list by a marker."""
+        item = self._endpoints.get(entry.item)
+        if item is None:
+            return []
+        for list_id in entry.lists:
+            endpoint = self._endpoints.get(list_id)
+            if endpoint is None:
+                continue
+            call = Call(
+                endpoint=list_id, path={k: v for k, v in entry.create.path.items() if "{" + k + "}" in endpoint.path}
+            )
+            reply = await self._send(call, entry.account, "clean-up")
+            for found in answers.items(reply.body) if reply else []:
+                text = msgspec.json.encode(found)
+                if any(marker.encode() in text for marker in entry.markers):
+                    names = re.findall(r"\{([^}]*)\}", item.path)
+                    scored = id_candidates(found, names[-1], noun(item.path.split("/")[-2])) if names else []
+                    if scored:
+                        path = {**call.path, names[-1]: scored[0][2]}
+                        return [self._ledger.made(entry, remove=Call(endpoint=item.id, path=path))]
+        return []
+
+    async def _send(self, call: Call, account: str, purpose: str) -> Reply | None:
+        endpoint = self._endpoints.get(call.endpoint)
+        if endpoint is None or self._clock() >= self._end:
+            return None
+        if account != ANON and account not in self._sessions.accounts:
+            return None
+        try:
+            async with asyncio.timeout(max(self._end - self._clock(), 0.01)):
+                exchange: Exchange = await self._sessions.send(render(endpoint, call), as_=account, purpose=purpose)
+        except (BudgetError, ScopeError, TimeoutError):
+            return None
+        return read(exchange)
+
+    def leftover(self, entry: Entry) -> Leftover:
+        """What is left, for people; the credential is named, never shown."""
+        call = entry.remove or (entry.read if entry.kind == "object" else None)
+        endpoint = self._endpoints.get(call.endpoint) if call else None
+        if call is None or endpoint is None:
+            return Leftover(what=f"{entry.what}: the API offers no way to remove it", curl="")
+        request = render(endpoint, call)
+        parts = [f"curl -X {request.method} '{request.url}'"]
+        if entry.account != ANON:
+            parts.append(f'-H "Authorization: Bearer $GW_TOKEN_{re.sub(r"[^A-Z0-9]", "_", entry.account.upper())}"')
+        parts += [f"-H '{name}: {value}'" for name, value in request.headers]
+        if request.body:
+            quoted = request.body.decode("utf-8", "replace").replace("'", "'\\''")
+            parts.append(f"--data-raw '{quoted}'")
+        return Leftover(what=entry.what, curl=" ".join(parts))
+
+
+def _says_deleted(reply: Reply) -> bool:
+    """A soft delete: a leaf that says deleted, archived, cancelled or inactive."""
+    for _, key, _, value in answers.scalars(reply.body):
+        name = key.lower()
+        if "delet" in name or "archiv" in name or "remov" in name:
+            if value not in (False, 0, "", None):
+                return True
+        elif (name in ("active", "is_active", "isactive", "enabled") and value is False) or (
+            name in ("status", "state") and str(value).lower() in ("deleted", "archived", "removed", "inactive")
+        ):
+            return True
+    return False

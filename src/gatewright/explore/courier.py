@@ -1,0 +1,85 @@
+"""Sends exploration's calls: as an account, within exploration's share of the budget, decoded once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from gatewright.explore.answers import Reply, read
+from gatewright.model.account import Account, Credential
+from gatewright.model.call import Call, render
+from gatewright.model.endpoint import Endpoint
+from gatewright.model.errors import BudgetError, ScopeError
+from gatewright.model.finding import Cell
+from gatewright.model.http import Exchange, Request
+
+
+class Sessions(Protocol):
+    """The accounts, logged in; `access.sessions.Sessions` is the real one."""
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """Accounts that are logged in, by name, in the order of the settings."""
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        as_: str,
+        purpose: str = "",
+        cell: Cell | None = None,
+        credentials: tuple[Credential, ...] | None = None,
+    ) -> Exchange:
+        """Send a request as an account; `anon` sends no credential."""
+
+    def whoami(self, name: str) -> Call | None:
+        """The call whose answer names the account."""
+
+    def identity(self, name: str) -> frozenset[str]:
+        """Values that name the account."""
+
+    def rank(self, name: str) -> int:
+        """Height of its role; -1 for anon."""
+
+
+class Spent(Exception):  # noqa: N818
+    """Exploration's share of the budget is used up: internal, ends the phase and never leaves the package."""
+
+
+class Courier:
+    """Every request of exploration passes here. At most `requests`, for at most `seconds`, `width` at once."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        requests: int,
+        seconds: float,
+        width: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.sessions = sessions
+        self.sent = 0
+        self._most = requests
+        self._clock = clock
+        self._end = clock() + seconds
+        self._gate = asyncio.Semaphore(width)
+
+    async def send(self, endpoint: Endpoint, call: Call, *, as_: str, purpose: str = "explore") -> Reply:
+        """Send a call as an account. Raises Spent when the share or the run's whole budget is used up.
+
+        A request that scope forbids is an exchange without an answer, numbered 0.
+        """
+        async with self._gate:
+            if self.sent >= self._most or self._clock() >= self._end:
+                raise Spent
+            self.sent += 1
+            request = render(endpoint, call)
+            try:
+                return read(await self.sessions.send(request, as_=as_, purpose=purpose))
+            except BudgetError as error:
+                raise Spent from error
+            except ScopeError as error:
+                return read(Exchange(0, request, None, account=as_, purpose=purpose, error=f"scope: {error.what}"))

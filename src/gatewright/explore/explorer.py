@@ -1,0 +1,289 @@
+"""The plan of exploration: what is asked in which order, and what comes out of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+
+from gatewright.explore import graph as graphs
+from gatewright.explore.cast import cast
+from gatewright.explore.compose import Composer
+from gatewright.explore.courier import Courier, Sessions, Spent
+from gatewright.explore.identity import Identities
+from gatewright.explore.ledger import Ledger
+from gatewright.explore.lists import Lists
+from gatewright.explore.memory import Memory, Thing
+from gatewright.explore.objects import Objects
+from gatewright.explore.places import Places
+from gatewright.explore.policy import SAFE
+from gatewright.explore.samples import Samples
+from gatewright.explore.selves import Selves
+from gatewright.model.account import ANON
+from gatewright.model.endpoint import Endpoint, Specification
+from gatewright.model.events import AnyEvent, EndpointLearnt, PhaseChanged, Warned
+from gatewright.model.knowledge import Knowledge, OwnedObject
+from gatewright.model.secret import Keyring
+from gatewright.model.settings import Settings
+
+SLOTS = ("read", "change", "delete", "spare")
+_SHARE = 3
+"""Exploration takes at most a third of the run's requests and time."""
+
+
+class Explorer:
+    """Explores one target once. `ways_in` are the endpoints of log-in, sign-up and the like: left to access."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        specification: Specification,
+        settings: Settings,
+        *,
+        keyring: Keyring,
+        emit: Callable[[AnyEvent], None],
+        ledger: Ledger,
+        ways_in: frozenset[str] = frozenset(),
+        now: datetime | None = None,
+    ) -> None:
+        self._specification = specification
+        self._settings = settings
+        self._emit = emit
+        self._cast = cast(sessions)
+        self._graph = graphs.build(specification, ways_in)
+        self._ways_in = ways_in
+        self._memory = Memory()
+        limits = settings.limits
+        self._courier = Courier(
+            sessions,
+            requests=limits.requests // _SHARE,
+            seconds=limits.time / _SHARE,
+            width=min(limits.concurrency, 8),
+        )
+        composer = Composer(specification, keyring, now or datetime.now(UTC))
+        places = self._places = Places(self._graph, self._memory)
+        seed = settings.seed
+        shared = (self._graph, self._memory, self._courier, composer)
+        self._objects = Objects(*shared, ledger, places, seed=seed)
+        self._lists = Lists(self._graph, self._memory)
+        self._identities = Identities(*shared, places, sessions, seed=seed)
+        self._selves = Selves(*shared, ledger, places, self._objects, sessions, specification)
+        self._samples = Samples(
+            *shared,
+            ledger,
+            places,
+            self._objects,
+            self._lists,
+            self._selves,
+            self._cast,
+            mode=limits.mode,
+            seed=seed,
+        )
+        self._sessions = sessions
+
+    async def explore(self) -> Knowledge:
+        """Everything that can be learnt within the share of the budget. Never raises for what the target does."""
+        self._emit(PhaseChanged(phase="explore", total=len(self._graph.endpoints)))
+        try:
+            await self._identify()
+            await self._plain_reads()
+            await self._identities_fit()
+            await self._make_objects()
+            await self._take_samples()
+        except Spent:
+            self._spent()
+        except BaseExceptionGroup as group:
+            spent, rest = group.split(Spent)
+            if rest is not None:
+                raise rest from None
+            if spent is not None:
+                self._spent()
+        knowledge = self.knowledge()
+        for endpoint in self._graph.endpoints.values():
+            sampled = self._memory.sampled(endpoint.id)
+            self._emit(
+                EndpointLearnt(
+                    endpoint=endpoint,
+                    sampled=sampled,
+                    exercised=sampled or endpoint.id in self._memory.exercised,
+                    why="" if sampled else knowledge.unreached.get(endpoint.id, ""),
+                )
+            )
+        return knowledge
+
+    def _spent(self) -> None:
+        self._emit(
+            Warned(code="GW-E001", message="exploration used up its third of the budget: not every endpoint was tried")
+        )
+
+    async def _identify(self) -> None:
+        for account in self._cast.everyone:
+            if account != ANON:
+                await self._identities.learn(account)
+
+    async def _plain_reads(self) -> None:
+        """Reads that need no reference: lists, the caller's own pages, public ones. As everyone, and as anon."""
+        plain = [e for e in self._callable() if e.method in SAFE and "{" not in e.path]
+        await self._together(self._read_as(endpoint, (*self._cast.everyone, ANON)) for endpoint in plain)
+
+    async def _read_as(self, endpoint: Endpoint, accounts: Iterable[str]) -> None:
+        for account in accounts:
+            await self._samples.read(endpoint, account)
+
+    async def _identities_fit(self) -> None:
+        for account in self._cast.peers[:1]:
+            await self._identities.fit(account)
+
+    async def _make_objects(self) -> None:
+        if self._settings.limits.mode == "read-only":
+            return
+        for level in self._graph.levels():
+            await self._together(self._make(key) for key in level)
+
+    async def _make(self, key: str) -> None:
+        """Objects of one resource: the peers in turn, slot by slot; a higher role when none of them may."""
+        resource = self._graph.resources[key]
+        creators = [self._graph.endpoints[id_] for id_ in resource.creators]
+        if not creators or all(self._samples.skipped(creator) for creator in creators) or not self._wanted(key):
+            return
+        made = 0
+        for slot in SLOTS:
+            for account in self._cast.makers:
+                thing = await self._objects.make(key, account, slot)
+                made += thing is not None
+            if not made:
+                break
+        if made:
+            for account in self._cast.throwaway:
+                await self._objects.make(key, account, "read")
+            return
+        for account in self._cast.higher:
+            for slot in SLOTS:
+                thing = await self._objects.make(key, account, slot)
+                if thing is None:
+                    break
+                made += 1
+            if made:
+                return
+
+    def _wanted(self, key: str) -> bool:
+        """Whether objects of a resource serve anything: some endpoint names or lists them."""
+        resource = self._graph.resources[key]
+        return resource.named or bool(resource.lists)
+
+    async def _take_samples(self) -> None:
+        groups: dict[str, list[Endpoint]] = {}
+        for endpoint in self._callable():
+            groups.setdefault(self._group(endpoint), []).append(endpoint)
+        await self._together(self._sample_group(group) for group in groups.values())
+        for account in self._cast.peers:
+            others = (*[name for name in self._cast.peers if name != account], ANON)
+            for thing in self._lists.learned(account, others):
+                self._memory.things.setdefault(thing.key, thing)
+
+    def _group(self, endpoint: Endpoint) -> str:
+        """Endpoints that touch the same objects are sampled one after another."""
+        keys = graphs.path_keys(endpoint)
+        return keys[0][1] if keys else graphs.shape(endpoint)
+
+    async def _sample_group(self, endpoints: list[Endpoint]) -> None:
+        order = {"GET": 0, "HEAD": 0, "OPTIONS": 0, "POST": 2, "PUT": 3, "PATCH": 4, "DELETE": 5}
+        for endpoint in sorted(endpoints, key=lambda e: order.get(e.method, 1)):
+            await self._sample(endpoint)
+
+    async def _sample(self, endpoint: Endpoint) -> None:
+        take = self._take(endpoint)
+        reached = False
+        for account in self._cast.makers:
+            reached = await take(endpoint, account) or reached
+        for account in (*self._cast.lower, *self._cast.higher):
+            if account in self._cast.lower or not reached or endpoint.method in SAFE:
+                await take(endpoint, account)
+        if endpoint.method in SAFE:
+            await self._samples.read(endpoint, ANON)
+            for account in self._cast.makers[:1]:
+                await self._samples.confirm(endpoint, account)
+        elif self._selves.own(endpoint):
+            for account in self._cast.throwaway:
+                await take(endpoint, account)
+
+    def _take(self, endpoint: Endpoint) -> Callable[[Endpoint, str], Awaitable[bool]]:
+        if endpoint.method in SAFE:
+            lists = any(endpoint.id in resource.lists for resource in self._graph.resources.values())
+
+            async def read(one: Endpoint, account: str) -> bool:
+                return await self._samples.read(one, account, again=lists)
+
+            return read
+        return self._selves.change if self._selves.own(endpoint) else self._samples.change
+
+    def _callable(self) -> list[Endpoint]:
+        """Endpoints that this mode lets us call; the others get their reason."""
+        found = []
+        for endpoint in self._graph.endpoints.values():
+            reason = (
+                "a way in: log-in, sign-up and the like belong to the accounts"
+                if endpoint.id in self._ways_in
+                else self._samples.skipped(endpoint)
+            )
+            if reason:
+                self._memory.why.setdefault(endpoint.id, reason)
+            else:
+                found.append(endpoint)
+        return found
+
+    async def _together(self, jobs: Iterable[Awaitable[None]]) -> None:
+        """Run jobs side by side; the courier bounds how many requests are under way."""
+        async with asyncio.TaskGroup() as tasks:
+            for job in jobs:
+                tasks.create_task(_run(job))
+
+    def knowledge(self) -> Knowledge:
+        """What is known now."""
+        memory, graph = self._memory, self._graph
+        objects = [self._owned(thing) for thing in memory.things.values() if not thing.gone]
+        objects += self._identities.objects(self._cast.everyone)
+        unreached = {
+            id_: memory.why.get(id_, "it was not tried: exploration's share of the budget was used up before")
+            for id_ in graph.endpoints
+            if not memory.sampled(id_)
+        }
+        return Knowledge(
+            endpoints=dict(graph.endpoints),
+            samples=tuple(memory.samples[key] for key in sorted(memory.samples)),
+            objects=tuple(objects),
+            edges=tuple(memory.edges.values()),
+            unreached=unreached,
+            resources={r.name: r.purposes() for r in graph.resources.values() if r.purposes()},
+        )
+
+    def _owned(self, thing: Thing) -> OwnedObject:
+        return OwnedObject(
+            key=thing.key,
+            resource=self._graph.resources[thing.resource].name,
+            owner=thing.owner,
+            origin=thing.origin,
+            slot=thing.slot,
+            id=thing.id,
+            references=self._places.references(thing),
+            markers=thing.markers,
+            parent=thing.parent,
+            recipe=thing.recipe,
+        )
+
+    async def fresh(self, knowledge: Knowledge, like: OwnedObject, *, owner: str) -> OwnedObject | None:
+        """Another object of the same kind for an account, its parents reused; None when that fails."""
+        key = next((key for key, r in self._graph.resources.items() if r.name == like.resource), None)
+        if key is None or like.origin != "created":
+            return None
+        count = sum(1 for t in self._memory.things.values() if t.owner == owner and t.resource == key)
+        label = f"{owner}/{like.resource}/fresh {count}"
+        try:
+            thing = await self._objects.make(key, owner, "spare", label=label)
+        except Spent:
+            return None
+        return self._owned(thing) if thing is not None else None
+
+
+async def _run(job: Awaitable[None]) -> None:
+    await job

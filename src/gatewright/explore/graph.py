@@ -1,0 +1,341 @@
+"""The dependency graph of a specification: resources, what makes them, and which places name them. Pure.
+
+Structure is asked before words: `/xs` and `/xs/{…}` are one resource whatever they are called; a place stands for the
+resource whose path parameter has its name; only then its words count (checks-1-5.md 1.5).
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from msgspec import Struct
+
+from gatewright.explore import schemas
+from gatewright.explore.words import generic, is_version, noun, prefix, same
+from gatewright.model.endpoint import Endpoint, Place, Specification
+from gatewright.model.schema import Schema
+
+_PARAMETER = re.compile(r"\{([^}]*)\}")
+
+
+class Resource(Struct, frozen=True, kw_only=True):
+    """One kind of object. Endpoints are `Endpoint.id`; empty: there is none."""
+
+    name: str
+    collection: str
+    """Its key: origin, base and path template with `{}` for parameters, `http://h/orders/{}/items`."""
+    parent: str = ""
+    """Key of the resource that its path stands under."""
+    creators: tuple[str, ...] = ()
+    """Endpoints that may make one, best first."""
+    lists: tuple[str, ...] = ()
+    read: str = ""
+    update: str = ""
+    replace: str = ""
+    delete: str = ""
+    named: bool = False
+    """Some place of some endpoint names one of these."""
+
+    def purposes(self) -> dict[str, str]:
+        """Purpose → endpoint, as `Knowledge.resources` keeps it."""
+        pairs = {
+            "create": self.creators[0] if self.creators else "",
+            "read": self.read,
+            "list": self.lists[0] if self.lists else "",
+            "update": self.update,
+            "replace": self.replace,
+            "delete": self.delete,
+        }
+        return {purpose: endpoint for purpose, endpoint in pairs.items() if endpoint}
+
+
+class Hole(Struct, frozen=True, kw_only=True):
+    """A place of an endpoint that names an object, with the resources it may mean, best first."""
+
+    place: Place
+    key: str
+    """The parameter's or property's own name."""
+    schema: Schema
+    required: bool
+    guesses: tuple[tuple[str, float], ...]
+    """Pairs of resource key and score."""
+    chain: tuple[str, ...] = ()
+    """Path places only: keys of the resources that stand before it in the path."""
+
+
+class Graph(Struct, frozen=True, kw_only=True):
+    """What the specification alone tells about dependencies."""
+
+    endpoints: dict[str, Endpoint]
+    resources: dict[str, Resource]
+    holes: dict[str, tuple[Hole, ...]]
+    links: dict[tuple[str, Place], tuple[str, str]]
+    """OpenAPI links: consumer and place → producer and leaf."""
+
+    def levels(self) -> list[list[str]]:
+        """Resource keys that can be made, those first that others need; cycles are cut. Chains end at depth 5."""
+        depth: dict[str, int] = {}
+        for key in self.resources:
+            self._depth(key, depth, ())
+        found: dict[int, list[str]] = {}
+        for key, level in depth.items():
+            if self.resources[key].creators:
+                found.setdefault(level, []).append(key)
+        return [found[level] for level in sorted(found)]
+
+    def _depth(self, key: str, known: dict[str, int], above: tuple[str, ...]) -> int:
+        if key in known:
+            return known[key]
+        if key in above or len(above) > 4 or key not in self.resources:
+            return 0
+        needs = self.needs(key)
+        level = 1 + max((self._depth(need, known, (*above, key)) for need in needs), default=0)
+        known[key] = level
+        return level
+
+    def needs(self, key: str) -> list[str]:
+        """Resources that must exist before one of this kind can be made."""
+        resource = self.resources[key]
+        found = [resource.parent] if resource.parent else []
+        holes = [hole for creator in resource.creators[:1] for hole in self.holes[creator] if hole.required]
+        found += [hole.guesses[0][0] for hole in holes if hole.guesses[0][1] >= 0.6]
+        return [need for need in dict.fromkeys(found) if need != key]
+
+    def naming(self, key: str) -> list[tuple[Endpoint, Hole]]:
+        """Every endpoint and place that may name an object of the resource, by a guess of 0.6 or better."""
+        return [
+            (self.endpoints[endpoint], hole)
+            for endpoint, holes in self.holes.items()
+            for hole in holes
+            if any(guess == key and score >= 0.6 for guess, score in hole.guesses)
+        ]
+
+
+def build(specification: Specification, ways_in: frozenset[str] = frozenset()) -> Graph:
+    """The graph of a specification. `ways_in` are endpoints of log-in, sign-up and the like: they make no objects."""
+    endpoints = {endpoint.id: endpoint for endpoint in specification.endpoints}
+    shapes = {id_: shape(endpoint) for id_, endpoint in endpoints.items()}
+    resources = _resources(endpoints, shapes, specification, ways_in)
+    holes = {id_: _holes(endpoint, resources, specification) for id_, endpoint in endpoints.items()}
+    named = {guess for found in holes.values() for hole in found for guess, score in hole.guesses if score >= 0.6}
+    marked = {
+        key: msgspec.structs.replace(resource, named=True) if key in named else resource
+        for key, resource in resources.items()
+    }
+    return Graph(endpoints=endpoints, resources=marked, holes=holes, links=_links(endpoints))
+
+
+def shape(endpoint: Endpoint) -> str:
+    """The endpoint's place in the tree: `http://h/v1/orders/{}`; a trailing slash does not count."""
+    return endpoint.origin + _PARAMETER.sub("{}", endpoint.base + endpoint.path).rstrip("/")
+
+
+def path_keys(endpoint: Endpoint) -> list[tuple[str, str]]:
+    """For each path parameter in order: its name, and the key of the resource that it names (what stands before it)."""
+    full = endpoint.base + endpoint.path
+    return [
+        (match.group(1), endpoint.origin + _PARAMETER.sub("{}", full[: match.start()]).rstrip("/"))
+        for match in _PARAMETER.finditer(full)
+    ]
+
+
+def _resources(
+    endpoints: dict[str, Endpoint], shapes: dict[str, str], specification: Specification, ways_in: frozenset[str]
+) -> dict[str, Resource]:
+    keys = dict.fromkeys(key for endpoint in endpoints.values() for _, key in path_keys(endpoint))
+    for id_, endpoint in endpoints.items():  # collections that nothing names by path
+        if endpoint.method == "POST" and id_ not in ways_in and not shapes[id_].endswith("}"):
+            keys.setdefault(shapes[id_])
+    by_shape: dict[str, dict[str, str]] = {}
+    for id_, endpoint in endpoints.items():
+        by_shape.setdefault(shapes[id_], {})[endpoint.method] = id_
+    names = _names(list(keys))
+    components = {id_: schemas.answer_component(endpoint, specification) for id_, endpoint in endpoints.items()}
+    found = {}
+    for key in keys:
+        item, plain = by_shape.get(key + "/{}", {}), by_shape.get(key, {})
+        found[key] = Resource(
+            name=names[key],
+            collection=key,
+            parent=_parent(key),
+            creators=_creators(key, item, plain, by_shape, components, ways_in),
+            lists=_lists(key, plain, by_shape, endpoints, specification),
+            read=item.get("GET", ""),
+            update=item.get("PATCH", ""),
+            replace=item.get("PUT", ""),
+            delete=item.get("DELETE", ""),
+        )
+    return found
+
+
+def _creators(
+    key: str,
+    item: dict[str, str],
+    plain: dict[str, str],
+    by_shape: dict[str, dict[str, str]],
+    components: dict[str, str],
+    ways_in: frozenset[str],
+) -> tuple[str, ...]:
+    """POST on the collection; else a POST elsewhere under the same last word, or that shows the same component; else PUT."""
+    if "POST" in plain and plain["POST"] not in ways_in:
+        return (plain["POST"],)
+    if not item:
+        return ()
+    component = components.get(item.get("GET", ""), "")
+    ranked: list[tuple[float, str]] = []
+    for other, methods in by_shape.items():
+        post = methods.get("POST", "")
+        if not post or post in ways_in or other.startswith(key + "/{}"):
+            continue
+        score = 0.0
+        if component and components[post] == component:
+            score += 0.6
+        if _last(other) == _last(key):
+            score += 0.5
+        if other.rpartition("/")[0] == key:
+            score += 0.4 if other.rpartition("/")[2] else 0.0
+        if score >= 0.4:
+            ranked.append((-score, post))
+    ranked.sort()
+    puts = [item["PUT"]] if "PUT" in item else []
+    return tuple([post for _, post in ranked[:3]] + puts)
+
+
+def _lists(
+    key: str,
+    plain: dict[str, str],
+    by_shape: dict[str, dict[str, str]],
+    endpoints: dict[str, Endpoint],
+    specification: Specification,
+) -> tuple[str, ...]:
+    found = [plain["GET"]] if "GET" in plain else []
+    for other, methods in by_shape.items():
+        get = methods.get("GET", "")
+        if get and other != key and not other.endswith("}") and _last(other) == _last(key):
+            found.append(get)
+        elif get and other.rpartition("/")[0] == key and schemas.answers_list(endpoints[get], specification):
+            found.append(get)  # `/orders/mine`, `/books/v1/all`
+    return tuple(dict.fromkeys(found))
+
+
+def _names(keys: list[str]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for key in keys:
+        name = noun(_last(key)) or "object"
+        taken = set(names.values())
+        if name in taken:
+            above = _parent(key)
+            name = f"{noun(_last(above))}_{name}" if above else name
+        number, plain = 2, name
+        while name in taken:
+            name, number = f"{plain}_{number}", number + 1
+        names[key] = name
+    return names
+
+
+def _last(key: str) -> str:
+    """The last segment that says what stands there, versions and parameters skipped."""
+    path = key.partition("://")[2].partition("/")[2]
+    segments = [segment for segment in path.split("/") if "{" not in segment and segment]
+    telling = [segment for segment in segments if not is_version(segment)]
+    return telling[-1] if telling else (segments[-1] if segments else "")
+
+
+def _parent(key: str) -> str:
+    """Key of the resource above: what stands before the last parameter."""
+    return key.rpartition("/{}")[0] if "/{}" in key else ""
+
+
+def _holes(endpoint: Endpoint, resources: dict[str, Resource], specification: Specification) -> tuple[Hole, ...]:
+    found: list[Hole] = []
+    chain: list[str] = []
+    schema_of = {parameter.place: parameter for parameter in endpoint.parameters}
+    for name, key in path_keys(endpoint):
+        place = Place("path", name)
+        schema = schema_of[place].schema if place in schema_of else Schema()
+        kin = [(other, 0.6) for other in resources if other != key and _last(other) == _last(key)]
+        kin += [(other, score) for other, score in _guesses(name, schema, endpoint, resources) if other != key]
+        guesses = tuple(dict([*reversed(kin), (key, 0.8)]).items())
+        found.append(
+            Hole(
+                place=place,
+                key=name,
+                schema=schema,
+                required=True,
+                guesses=tuple(sorted(guesses, key=lambda guess: -guess[1])),
+                chain=tuple(chain),
+            )
+        )
+        chain.append(key)
+    found += [
+        _hole(parameter.place, parameter.name, parameter.schema, parameter.required, endpoint, resources)
+        for parameter in endpoint.parameters
+        if parameter.within != "path"
+    ]
+    body = schemas.body_of(endpoint)
+    for field in schemas.fields(body.schema, specification) if body else []:
+        if field.name:
+            place = Place("body", field.name)
+            found.append(_hole(place, field.key, field.schema, field.required, endpoint, resources))
+    return tuple(hole for hole in found if hole.guesses)
+
+
+def _hole(
+    place: Place, key: str, schema: Schema, required: bool, endpoint: Endpoint, resources: dict[str, Resource]
+) -> Hole:
+    guesses = tuple(_guesses(key, schema, endpoint, resources))
+    return Hole(place=place, key=key, schema=schema, required=required, guesses=guesses)
+
+
+def _guesses(name: str, schema: Schema, endpoint: Endpoint, resources: dict[str, Resource]) -> list[tuple[str, float]]:
+    """Resources that a name may mean, best first; at most three."""
+    if schema.enum or set(schema.types) & {"boolean", "object"} or schema.format in ("date", "date-time", "email"):
+        return []
+    scores: dict[str, float] = {}
+    target = prefix(name)
+    for key, resource in resources.items():
+        score = 0.0
+        parameter = _parameter_of(key, resource, resources, endpoint)
+        if target and (resource.name == target or resource.name.endswith("_" + target)):
+            score = 0.9
+        elif target and target.endswith("_" + resource.name):
+            score = 0.7
+        elif (noun(name) == resource.name and "object" not in schema.types) or (
+            generic(name) and _last(key) == _last(shape(endpoint))
+        ):
+            score = 0.6
+        if parameter and same(parameter, name) and not generic(name):
+            score = max(score, 0.85)
+        if score:
+            scores[key] = score
+    ranked = sorted(scores.items(), key=lambda pair: (-pair[1], len(pair[0]), pair[0]))
+    return ranked[:3]
+
+
+def _parameter_of(key: str, resource: Resource, resources: dict[str, Resource], endpoint: Endpoint) -> str:
+    """The name that the resource's own path parameter has in the endpoint that reads, changes or deletes one."""
+    for id_ in (resource.read, resource.update, resource.replace, resource.delete):
+        if id_:
+            return str(_PARAMETER.findall(id_)[-1])
+    return ""
+
+
+def _links(endpoints: dict[str, Endpoint]) -> dict[tuple[str, Place], tuple[str, str]]:
+    found: dict[tuple[str, Place], tuple[str, str]] = {}
+    operations = {endpoint.operation: endpoint for endpoint in endpoints.values() if endpoint.operation}
+    operations.update({endpoint.name: endpoint for endpoint in endpoints.values()})
+    for producer in endpoints.values():
+        for link in (link for answer in producer.answers for link in answer.links):
+            consumer = operations.get(link.operation)
+            for parameter, expression in link.parameters.items() if consumer else ():
+                within, _, name = parameter.rpartition(".")
+                place = (
+                    next((p.place for p in consumer.parameters if p.name == name and within in ("", p.within)), None)
+                    if consumer
+                    else None
+                )
+                leaf = expression.partition("$response.body#/")[2].replace("/", ".")
+                if place and leaf and consumer:
+                    found[consumer.id, place] = (producer.id, leaf)
+    return found

@@ -1,0 +1,160 @@
+"""The accounts themselves as objects: which places of the API name them, and by which of their values."""
+
+from __future__ import annotations
+
+import random
+
+from gatewright.explore.answers import Reply, scalars
+from gatewright.explore.chance import random_like
+from gatewright.explore.compose import Composer
+from gatewright.explore.courier import Courier, Sessions
+from gatewright.explore.graph import Graph, Hole, path_keys
+from gatewright.explore.memory import Memory, Thing
+from gatewright.explore.places import Places
+from gatewright.model.account import ANON
+from gatewright.model.endpoint import Endpoint
+from gatewright.model.json import Json
+from gatewright.model.knowledge import OwnedObject, Reference
+
+USER = "user"
+"""The resource of accounts."""
+
+
+class Identities:
+    """Learns the values that name each account, and fits them into paths that no object of ours fills."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        memory: Memory,
+        courier: Courier,
+        composer: Composer,
+        places: Places,
+        sessions: Sessions,
+        *,
+        seed: int,
+    ) -> None:
+        self._graph = graph
+        self._memory = memory
+        self._courier = courier
+        self._composer = composer
+        self._places = places
+        self._sessions = sessions
+        self._seed = seed
+
+    async def learn(self, account: str) -> None:
+        """Ask the account's probe, and keep the leaves that hold a value of its identity. Raises Spent."""
+        values = self._sessions.identity(account)
+        leaves: dict[str, Json] = {}
+        call = self._sessions.whoami(account)
+        if call is not None and call.endpoint in self._graph.endpoints:
+            reply = await self._courier.send(self._graph.endpoints[call.endpoint], call, as_=account)
+            if reply.accepted:
+                self._memory.sample(call.endpoint, account, call, reply)
+                leaves = {name: value for name, _, _, value in scalars(reply.body) if _names(value, values)}
+        known = {str(value) for value in leaves.values()}
+        registered = self._sessions.accounts[account].registered
+        for name, value in registered.items():
+            if _names(value, values) and str(value) not in known:
+                leaves[name] = value
+                known.add(str(value))
+        for index, text in enumerate(sorted(values - known)):
+            leaves[
+                f"identity.{'id' if text.isdigit() or _opaque(text) else 'email' if '@' in text else f'value{index}'}"
+            ] = int(text) if text.isdigit() and len(text) < 16 else text
+        self._memory.identity[account] = leaves
+
+    async def fit(self, account: str) -> None:
+        """Try the account's values at each path place that its own objects cannot fill. Raises Spent."""
+        for endpoint in self._graph.endpoints.values():
+            keys = path_keys(endpoint)
+            if endpoint.method != "GET" or len(keys) != 1 or keys[0][1] in self._memory.identity_keys:
+                continue
+            resource = self._graph.resources[keys[0][1]]
+            own = resource.read == endpoint.id
+            if not own and (resource.read or self._memory.owned(account, resource.collection)):
+                continue
+            hole = next((h for h in self._graph.holes[endpoint.id] if h.place.within == "path"), None)
+            if hole is not None:
+                await self._try(endpoint, hole, account)
+
+    async def _try(self, endpoint: Endpoint, hole: Hole, account: str) -> None:
+        key = path_keys(endpoint)[0][1]
+        for name, value in self._places.identity_guesses(hole, account):
+            composed = self._composer.compose(endpoint, f"{account}/{endpoint.name}", references={hole.place: value})
+            reply = await self._courier.send(endpoint, composed.call, as_=account)
+            self._memory.exercised.add(endpoint.id)
+            if not reply.accepted or not self._about(reply, account, name, value, endpoint):
+                continue
+            wrong = random_like(value, random.Random(f"{self._seed} {endpoint.id}"), highest=10_000)
+            other = await self._courier.send(
+                endpoint, composed.call.with_value(hole.place, wrong), as_=account, purpose="explore: random id"
+            )
+            if other.accepted and (other.body == reply.body or self._about(other, account, name, value, endpoint)):
+                self._memory.refuted.add((endpoint.id, hole.place))
+                continue
+            self._memory.identity_keys[key] = name
+            self._memory.sample(endpoint.id, account, composed.call, reply)
+            for consumer, place in self._graph.naming(key):
+                if place.place.within == "path":
+                    self._memory.confirmed.add((consumer.id, place.place))
+            return
+
+    def _about(self, reply: Reply, account: str, name: str, value: Json, endpoint: Endpoint) -> bool:
+        """The answer is about the account: it shows another of its values (or the place's own name says whom it wants)."""
+        others = [str(v) for n, v in self._memory.identity[account].items() if n != name and len(str(v)) >= 4]
+        if any(reply.says(other) for other in others):
+            return True
+        return not isinstance(value, int) and len(str(value)) >= 4 and not others
+
+    def objects(self, accounts: tuple[str, ...]) -> list[OwnedObject]:
+        """One object for each account: every place that one of its values fits."""
+        found = []
+        for account in accounts:
+            leaves = self._memory.identity.get(account)
+            if not leaves or account == ANON:
+                continue
+            thing = Thing(f"{account}/{USER}/0", "", account, "identity", "read", next(iter(leaves.values())), leaves)
+            references = tuple(self._references(account))
+            found.append(
+                OwnedObject(
+                    key=thing.key,
+                    resource=USER,
+                    owner=account,
+                    origin="identity",
+                    id=thing.id,
+                    references=references,
+                    markers=tuple(self._sessions.accounts[account].private),
+                )
+            )
+        return found
+
+    def _references(self, account: str) -> list[Reference]:
+        found = []
+        for endpoint_id, holes in self._graph.holes.items():
+            path = [hole for hole in holes if hole.place.within == "path"]
+            for hole in holes:
+                if hole.place.within == "path" and hole.place != path[-1].place:
+                    continue
+                if hole.place.within == "path" and len(path) > 1:
+                    continue
+                values = self._places.identity_values(hole, account)
+                if values:
+                    confirmed = (endpoint_id, hole.place) in self._memory.confirmed
+                    found.append(
+                        Reference(
+                            endpoint=endpoint_id,
+                            place=hole.place,
+                            values=((hole.place, values[0]),),
+                            confirmed=confirmed,
+                        )
+                    )
+        return found
+
+
+def _names(value: Json, values: frozenset[str]) -> bool:
+    return not isinstance(value, (bool, dict, list)) and value is not None and str(value) in values
+
+
+def _opaque(text: str) -> bool:
+    return len(text) >= 20 and "@" not in text and " " not in text

@@ -1,0 +1,105 @@
+"""What this run made or changed, written down before and after, so that a killed process loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from gatewright.model.call import Call
+
+State = Literal["intended", "made", "gone", "void"]
+"""`intended`: about to be sent, outcome unknown; `void`: the request was refused, nothing is there."""
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One object that was made, or one value that was changed (then `remove` writes the old one back)."""
+
+    number: int
+    """Counts from 1 in the order of making: later ones go first."""
+    kind: Literal["object", "value"]
+    account: str
+    what: str
+    """For people: `order of alice (POST /orders)`."""
+    create: Call
+    state: State = "intended"
+    markers: tuple[str, ...] = ()
+    """Planted in it: by them a clean-up finds an object whose answer never came."""
+    remove: Call | None = None
+    read: Call | None = None
+    """A call of the owner that shows it, to see that it is gone."""
+    lists: tuple[str, ...] = ()
+    """Endpoints of lists in which it would stand."""
+    item: str = ""
+    """Endpoint that removes one of its kind by id, for an entry whose id is not known."""
+    parent: int = 0
+    """Number of the entry that it stands below; it goes with it."""
+
+
+class Ledger:
+    """The entries of one run. `save` is told of every change before the next request is sent."""
+
+    def __init__(self, save: Callable[[Entry], None] = lambda entry: None, entries: Iterable[Entry] = ()) -> None:
+        self._save = save
+        self._entries: dict[int, Entry] = {entry.number: entry for entry in entries}
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All entries, in the order of making."""
+        return [self._entries[number] for number in sorted(self._entries)]
+
+    @property
+    def standing(self) -> list[Entry]:
+        """What is, or may be, still there; newest first."""
+        return [entry for entry in reversed(self.entries) if entry.state in ("intended", "made")]
+
+    def intend(
+        self,
+        create: Call,
+        *,
+        account: str,
+        what: str,
+        kind: Literal["object", "value"] = "object",
+        markers: tuple[str, ...] = (),
+        lists: tuple[str, ...] = (),
+        item: str = "",
+        parent: int = 0,
+        remove: Call | None = None,
+    ) -> Entry:
+        """Write down what is about to be made or changed."""
+        number = max(self._entries, default=0) + 1
+        entry = Entry(
+            number=number,
+            kind=kind,
+            account=account,
+            what=what,
+            create=create,
+            markers=markers,
+            lists=lists,
+            item=item,
+            parent=parent,
+            remove=remove,
+        )
+        return self._put(entry)
+
+    def made(self, entry: Entry, *, remove: Call | None = None, read: Call | None = None) -> Entry:
+        """It is there now; `remove` and `read` as far as known."""
+        known = self._entries[entry.number]
+        return self._put(
+            msgspec.structs.replace(known, state="made", remove=remove or known.remove, read=read or known.read)
+        )
+
+    def void(self, entry: Entry) -> Entry:
+        """The request was refused: nothing is there."""
+        return self._put(msgspec.structs.replace(self._entries[entry.number], state="void"))
+
+    def gone(self, entry: Entry) -> Entry:
+        """It was removed, and is seen to be gone."""
+        return self._put(msgspec.structs.replace(self._entries[entry.number], state="gone"))
+
+    def _put(self, entry: Entry) -> Entry:
+        self._entries[entry.number] = entry
+        self._save(entry)
+        return entry

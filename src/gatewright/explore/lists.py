@@ -1,0 +1,87 @@
+"""What lists show: items to borrow ids from, and objects that only one account sees."""
+
+from __future__ import annotations
+
+import re
+
+from gatewright.explore import answers
+from gatewright.explore.answers import Reply
+from gatewright.explore.graph import Graph, Resource
+from gatewright.explore.memory import Memory, Thing, id_candidates, leaves_of
+from gatewright.model.endpoint import Endpoint
+from gatewright.model.json import Json
+
+_LEARNED = 3
+
+
+class Lists:
+    """Keeps the items of list answers by resource and account."""
+
+    def __init__(self, graph: Graph, memory: Memory) -> None:
+        self._graph = graph
+        self._memory = memory
+        self._of: dict[str, list[Resource]] = {}
+        for resource in graph.resources.values():
+            for endpoint in resource.lists:
+                self._of.setdefault(endpoint, []).append(resource)
+        self._whole: dict[tuple[str, str], set[str]] = {}
+        """(resource, account) → every id its lists showed."""
+        self._partial: set[tuple[str, str]] = set()
+
+    def see(self, endpoint: Endpoint, account: str, reply: Reply) -> None:
+        """Keep the items of one list answer."""
+        for resource in self._of.get(endpoint.id, []):
+            if not answers.is_list(reply.body):
+                continue
+            found = answers.items(reply.body)
+            things = [t for t in (self._thing(resource, account, endpoint, reply, item) for item in found) if t]
+            self._memory.see(resource.collection, account, things)
+            whole = self._whole.setdefault((resource.collection, account), set())
+            whole.update(str(thing.id) for thing in things)
+            if partial(reply.body, len(found)):
+                self._partial.add((resource.collection, account))
+
+    def _thing(
+        self, resource: Resource, account: str, endpoint: Endpoint, reply: Reply, item: dict[str, Json]
+    ) -> Thing | None:
+        parameter = next(
+            (re.findall(r"\{([^}]*)\}", id_)[-1] for id_ in (resource.read, resource.update, resource.delete) if id_),
+            "",
+        )
+        scored = id_candidates(item, parameter, resource.name)
+        if not scored or scored[0][0] < 0.35:
+            return None
+        value = scored[0][2]
+        chain: dict[str, Json] = {resource.collection: value}
+        key = f"{account}/{resource.name}/seen-{value}"
+        return Thing(key, resource.collection, account, "learned", "read", value, leaves_of(item), chain)
+
+    def learned(self, owner: str, others: tuple[str, ...]) -> list[Thing]:
+        """Items in the owner's lists that stand in no other account's list, each read to the end; at most 3 per resource."""
+        found: list[Thing] = []
+        for (resource, account), things in self._memory.seen.items():
+            if account != owner or (resource, owner) in self._partial:
+                continue
+            lists = [self._whole.get((resource, other)) for other in others]
+            if not others or any((resource, other) in self._partial for other in others) or lists[0] is None:
+                continue
+            foreign = set().union(*[ids for ids in lists if ids])
+            ours = {str(t.id) for t in self._memory.things.values() if t.resource == resource and t.origin == "created"}
+            alone = [t for t in things if str(t.id) not in foreign and str(t.id) not in ours]
+            found += alone[:_LEARNED]
+        return found
+
+
+def partial(body: Json, count: int) -> bool:
+    """Whether a list answer says that there is more: a next link, or a total above what it holds."""
+    if not isinstance(body, dict):
+        return False
+    for name, key, _, value in answers.scalars({k: v for k, v in body.items() if not isinstance(v, list)}):
+        if key.lower() in ("next", "next_page", "nextpage", "next_cursor", "nextcursor", "nextlink") and value:
+            return True
+        if key.lower() in ("hasmore", "has_more", "hasnext", "has_next") and value is True:
+            return True
+        totals = ("total", "totalcount", "total_count", "totalelements", "totalitems")
+        if key.lower() in totals and isinstance(value, int) and value > count and "[" not in name:
+            return True
+    return False

@@ -1,0 +1,155 @@
+"""What exploration knows while it works: things, seen items, identities, samples. Becomes `Knowledge` at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gatewright.explore.answers import Reply, scalars
+from gatewright.explore.compose import Recipe
+from gatewright.explore.ledger import Entry
+from gatewright.explore.words import generic, prefix, same, words
+from gatewright.model.call import Call
+from gatewright.model.endpoint import Place
+from gatewright.model.json import Json
+from gatewright.model.knowledge import Edge, Origin, Sample
+
+_KEPT = 20
+
+
+@dataclass(slots=True)
+class Thing:
+    """One object that we know: made, learnt from a list, or an account itself."""
+
+    key: str
+    resource: str
+    """Key of its resource in the graph."""
+    owner: str
+    origin: Origin
+    slot: str
+    id: Json = None
+    leaves: dict[str, Json] = field(default_factory=dict)
+    """Its own scalars by place name, `data.` and other wrappers kept."""
+    chain: dict[str, Json] = field(default_factory=dict)
+    """Resource key → id: its own and those of the objects that it stands below."""
+    markers: tuple[str, ...] = ()
+    parent: str = ""
+    recipe: Call | None = None
+    entry: Entry | None = None
+    gone: bool = False
+
+    def leaf(self, name: str) -> Json:
+        """The value under a key of this name, the shallowest first; None when it has none."""
+        found = [
+            (place.count(".") + place.count("["), value) for place, value in self.leaves.items() if _is(place, name)
+        ]
+        return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _is(place: str, name: str) -> bool:
+    return same(place.rpartition(".")[2], name)
+
+
+@dataclass(slots=True)
+class Learnt:
+    """How the id of a resource's objects is found in the answer that makes one, once that is confirmed."""
+
+    leaf: str
+    """Place of the value in the answer, `data.id`; `location`, `link`, `request:slug`, `list:id`."""
+    confirmed: bool
+
+
+class Memory:
+    """The mutable state of one exploration."""
+
+    def __init__(self) -> None:
+        self.things: dict[str, Thing] = {}
+        self.seen: dict[tuple[str, str], list[Thing]] = {}
+        """(resource, account) → items that the account's lists showed, at most 20."""
+        self.identity: dict[str, dict[str, Json]] = {}
+        """Account → leaves of the answer that names it, which hold one of its identity values."""
+        self.identity_keys: dict[str, str] = {}
+        """Resource key → the identity leaf by which its endpoints name an account."""
+        self.samples: dict[tuple[str, str], Sample] = {}
+        self.recipes: dict[str, Recipe] = {}
+        self.learnt: dict[str, Learnt] = {}
+        self.confirmed: set[tuple[str, Place]] = set()
+        self.refuted: set[tuple[str, Place]] = set()
+        self.edges: dict[tuple[str, str, Place], Edge] = {}
+        self.why: dict[str, str] = {}
+        """Endpoint → the last reason why it could not be sampled."""
+        self.exercised: set[str] = set()
+        self.protected: set[str] = set()
+        self.higher: set[str] = set()
+        """Endpoints that refused a lower account."""
+        self.leaks: dict[str, set[str]] = {}
+        """Thing key → endpoints that showed its id to another account."""
+
+    def owned(self, account: str, resource: str) -> list[Thing]:
+        """Things of an account that still stand, in the order of making."""
+        return [t for t in self.things.values() if t.owner == account and t.resource == resource and not t.gone]
+
+    def add(self, thing: Thing) -> None:
+        """Keep a thing."""
+        self.things[thing.key] = thing
+
+    def see(self, resource: str, account: str, things: Iterable[Thing]) -> None:
+        """Keep items of a list, at most 20 per resource and account."""
+        kept = self.seen.setdefault((resource, account), [])
+        known = {str(one.id) for one in kept}
+        for thing in things:
+            if len(kept) < _KEPT and str(thing.id) not in known:
+                kept.append(thing)
+                known.add(str(thing.id))
+
+    def sample(self, endpoint: str, account: str, call: Call, reply: Reply, *, made: str = "") -> None:
+        """Keep an accepted call; a later one stands for an earlier."""
+        old = self.samples.get((endpoint, account))
+        self.samples[endpoint, account] = Sample(
+            endpoint=endpoint,
+            account=account,
+            call=call,
+            exchange=reply.exchange,
+            made=made or (old.made if old and old.call == call else ""),
+        )
+
+    def sampled(self, endpoint: str) -> bool:
+        """Whether any account has a sample of the endpoint."""
+        return any(known == endpoint for known, _ in self.samples)
+
+
+def leaves_of(body: Json) -> dict[str, Json]:
+    """Scalars of an answer by place name, lists by their first element."""
+    return {name: value for name, _, _, value in scalars(body)}
+
+
+def id_candidates(body: Json, parameter: str, noun_of: str) -> list[tuple[float, str, Json]]:
+    """Leaves of an answer that may be the object's id: score, place name, value; best first, at most three.
+
+    `parameter` is the name of the path parameter that names such an object, `noun_of` the resource's name.
+    """
+    found: list[tuple[float, str, Json]] = []
+    for name, key, depth, value in scalars(body):
+        if isinstance(value, (bool, float)) or (isinstance(value, str) and not 0 < len(value) <= 100):
+            continue
+        score = 0.0
+        if parameter and same(key, parameter):
+            score = 1.0
+        elif generic(key) and words(key)[0] in ("id", "uuid", "guid", "pk", "uid"):
+            score = 0.9
+        elif prefix(key) and (prefix(key) == noun_of or noun_of.endswith("_" + prefix(key))):
+            score = 0.88
+        elif generic(key):
+            score = 0.6
+        elif isinstance(value, int) and not found:
+            score = 0.3
+        elif isinstance(value, str) and _like_uuid(value):
+            score = 0.4
+        if score:
+            found.append((score - 0.05 * depth, name, value))
+    found.sort(key=lambda row: -row[0])
+    return found[:3]
+
+
+def _like_uuid(value: str) -> bool:
+    return len(value) >= 16 and " " not in value and sum(c.isdigit() for c in value) >= 3

@@ -1,0 +1,347 @@
+"""Makes objects as an account: the accepted body, the new id, the owner's first read, the way to remove it."""
+
+from __future__ import annotations
+
+import random
+import re
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from gatewright.explore import answers
+from gatewright.explore.answers import Reply
+from gatewright.explore.chance import random_like
+from gatewright.explore.compose import Composed, Composer
+from gatewright.explore.courier import Courier
+from gatewright.explore.graph import Graph, Hole, Resource, shape
+from gatewright.explore.ledger import Entry, Ledger
+from gatewright.explore.memory import Learnt, Memory, Thing, id_candidates, leaves_of
+from gatewright.explore.places import Filling, Places
+from gatewright.explore.trial import Trial, attempt, with_references
+from gatewright.explore.words import words
+from gatewright.model.call import Call
+from gatewright.model.endpoint import Endpoint, Place
+from gatewright.model.json import Json
+from gatewright.model.knowledge import Edge
+from gatewright.model.schema import Schema
+
+_REMOVING = frozenset({"delete", "remove", "destroy", "archive"})
+
+
+class Objects:
+    """Makes objects of the graph's resources. Everything made is in the ledger before its request is sent."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        memory: Memory,
+        courier: Courier,
+        composer: Composer,
+        ledger: Ledger,
+        places: Places,
+        *,
+        seed: int,
+    ) -> None:
+        self._graph = graph
+        self._memory = memory
+        self._courier = courier
+        self._composer = composer
+        self._ledger = ledger
+        self._places = places
+        self._seed = seed
+
+    async def make(self, key: str, account: str, slot: str, *, label: str = "") -> Thing | None:
+        """One more object of a resource; None when the API lets nobody see that one was made. Raises Spent."""
+        resource = self._graph.resources[key]
+        label = label or f"{account}/{resource.name}/{slot}"
+        for creator in resource.creators:
+            thing = await self._by(self._graph.endpoints[creator], resource, account, slot, label)
+            if thing is not None:
+                return thing
+            if self._memory.recipes.get(creator) is not None:
+                break  # it accepts, but shows no new object: another way in will not either
+        return None
+
+    async def _by(self, endpoint: Endpoint, resource: Resource, account: str, slot: str, label: str) -> Thing | None:
+        filling = self._places.fillings(endpoint, account, slot="read")[0]
+        composed = self._compose(endpoint, resource, filling, label)
+        entry = self._ledger.intend(
+            composed.call,
+            account=account,
+            what=f"{resource.name} of {account} ({endpoint.name})",
+            markers=tuple(composed.values.markers),
+            lists=resource.lists[:1],
+            item=resource.delete,
+            parent=self._parent_entry(filling),
+        )
+        trial = await attempt(self._courier, endpoint, composed, as_=account, produce=self.producer(endpoint, account))
+        self._memory.exercised.add(endpoint.id)
+        if not trial.accepted:
+            self._refused(endpoint, trial, entry)
+            return None
+        self._accepted(endpoint, trial)
+        thing = await self._adopt(endpoint, resource, account, slot, trial, filling)
+        self._memory.sample(endpoint.id, account, trial.call, trial.reply, made=thing.key if thing else "")
+        if thing is None:
+            self._ledger.made(entry)
+            return None
+        self._memory.add(thing)
+        thing.entry = self._ledger.made(entry, remove=self.remover(thing), read=self.reader(thing))
+        return thing
+
+    def _compose(self, endpoint: Endpoint, resource: Resource, filling: Filling, label: str) -> Composed:
+        recipe = self._memory.recipes.get(endpoint.id)
+        unknown = frozenset(hole.place for hole in filling.missing if not hole.required)
+        composed = self._composer.compose(endpoint, label, references=filling.values, unknown=unknown, recipe=recipe)
+        if endpoint.method == "PUT" and endpoint.id == resource.replace:  # we choose the id ourselves
+            hole = [one for one in self._graph.holes[endpoint.id] if one.place.within == "path"][-1]
+            value = composed.call.get(hole.place)
+            chosen = composed.values.value(msgspec.structs.replace(hole.schema, examples=()), hole.key + " key")
+            fresh = chosen if isinstance(chosen, str) else random_like(value, random.Random(label))
+            call = composed.call.with_value(hole.place, fresh)
+            return msgspec.structs.replace(composed, call=call)
+        return composed
+
+    def _parent_entry(self, filling: Filling) -> int:
+        entries = [
+            thing.entry.number for place, thing in filling.things.items() if place.within == "path" and thing.entry
+        ]
+        return entries[-1] if entries else 0
+
+    def producer(self, endpoint: Endpoint, account: str) -> Produced:
+        """Gives values of things that exist, for a place that the API complained about."""
+        return Produced(self._graph, self._memory, self._places, endpoint, account)
+
+    def _refused(self, endpoint: Endpoint, trial: Trial, entry: Entry) -> None:
+        self._memory.why[endpoint.id] = trial.why
+        if trial.higher:
+            self._memory.higher.add(endpoint.id)
+        if 300 <= trial.reply.status < 500:
+            self._ledger.void(entry)
+
+    def _accepted(self, endpoint: Endpoint, trial: Trial) -> None:
+        if endpoint.id not in self._memory.recipes:
+            composed = with_references(trial.composed, trial)
+            self._memory.recipes[endpoint.id] = self._composer.recipe(endpoint, composed, trial.call)
+
+    async def _adopt(
+        self, endpoint: Endpoint, resource: Resource, account: str, slot: str, trial: Trial, filling: Filling
+    ) -> Thing | None:
+        """The new object of an accepted call: its id found, read at once by its owner."""
+        key = self._key(account, resource)
+        markers = trial.composed.markers or tuple(trial.composed.values.markers)
+        chain = self._chain(endpoint, trial.call, resource)
+        thing = Thing(key, resource.collection, account, "created", slot, None, {}, chain, markers, recipe=trial.call)
+        thing.leaves = {**leaves_of(trial.call.body), **leaves_of(trial.reply.body)}
+        thing.parent = next((t.key for p, t in reversed(filling.things.items()) if p.within == "path"), "")
+        for leaf, value in await self._candidates(endpoint, resource, account, thing, trial):
+            thing.id = value
+            thing.chain = {**chain, resource.collection: value}
+            if await self._stands(resource, account, thing):
+                await self._confirm(endpoint, resource, account, thing, leaf)
+                return thing
+        return None
+
+    def _key(self, account: str, resource: Resource) -> str:
+        count = sum(1 for t in self._memory.things.values() if t.owner == account and t.resource == resource.collection)
+        return f"{account}/{resource.name}/{count + 1}"
+
+    def _chain(self, endpoint: Endpoint, call: Call, resource: Resource) -> dict[str, Json]:
+        path = [hole for hole in self._graph.holes[endpoint.id] if hole.place.within == "path"]
+        keys = list(path[-1].chain) if path else []
+        keys += [hole.guesses[0][0] for hole in path[-1:]] if resource.replace != endpoint.id else []
+        return {key: call.path[hole.place.name] for hole, key in zip(path, keys, strict=False)}
+
+    async def _candidates(
+        self, endpoint: Endpoint, resource: Resource, account: str, thing: Thing, trial: Trial
+    ) -> list[tuple[str, Json]]:
+        """Where the new id may stand, best first: where it stood before, else Location, links, leaves, the request, the list."""
+        learnt = self._memory.learnt.get(resource.collection)
+        parameter = self._parameter(resource)
+        found: list[tuple[str, Json]] = []
+        if endpoint.id == resource.replace:
+            return [("request", trial.call.path[parameter])]
+        found += [("link", value) for value in self._linked(resource, trial.reply, thing)]
+        scored = id_candidates(trial.reply.body, parameter, resource.name)
+        found += [(name, value) for score, name, value in scored if score >= 0.35]
+        sent = id_candidates(trial.call.body, parameter, resource.name)
+        found += [("request:" + name, value) for score, name, value in sent if score >= 0.8]
+        if not found or (not resource.read and not any(score >= 0.6 for score, _, _ in scored)):
+            found += [("list:" + name, value) for name, value in await self._listed(resource, account, thing)]
+        if learnt is not None:
+            found.sort(key=lambda pair: pair[0] != learnt.leaf)
+        return list(dict.fromkeys((name, value) for name, value in found))[:4]
+
+    def _parameter(self, resource: Resource) -> str:
+        for id_ in (resource.read, resource.replace, resource.update, resource.delete):
+            if id_:
+                return str(re.findall(r"\{([^}]*)\}", id_)[-1])
+        for holes in self._graph.holes.values():
+            for hole in holes:
+                if hole.place.within == "path" and hole.guesses and (resource.collection, 0.8) in hole.guesses:
+                    return hole.key
+        return ""
+
+    def _linked(self, resource: Resource, reply: Reply, thing: Thing) -> list[Json]:
+        """Ids in Location and links that match the path of the resource; parents found there join the chain."""
+        response = reply.exchange.response
+        location = (response.header("location") or "") if response else ""
+        found: list[Json] = []
+        for link in answers.links(reply.body, location):
+            path = urlsplit(link).path.rstrip("/")
+            if not path.startswith("/"):
+                base = urlsplit(reply.exchange.request.url).path.rstrip("/")
+                path = base + "/" + path if path else ""
+            pattern = re.escape(urlsplit(resource.collection).path + "/{}").replace(r"\{\}", "([^/]+)")
+            match = re.fullmatch(pattern, path)
+            if match:
+                value = unquote(match.groups()[-1])
+                found.append(int(value) if value.isdigit() and not value.startswith("0") else value)
+        return found
+
+    async def _listed(self, resource: Resource, account: str, thing: Thing) -> list[tuple[str, Json]]:
+        """The new object's id from the owner's list: the item that holds a marker of it."""
+        for list_id in resource.lists[:2]:
+            endpoint = self._graph.endpoints[list_id]
+            filling = self._places.fillings(endpoint, account, slot="read")[0]
+            values = {**filling.values}
+            for hole in self._graph.holes[list_id]:
+                if hole.place.within == "path" and hole.guesses and hole.guesses[0][0] in thing.chain:
+                    values[hole.place] = thing.chain[hole.guesses[0][0]]
+            composed = self._composer.compose(endpoint, f"{account}/{list_id}", references=values)
+            reply = await self._courier.send(endpoint, composed.call, as_=account)
+            for item in answers.items(reply.body):
+                text = msgspec.json.encode(item).decode()
+                if any(marker in text for marker in thing.markers):
+                    thing.leaves = {**thing.leaves, **leaves_of(item)}
+                    scored = id_candidates(item, self._parameter(resource), resource.name)
+                    return [(name, value) for score, name, value in scored if score >= 0.35]
+        return []
+
+    async def _stands(self, resource: Resource, account: str, thing: Thing) -> bool:
+        """The owner reads it at once; without a way to read it the id is taken as it is."""
+        if not resource.read:
+            return True
+        endpoint = self._graph.endpoints[resource.read]
+        call = self.call_on(endpoint, account, thing)
+        if call is None:
+            return False
+        reply = await self._courier.send(endpoint, call, as_=account)
+        self._memory.exercised.add(endpoint.id)
+        if not reply.accepted:
+            self._memory.why.setdefault(
+                endpoint.id, f"one request as {account}; the API answered {answers.summary(reply.exchange)}"
+            )
+            return resource.collection in self._memory.learnt and thing.id is not None and reply.status != 404
+        shown = any(reply.says(marker) for marker in thing.markers)
+        if thing.markers and not shown and not reply.says(str(thing.id)):
+            return False
+        thing.leaves = {**thing.leaves, **leaves_of(reply.body)}
+        if (endpoint.id, account) not in self._memory.samples or thing.slot == "read":
+            self._memory.sample(endpoint.id, account, call, reply)
+        return True
+
+    def call_on(self, endpoint: Endpoint, account: str, thing: Thing) -> Call | None:
+        """The account's call of an endpoint (one that takes no body) on one thing; None when the path cannot be filled."""
+        reference = next((r for r in self._places.references(thing) if r.endpoint == endpoint.id), None)
+        if reference is None:
+            return None
+        filling = self._places.fillings(endpoint, account, slot="read")[0]
+        values = {**{p: v for p, v in filling.values.items() if p.within != "path"}, **dict(reference.values)}
+        return self._composer.compose(endpoint, f"{account}/{endpoint.name}", references=values).call
+
+    async def _confirm(self, endpoint: Endpoint, resource: Resource, account: str, thing: Thing, leaf: str) -> None:
+        """The control of the edge, once per resource: the owner's read with a random id must not show the object."""
+        if resource.collection in self._memory.learnt:
+            return
+        confirmed = False
+        place: Place | None = None
+        if resource.read:
+            reader = self._graph.endpoints[resource.read]
+            hole = [one for one in self._graph.holes[reader.id] if one.place.within == "path"][-1]
+            place = hole.place
+            confirmed = await self.control(reader, hole, account, thing)
+        self._memory.learnt[resource.collection] = Learnt(leaf, confirmed)
+        for consumer, hole in self._graph.naming(resource.collection):
+            score = dict(hole.guesses)[resource.collection]
+            holds = (
+                confirmed and hole.place.within == "path" and shape(consumer).startswith(resource.collection + "/{}")
+            )
+            if holds:
+                self._memory.confirmed.add((consumer.id, hole.place))
+            self._memory.edges[endpoint.id, consumer.id, hole.place] = Edge(
+                producer=endpoint.id,
+                leaf=leaf,
+                consumer=consumer.id,
+                place=hole.place,
+                resource=resource.name,
+                score=score,
+                confirmed=holds or (consumer.id == resource.read and hole.place == place and confirmed),
+            )
+
+    async def control(self, endpoint: Endpoint, hole: Hole, account: str, thing: Thing) -> bool:
+        """Whether a safe endpoint, given a random value instead, no longer shows the thing."""
+        call = self.call_on(endpoint, account, thing)
+        if call is None:
+            return False
+        source = random.Random(f"{self._seed} {endpoint.id} {hole.place}")
+        highest = max((t.id for t in self._memory.things.values() if isinstance(t.id, int)), default=0)
+        value = random_like(call.get(hole.place), source, highest=highest)
+        reply = await self._courier.send(
+            endpoint, call.with_value(hole.place, value), as_=account, purpose="explore: random id"
+        )
+        if not reply.accepted:
+            return True
+        known = self._memory.samples.get((endpoint.id, account))
+        shown = [
+            m for m in thing.markers if known and known.exchange.response and m.encode() in known.exchange.response.body
+        ]
+        return bool(shown) and not any(reply.says(marker) for marker in shown)
+
+    def remover(self, thing: Thing) -> Call | None:
+        """The call that removes a thing: DELETE of its path, else a POST below it that says so."""
+        resource = self._graph.resources[thing.resource]
+        ways = [resource.delete] if resource.delete else []
+        for endpoint, hole in self._graph.naming(thing.resource):
+            last = words(endpoint.path.rpartition("/")[2])
+            if (
+                endpoint.method in ("POST", "DELETE")
+                and hole.place.within == "path"
+                and (set(last) & _REMOVING or (endpoint.method == "DELETE" and shape(endpoint).endswith("/{}")))
+            ):
+                ways.append(endpoint.id)
+        for way in ways:
+            call = self.call_on(self._graph.endpoints[way], thing.owner, thing)
+            if call is not None:
+                return call
+        return None
+
+    def reader(self, thing: Thing) -> Call | None:
+        """The call by which its owner reads a thing."""
+        read = self._graph.resources[thing.resource].read
+        return self.call_on(self._graph.endpoints[read], thing.owner, thing) if read else None
+
+
+class Produced:
+    """Values of existing things, for places of one endpoint that the API complained about."""
+
+    def __init__(self, graph: Graph, memory: Memory, places: Places, endpoint: Endpoint, account: str) -> None:
+        self._graph = graph
+        self._memory = memory
+        self._places = places
+        self._endpoint = endpoint
+        self._account = account
+
+    async def __call__(self, place: Place, tried: list[Json]) -> Json:
+        """A value not tried yet: of the resources that the place may mean, else of any; None when there is none."""
+        name = re.sub(r"\[\d*\]", "[]", place.name)
+        hole = next((h for h in self._graph.holes[self._endpoint.id] if h.place == Place(place.within, name)), None)
+        if hole is None:
+            key = name.rpartition(".")[2].removesuffix("[]")
+            guesses = tuple((known, 0.3) for known in self._graph.resources)
+            hole = Hole(place=place, key=key, schema=Schema(), required=True, guesses=guesses)
+        higher = tuple(name for name in self._memory.identity if name != self._account)
+        for option in self._places.options(hole, self._account, others=higher):
+            if option.value not in tried and len(tried) <= 3:
+                return option.value
+        return None

@@ -1,0 +1,57 @@
+"""What exploration may send in which mode (checks-1-5.md 1.2, interface.md section 2). Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from gatewright.explore.words import words
+from gatewright.model.endpoint import Endpoint
+from gatewright.model.settings import Mode
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_DESTRUCTIVE = frozenset({"reset", "drop", "seed", "init", "migrate", "logout", "signout", "restart", "shutdown"})
+_DESTRUCTIVE |= {"wipe", "purge", "truncate", "flush", "destroy", "reboot"}
+_WRITING = _DESTRUCTIVE | {"create", "delete", "remove"}
+_OUTWARD = frozenset({"pay", "charge", "refund", "send", "mail", "sms", "call", "notify", "invite", "print", "ship"})
+_FORMS = {word + ending: word for word in _OUTWARD for ending in ("s", "ed", "ing", "ment", "ments", "er", "ping")}
+_FORMS |= {"email": "mail", "emails": "mail", "paid": "pay", "sent": "send", "notification": "notify"}
+_FORMS |= {"notifications": "notify", "invitation": "invite", "invitations": "invite", "callback": "", "caller": ""}
+_FORMS |= {"printer": "", "sender": "", "mailer": "mail"}
+
+
+def forbidden(endpoint: Endpoint, mode: Mode) -> str:
+    """Why the endpoint must not be called at all in this mode; empty when it may be."""
+    if mode == "read-only" and endpoint.method not in SAFE:
+        return f"mode: read-only sends no {endpoint.method}"
+    if mode != "full":
+        path = set(words(endpoint.path)) | set(words(endpoint.operation) if endpoint.method in SAFE else [])
+        wrong = sorted(path & (_WRITING if endpoint.method in SAFE else _DESTRUCTIVE))
+        if wrong:
+            return f"mode: {endpoint.name} looks as if it would {wrong[0]} something; only --mode full calls it"
+    if mode != "full" and endpoint.method not in SAFE and not near(endpoint.origin):
+        word = outward(endpoint)
+        if word:
+            return f"outward: {endpoint.name} says {word}; --mode full calls it on a public host"
+    return ""
+
+
+def outward(endpoint: Endpoint) -> str:
+    """The word by which an endpoint says that it reaches the world outside (pay, send, …); empty when none."""
+    said = [*words(endpoint.path), *words(endpoint.operation)]
+    for word in said:
+        if word in _OUTWARD or _FORMS.get(word):
+            return word
+    return ""
+
+
+def near(origin: str) -> bool:
+    """Whether a host is loopback or private by its address, or `localhost`."""
+    host = urlsplit(origin).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_private

@@ -1,0 +1,241 @@
+"""An accepted request of each endpoint for each account, as far as the mode allows; and why not, where there is none."""
+
+from __future__ import annotations
+
+import random
+
+from gatewright.explore import answers, policy
+from gatewright.explore.cast import Cast
+from gatewright.explore.chance import random_like
+from gatewright.explore.compose import Composer
+from gatewright.explore.courier import Courier
+from gatewright.explore.graph import Graph, Resource, path_keys, shape
+from gatewright.explore.ledger import Entry, Ledger
+from gatewright.explore.lists import Lists
+from gatewright.explore.memory import Memory, Thing
+from gatewright.explore.objects import Objects
+from gatewright.explore.places import Filling, Places
+from gatewright.explore.selves import Selves
+from gatewright.explore.trial import attempt, with_references
+from gatewright.model.account import ANON
+from gatewright.model.endpoint import Endpoint
+from gatewright.model.json import Json
+from gatewright.model.settings import Mode
+
+
+class Samples:
+    """Takes samples. What changes something does so on objects of ours only."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        memory: Memory,
+        courier: Courier,
+        composer: Composer,
+        ledger: Ledger,
+        places: Places,
+        objects: Objects,
+        lists: Lists,
+        selves: Selves,
+        cast: Cast,
+        *,
+        mode: Mode,
+        seed: int,
+    ) -> None:
+        self._graph = graph
+        self._memory = memory
+        self._courier = courier
+        self._composer = composer
+        self._ledger = ledger
+        self._places = places
+        self._objects = objects
+        self._lists = lists
+        self._selves = selves
+        self._cast = cast
+        self._mode: Mode = mode
+        self._seed = seed
+
+    async def read(self, endpoint: Endpoint, account: str, *, again: bool = False) -> bool:
+        """A sample of a safe endpoint for one account. Raises Spent."""
+        if not again and (endpoint.id, account) in self._memory.samples:
+            return True
+        others = self._others(account)
+        for filling in self._places.fillings(endpoint, account, slot="read", others=others):
+            composed = self._composer.compose(
+                endpoint,
+                f"{account}/{endpoint.name}",
+                references=filling.values,
+                unknown=frozenset(hole.place for hole in filling.missing if not hole.required),
+                recipe=self._memory.recipes.get(endpoint.id) if not filling.missing else None,
+                plant=False,
+            )
+            rounds = 2 if account in self._cast.makers[:1] else 0
+            trial = await attempt(
+                self._courier,
+                endpoint,
+                composed,
+                as_=account,
+                produce=self._objects.producer(endpoint, account),
+                rounds=rounds,
+            )
+            self._memory.exercised.add(endpoint.id)
+            if account == ANON and trial.higher:
+                self._memory.protected.add(endpoint.id)
+            if trial.accepted:
+                self._memory.sample(endpoint.id, account, trial.call, trial.reply)
+                self._lists.see(endpoint, account, trial.reply)
+                return True
+            if account != ANON or not self._cast.peers:
+                self._memory.why[endpoint.id] = trial.why
+                if trial.higher:
+                    self._memory.higher.add(endpoint.id)
+            if trial.higher or account == ANON:
+                break
+        return False
+
+    def _others(self, account: str) -> tuple[str, ...]:
+        if account in self._cast.higher or account == ANON:
+            return tuple(name for name in self._cast.makers if name != account)
+        return self._cast.higher
+
+    async def change(self, endpoint: Endpoint, account: str) -> bool:
+        """A sample of an endpoint that changes, on an object of ours. Raises Spent."""
+        if (endpoint.id, account) in self._memory.samples:
+            return True
+        if endpoint.method == "DELETE":
+            return await self._delete(endpoint, account)
+        slot = "change" if endpoint.method in ("PUT", "PATCH") else "spare"
+        filling = self._places.fillings(endpoint, account, slot=slot, others=self._targets(account))[0]
+        gaps = any(hole.place.within == "path" for hole in filling.missing)
+        if "{" in endpoint.path and (gaps or not (filling.own or self._makes(endpoint))):
+            self._memory.why.setdefault(endpoint.id, f"no object of {account} that it may change is known")
+            return False
+        return await self._on(endpoint, account, filling)
+
+    def _targets(self, account: str) -> tuple[str, ...]:
+        """Whose created objects a higher role may act on."""
+        if account in self._cast.higher:
+            return (*self._cast.throwaway, *self._cast.makers)
+        return ()
+
+    def _makes(self, endpoint: Endpoint) -> bool:
+        return any(endpoint.id in resource.creators for resource in self._graph.resources.values())
+
+    async def _on(self, endpoint: Endpoint, account: str, filling: Filling) -> bool:
+        composed = self._composer.compose(
+            endpoint,
+            f"{account}/{endpoint.name}",
+            references=filling.values,
+            unknown=frozenset(hole.place for hole in filling.missing if not hole.required),
+            recipe=self._memory.recipes.get(endpoint.id),
+        )
+        target = next((thing for place, thing in filling.things.items() if place.within == "path"), None)
+        entry = None
+        if target is None or target.entry is None:
+            entry = self._ledger.intend(
+                composed.call,
+                account=account,
+                what=f"what {endpoint.name} made for {account}",
+                markers=tuple(composed.values.markers),
+            )
+        trial = await attempt(
+            self._courier, endpoint, composed, as_=account, produce=self._objects.producer(endpoint, account)
+        )
+        self._memory.exercised.add(endpoint.id)
+        if not trial.accepted:
+            if entry is not None and 300 <= trial.reply.status < 500:
+                self._ledger.void(entry)
+            self._memory.why[endpoint.id] = trial.why
+            if trial.higher:
+                self._memory.higher.add(endpoint.id)
+            return False
+        if entry is not None:
+            self._settle(entry, trial.reply)
+        self._memory.sample(endpoint.id, account, trial.call, trial.reply)
+        if endpoint.id not in self._memory.recipes:
+            self._memory.recipes[endpoint.id] = self._composer.recipe(
+                endpoint, with_references(trial.composed, trial), trial.call
+            )
+        if target is not None and target.origin == "created":
+            self._retell(target, tuple(trial.composed.values.markers))
+        return True
+
+    def _settle(self, entry: Entry, reply: answers.Reply) -> None:
+        """Something may stand that nothing can name: kept in the ledger only when the answer says that it was made."""
+        if reply.status == 201:
+            self._ledger.made(entry)
+        else:
+            self._ledger.void(entry)
+
+    def _retell(self, thing: Thing, markers: tuple[str, ...]) -> None:
+        """A changed thing carries the markers of its change; older ones stay known until they are seen to be gone."""
+        thing.markers = tuple(dict.fromkeys((*markers, *thing.markers)))
+
+    async def _delete(self, endpoint: Endpoint, account: str) -> bool:
+        """A thing made for it, deleted by its owner: the sample, and the proof that clean-up works."""
+        resource = self._deletes(endpoint)
+        if resource is None or not resource.creators:
+            self._memory.why.setdefault(endpoint.id, "no object of ours that it may delete can be made")
+            return False
+        maker = account
+        label = f"{account}/{resource.name}/gone"
+        thing = await self._objects.make(resource.collection, maker, "delete", label=label)
+        if thing is None and account in self._cast.higher:
+            thing = await self._objects.make(resource.collection, self._cast.makers[0], "delete", label=label)
+        if thing is None:
+            self._memory.why.setdefault(endpoint.id, f"no object of {account} could be made to be deleted")
+            return False
+        thing.gone = True
+        call = self._objects.call_on(endpoint, account, thing)
+        if call is None:
+            return False
+        reply = await self._courier.send(endpoint, call, as_=account)
+        self._memory.exercised.add(endpoint.id)
+        if not reply.accepted:
+            thing.gone = False
+            thing.slot = "spare"
+            self._memory.why[endpoint.id] = (
+                f"one request as {account}; the API answered {answers.summary(reply.exchange)}"
+            )
+            if reply.refused:
+                self._memory.higher.add(endpoint.id)
+            return False
+        self._memory.sample(endpoint.id, account, call, reply)
+        if thing.entry is not None:
+            self._ledger.gone(thing.entry)
+        return True
+
+    def _deletes(self, endpoint: Endpoint) -> Resource | None:
+        keys = path_keys(endpoint)
+        if not keys or not shape(endpoint).endswith("/{}"):
+            return None
+        return self._graph.resources[keys[-1][1]]
+
+    async def confirm(self, endpoint: Endpoint, account: str) -> None:
+        """The control of query and header references: with a random value the answer is another. Raises Spent."""
+        sample = self._memory.samples.get((endpoint.id, account))
+        if sample is None or sample.exchange.response is None:
+            return
+        for hole in self._graph.holes[endpoint.id]:
+            value: Json = sample.call.get(hole.place)
+            known = (endpoint.id, hole.place)
+            if value is None or hole.place.within == "body" or known in self._memory.confirmed | self._memory.refuted:
+                continue
+            wrong = random_like(value, random.Random(f"{self._seed} {endpoint.id} {hole.place}"), highest=10_000)
+            reply = await self._courier.send(
+                endpoint, sample.call.with_value(hole.place, wrong), as_=account, purpose="explore: random id"
+            )
+            same = reply.exchange.response is not None and reply.exchange.response.body == sample.exchange.response.body
+            held = self._memory.confirmed if not reply.accepted or not same else self._memory.refuted
+            held.add(known)
+
+    def skipped(self, endpoint: Endpoint) -> str:
+        """Why the endpoint must not be called in this mode; empty when it may be."""
+        reason = policy.forbidden(endpoint, self._mode)
+        if reason:
+            return reason
+        if endpoint.method in policy.SAFE or "{" in endpoint.path or endpoint.method == "POST":
+            return ""
+        if self._selves.own(endpoint):
+            return ""
+        return f"mode: nothing shows that {endpoint.name} changes only what is ours"

@@ -1,0 +1,210 @@
+"""The route table: what an endpoint is, what its handler gets and what it gives back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+from gatewright.lab.tables import Row, Tables
+
+Schema = dict[str, Any]
+
+
+class Access(IntEnum):
+    """Who may call: the least rank."""
+
+    PUBLIC = 0
+    OPTIONAL = 1
+    """Anybody; who logs in gets more."""
+    PATIENT = 2
+    STAFF = 3
+    ADMIN = 4
+
+
+RANK = {"patient": Access.PATIENT, "staff": Access.STAFF, "admin": Access.ADMIN}
+"""Role → rank."""
+
+
+class Refused(Exception):  # noqa: N818 - reads as `raise Refused(404, …)`
+    """An answer that ends the request: status, sentence, and per field what is wrong with it."""
+
+    def __init__(self, status: int, detail: str, *, errors: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = dict(errors or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers. `body` None: no content. A str body is HTML."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A query or header parameter."""
+
+    name: str
+    within: str = "query"
+    schema: Schema
+    required: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Clinic:
+    """The state that all requests share: the rows, which weaknesses are on, the key of the tokens."""
+
+    tables: Tables
+    weak: frozenset[str]
+    secret: bytes
+    token_ttl: int
+    now: Callable[[], float]
+
+    def at(self, *, days: int = 0) -> str:
+        """The present time, RFC 3339 in UTC, some days on."""
+        moment = datetime.fromtimestamp(self.now(), UTC) + timedelta(days=days)
+        return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One request, decoded: real names, checked types."""
+
+    clinic: Clinic
+    endpoint: Endpoint
+    user: Row | None
+    claims: dict[str, Any]
+    path: dict[str, Any]
+    query: dict[str, Any]
+    headers: Mapping[str, str]
+    body: Row
+    """As it was sent; `fields` has what the specification lets one write."""
+
+    @property
+    def tables(self) -> Tables:
+        """The rows."""
+        return self.clinic.tables
+
+    @property
+    def me(self) -> Row:
+        """The caller; 401 when there is none."""
+        if self.user is None:
+            raise Refused(401, "log in first")
+        return self.user
+
+    def weak(self, weakness: str) -> bool:
+        """Whether this weakness is on."""
+        return weakness in self.clinic.weak
+
+    def may(self, least: Access) -> bool:
+        """Whether the caller has this rank."""
+        return self.user is not None and RANK[self.user["role"]] >= least
+
+    def fields(self, *also: str, when: str = "") -> Row:
+        """The properties that the schema lets one write; with weakness `when` on, those of `also` too."""
+        allowed = set(self.endpoint.body_properties)
+        if when and self.weak(when):
+            allowed.update(also)
+        return {name: value for name, value in self.body.items() if name in allowed}
+
+    def owned(
+        self, table: str, key: int | str, *, seen_by: Access | None = None, unless: str = "", deny: int = 403
+    ) -> Row:
+        """The row, if the caller owns it or has rank `seen_by`. Weakness `unless` leaves that condition out."""
+        row = self.tables.get(table, key)
+        if row is None:
+            raise Refused(404, "no such thing")
+        mine = self.user is not None and row["patient_id"] == self.user["id"]
+        ranked = seen_by is not None and self.may(seen_by)
+        if not mine and not ranked and not self.weak(unless):
+            raise Refused(deny, "this is not yours" if deny == 403 else "no such thing")
+        return row
+
+
+Handler = Callable[[Call], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One row of the route table. `body` and `answer` are names of schemas, `[Name]` for a list of them."""
+
+    method: str
+    path: str
+    tag: str
+    summary: str
+    access: Access
+    handler: Handler
+    body: str = ""
+    body_properties: tuple[str, ...] = ()
+    free_body: bool = False
+    answer: str = ""
+    status: int = 200
+    parameters: tuple[Parameter, ...] = ()
+    unguarded: str = ""
+    """The weakness that leaves authentication out here."""
+    unranked: str = ""
+    """The weakness that leaves the role check out here, down to `unranked_to`."""
+    unranked_to: Access = Access.PATIENT
+    overridable: str = ""
+    """The weakness that lets a method override header choose another method of this path, past its role check."""
+    undocumented: str = ""
+    """The weakness without which this method does not exist. Not in the specification."""
+
+    @property
+    def id(self) -> str:
+        """`GET /me`."""
+        return f"{self.method} {self.path}"
+
+
+class Area:
+    """Collects the endpoints of one part of the clinic, in the order of the file."""
+
+    def __init__(self, tag: str, schemas: dict[str, Schema]) -> None:
+        self.tag = tag
+        self.schemas = schemas
+        self.endpoints: list[Endpoint] = []
+
+    def on(
+        self, method: str, path: str, access: Access, *, body: str = "", answer: str = "", **details: Any
+    ) -> Callable[[Handler], Handler]:
+        """Register a handler; its docstring is the summary."""
+
+        def register(handler: Handler) -> Handler:
+            schema = self.schemas[body] if body else {}
+            self.endpoints.append(
+                Endpoint(
+                    method=method,
+                    path=path,
+                    tag=self.tag,
+                    summary=(handler.__doc__ or "").strip().rstrip("."),
+                    access=access,
+                    handler=handler,
+                    body=body,
+                    body_properties=tuple(schema.get("properties", ())),
+                    free_body=schema.get("additionalProperties") is True,
+                    answer=answer,
+                    **details,
+                )
+            )
+            return handler
+
+        return register
+
+
+def parsed(content: bytes) -> Row:
+    """The JSON object of a body; 400 when it is none."""
+    try:
+        value = json.loads(content or b"null")
+    except ValueError:
+        raise Refused(400, "the body is not JSON") from None
+    if not isinstance(value, dict):
+        raise Refused(400, "the body is not a JSON object")
+    return value

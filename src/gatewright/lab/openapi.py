@@ -1,0 +1,135 @@
+"""The published OpenAPI 3.1 document, made from the route table that also answers the requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gatewright.lab.endpoint import Access, Endpoint, Schema
+from gatewright.lab.schemas import USERNAME, ref, shape, text, words
+from gatewright.lab.scramble import Names
+
+_PATH_SCHEMAS: dict[str, Schema] = {
+    "username": {**USERNAME, "example": "alice"},
+    "document_id": words("1d0b9f5e-5c0e-4b6e-9a53-2f0f8a1b7c11", "uuid"),
+    "slug": text("opening-hours", least=3, most=60, pattern="^[a-z0-9-]+$"),
+}
+
+_PROBLEM: Schema = shape(
+    "type title status",
+    type={"type": "string"},
+    title={"type": "string"},
+    status={"type": "integer"},
+    detail={"type": "string"},
+    errors={"type": "array", "items": shape("field message", field={"type": "string"}, message={"type": "string"})},
+)
+
+
+def path_schema(name: str) -> Schema:
+    """The schema of a path parameter; most are numbers."""
+    return _PATH_SCHEMAS.get(name, {"type": "integer", "minimum": 1})
+
+
+def document(table: Sequence[Endpoint], schemas: Mapping[str, Schema], names: Names) -> dict[str, Any]:
+    """The whole document; undocumented endpoints are left out."""
+    paths: dict[str, dict[str, Any]] = {}
+    shown = [endpoint for endpoint in table if not endpoint.undocumented]
+    for endpoint in shown:
+        paths.setdefault(names.path(endpoint.path), {})[endpoint.method.lower()] = _operation(endpoint, names)
+    title = "Clinic and shop" if names.plain else names.word("clinic").capitalize()
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": "1.4.0"},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": names.word(tag)} for tag in dict.fromkeys(endpoint.tag for endpoint in shown)],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "schemas": {
+                **{names.word(name): _renamed(schema, names) for name, schema in schemas.items()},
+                "Problem": _PROBLEM,
+            },
+        },
+    }
+
+
+def _operation(endpoint: Endpoint, names: Names) -> dict[str, Any]:
+    words_of_path = re.findall(r"[a-z]+", endpoint.path)
+    operation: dict[str, Any] = {"tags": [names.word(endpoint.tag)]}
+    operation["operationId"] = "_".join([endpoint.method.lower(), *(names.word(word) for word in words_of_path)])
+    if names.plain:
+        operation["summary"] = endpoint.summary
+    if parameters := _parameters(endpoint, names):
+        operation["parameters"] = parameters
+    if endpoint.body:
+        schema = ref(names.word(endpoint.body))
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    operation["responses"] = _responses(endpoint, names)
+    if endpoint.access is Access.OPTIONAL:
+        operation["security"] = [{}, {"bearer": []}]
+    else:
+        operation["security"] = [{"bearer": []}] if endpoint.access > Access.PUBLIC else []
+    return operation
+
+
+def _parameters(endpoint: Endpoint, names: Names) -> list[dict[str, Any]]:
+    in_path = [
+        {"name": names.word(name), "in": "path", "required": True, "schema": path_schema(name)}
+        for name in re.findall(r"{(\w+)}", endpoint.path)
+    ]
+    others = [
+        {
+            "name": names.word(parameter.name),
+            "in": parameter.within,
+            "required": parameter.required,
+            "schema": parameter.schema,
+        }
+        for parameter in endpoint.parameters
+    ]
+    return in_path + others
+
+
+def _responses(endpoint: Endpoint, names: Names) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": "Done"}
+    if endpoint.answer.startswith("["):
+        items = ref(names.word(endpoint.answer.strip("[]")))
+        good["content"] = {"application/json": {"schema": {"type": "array", "items": items}}}
+    elif endpoint.answer == "html":
+        good["content"] = {"text/html": {"schema": {"type": "string"}}}
+    elif endpoint.answer:
+        good["content"] = {"application/json": {"schema": ref(names.word(endpoint.answer))}}
+    responses = {str(endpoint.status): good}
+    bad = {
+        "401": endpoint.access >= Access.PATIENT or endpoint.path == "/auth/login",
+        "403": endpoint.access >= Access.STAFF or (endpoint.access is Access.PATIENT and "{" in endpoint.path),
+        "404": "{" in endpoint.path,
+        "422": bool(endpoint.body or endpoint.parameters),
+    }
+    problem = {"application/problem+json": {"schema": ref("Problem")}}
+    for status, documented in bad.items():
+        if documented:
+            responses[status] = {"description": _REASONS[status], "content": problem}
+    return responses
+
+
+_REASONS = {"401": "Not logged in", "403": "Not allowed", "404": "Not found", "422": "Fields to be mended"}
+
+
+def _renamed(schema: Schema, names: Names) -> Schema:
+    """The schema with its property names and references translated, and the keys of its examples."""
+    renamed: Schema = {}
+    for key, value in schema.items():
+        if key == "properties":
+            renamed[key] = {names.word(name): _renamed(inner, names) for name, inner in value.items()}
+        elif key == "required":
+            renamed[key] = [names.word(name) for name in value]
+        elif key == "$ref":
+            renamed[key] = ref(names.word(value.rpartition("/")[2]))["$ref"]
+        elif key in ("items", "additionalProperties") and isinstance(value, dict):
+            renamed[key] = _renamed(value, names)
+        elif key == "example":
+            renamed[key] = names.body(value)
+        else:
+            renamed[key] = value
+    return renamed

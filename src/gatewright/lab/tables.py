@@ -1,0 +1,142 @@
+"""The clinic's database: SQLite in memory, one connection, and the few statements that the routes need."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from functools import cache
+from typing import Any
+
+Row = dict[str, Any]
+
+COLUMNS: dict[str, str] = {
+    "users": "id username email password_hash full_name phone date_of_birth role city bio position salary balance "
+    "language newsletter delivery_note loyalty_points created_at",
+    "records": "id patient_id kind title summary created_at",
+    "slots": "id doctor starts_at free_places",
+    "appointments": "id patient_id slot_id reason status participants created_at",
+    "documents": "id patient_id title content visibility metadata created_at",
+    "messages": "id sender_id recipient_id subject text sent_at",
+    "prescriptions": "id patient_id medicine dosage note status created_at",
+    "products": "id name description category price stock ean purchase_cost supplier_note",
+    "reviews": "id product_id author_id rating text created_at",
+    "orders": "id patient_id items note total status refunded invoice_id created_at",
+    "invoices": "id order_id patient_id billing_name memo amount issued_at",
+    "coupons": "code percent ends_on",
+    "addresses": "id patient_id label street city postcode country",
+    "payment_methods": "id patient_id label holder card_number expires",
+    "webhooks": "id patient_id url event created_at",
+    "wiki": "slug title text revision",
+    "news": "id title text published_at",
+    "audit_log": "id at actor action detail",
+    "refunds": "id order_id amount reason created_at",
+    "revoked": "id",
+}
+"""Table → columns, the key first."""
+
+FIRST_ID: dict[str, int] = {
+    "users": 1041,
+    "records": 2301,
+    "slots": 5001,
+    "appointments": 3101,
+    "messages": 6201,
+    "prescriptions": 7301,
+    "products": 401,
+    "reviews": 8401,
+    "orders": 9501,
+    "invoices": 20101,
+    "addresses": 15301,
+    "payment_methods": 2701,
+    "webhooks": 17301,
+    "news": 301,
+    "audit_log": 51,
+    "refunds": 881,
+}
+"""Where the numbers of each table begin; the other tables bring their own keys."""
+
+_JSON = frozenset({"participants", "metadata", "items"})
+
+
+@cache
+def _statement(verb: str, table: str, columns: tuple[str, ...]) -> str:
+    """SQL made of names from COLUMNS alone; values always travel as parameters."""
+    known = COLUMNS[table].split()
+    if unknown := set(columns) - set(known):
+        raise KeyError(f"{table} has no {sorted(unknown)}")
+    if verb == "insert":
+        marks = ",".join("?" * len(columns))
+        return " ".join(["INSERT INTO", table, "(", ",".join(columns), ") VALUES (", marks, ")"])
+    tests = " AND ".join(f"{column}=?" for column in columns) or "1"
+    if verb == "select":
+        return " ".join(["SELECT * FROM", table, "WHERE", tests, "ORDER BY rowid"])
+    if verb == "delete":
+        return " ".join(["DELETE FROM", table, "WHERE", tests])
+    changes = ",".join(f"{column}=?" for column in columns)
+    return " ".join(["UPDATE", table, "SET", changes, "WHERE", f"{known[0]}=?"])
+
+
+def _packed(row: Row) -> list[Any]:
+    return [json.dumps(value) if column in _JSON else value for column, value in row.items()]
+
+
+class Tables:
+    """Rows in and out as dictionaries. Not for threads: the server is one loop, and each request runs to its end."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        for table, columns in COLUMNS.items():
+            key, *others = columns.split()
+            kind = "INTEGER PRIMARY KEY AUTOINCREMENT" if table in FIRST_ID else "TEXT PRIMARY KEY"
+            self._db.execute(" ".join(["CREATE TABLE", table, "(", ",".join([f"{key} {kind}", *others]), ")"]))
+            if "patient_id" in others:
+                self._db.execute(" ".join(["CREATE INDEX", f"{table}_patient", "ON", table, "(patient_id)"]))
+        for table, first in FIRST_ID.items():
+            self._db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, first - 1))
+        self._db.execute("CREATE UNIQUE INDEX users_username ON users (username)")
+        self._db.execute("CREATE UNIQUE INDEX users_email ON users (email)")
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._db.close()
+
+    def add(self, table: str, **row: Any) -> Row:
+        """Insert a row and return it as stored; sqlite3.IntegrityError when a unique value is taken."""
+        cursor = self._db.execute(_statement("insert", table, tuple(row)), _packed(row))
+        if table in FIRST_ID:
+            stored = self.get(table, cursor.lastrowid)
+        else:
+            stored = self.get(table, row[COLUMNS[table].split()[0]])
+        return stored or {}
+
+    def get(self, table: str, key: int | str | None) -> Row | None:
+        """The row with this key."""
+        return self.first(table, **{COLUMNS[table].split(maxsplit=1)[0]: key})
+
+    def first(self, table: str, **where: Any) -> Row | None:
+        """The first row whose columns have these values."""
+        rows = self.find(table, **where)
+        return rows[0] if rows else None
+
+    def find(self, table: str, **where: Any) -> list[Row]:
+        """All rows whose columns have these values, oldest first."""
+        cursor = self._db.execute(_statement("select", table, tuple(where)), tuple(where.values()))
+        names = [column[0] for column in cursor.description]
+        return [
+            {
+                name: json.loads(value) if name in _JSON and value else value
+                for name, value in zip(names, row, strict=True)
+            }
+            for row in cursor
+        ]
+
+    def change(self, table: str, key: int | str, **values: Any) -> Row:
+        """Write columns of one row and return it."""
+        if values:
+            self._db.execute(_statement("update", table, tuple(values)), [*_packed(values), key])
+        return self.get(table, key) or {}
+
+    def remove(self, table: str, **where: Any) -> int:
+        """Delete rows and say how many there were. At least one column must be named."""
+        if not where:
+            raise ValueError("remove needs a column")
+        return self._db.execute(_statement("delete", table, tuple(where)), tuple(where.values())).rowcount

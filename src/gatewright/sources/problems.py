@@ -1,0 +1,55 @@
+"""What an input has that cannot be used: gathered with file, line and column, never raised.
+
+Codes (stable). An input that cannot be used at all raises `SourceError` with one of
+
+    GW-S001  a file cannot be read                    GW-S005  a version of OpenAPI that is not known
+    GW-S002  neither JSON nor YAML                    GW-S006  a URL cannot be fetched
+    GW-S003  no known format                          GW-S007  no specification found at an address
+    GW-S004  too large
+
+and what is left out of a usable one is a `Problem` with one of
+
+    GW-S020  a value of the wrong type                GW-S026  a method or path that cannot be
+    GW-S021  a reference that leads nowhere           GW-S027  a security scheme that is not declared
+    GW-S022  a reference that may not be fetched      GW-S028  a number or scalar that JSON cannot hold
+    GW-S023  a key given twice                        GW-S029  bytes or indentation against the syntax
+    GW-S024  a path parameter that is not declared    GW-S030  a server that cannot be used
+    GW-S025  one endpoint described twice             GW-S031  a HAR entry that cannot be used
+"""
+
+from __future__ import annotations
+
+from gatewright.model.endpoint import Problem
+
+MOST = 500
+"""Problems kept of one input; further ones are counted in a last line."""
+
+
+class Problems:
+    """The problems of one input, in order, each once, at most `MOST`."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str, str], Problem] = {}
+        self._left_out = 0
+
+    def add(self, code: str, message: str, *, where: str) -> None:
+        """Keeps one problem, unless the very same is there already."""
+        key = (code, message, where)
+        if key in self._seen:
+            return
+        if len(self._seen) >= MOST:
+            self._left_out += 1
+            return
+        self._seen[key] = Problem(code=code, message=message, where=where)
+
+    @property
+    def full(self) -> bool:
+        """True when nothing more is kept: locating further problems is wasted time."""
+        return len(self._seen) >= MOST
+
+    def all(self) -> tuple[Problem, ...]:
+        """Every problem, and one that counts those left out."""
+        found = tuple(self._seen.values())
+        if self._left_out:
+            return (*found, Problem(code="GW-S020", message=f"{self._left_out} more problems are not listed"))
+        return found

@@ -1,0 +1,62 @@
+"""What a run may spend: requests, time, bytes sent. Nothing is sent once one of them is used up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from gatewright.model.errors import BudgetError
+from gatewright.model.settings import Limits
+
+
+class Spent(Struct, frozen=True):
+    """Requests, seconds and bytes sent: used up, or left."""
+
+    requests: int = 0
+    seconds: float = 0.0
+    sent: int = 0
+
+
+class Budget:
+    """Counts against the limits of a run. `already` is what an earlier part of a resumed run has spent."""
+
+    def __init__(self, limits: Limits, *, clock: Callable[[], float], already: Spent) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._ends = clock() - already.seconds + limits.time
+        self._requests = already.requests
+        self._sent = already.sent
+
+    @property
+    def spent(self) -> Spent:
+        """Used up so far."""
+        return Spent(self._requests, self._clock() - self._ends + self._limits.time, self._sent)
+
+    @property
+    def left(self) -> Spent:
+        """Still allowed, never below nothing."""
+        limits = self._limits
+        seconds = self._ends - self._clock()
+        return Spent(max(limits.requests - self._requests, 0), max(seconds, 0.0), max(limits.sent - self._sent, 0))
+
+    def check(self, size: int, at: float = 0.0) -> None:
+        """Raises BudgetError when a request of this size may not go out now, or at a later moment of the clock."""
+        limits = self._limits
+        if self._requests >= limits.requests:
+            raise _spent(f"all {limits.requests} requests are spent", "GW-W010", "--max-requests")
+        if self._sent + size > limits.sent:
+            raise _spent(
+                f"{size} more bytes would pass the {limits.sent} bytes that may be sent", "GW-W012", "limits.sent"
+            )
+        if max(self._clock(), at) >= self._ends:
+            raise _spent(f"the time of {limits.time:g} s is over", "GW-W011", "--max-time")
+
+    def count(self, size: int, times: int = 1) -> None:
+        """A request of this size goes out."""
+        self._requests += times
+        self._sent += size * times
+
+
+def _spent(what: str, code: str, raise_by: str) -> BudgetError:
+    return BudgetError(f"not sent: {what}", code=code, help=f"{raise_by} sets it")

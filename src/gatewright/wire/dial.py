@@ -1,0 +1,205 @@
+"""Opens connections: to checked addresses only, straight or through a proxy, with TLS where the origin asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import ssl
+from collections.abc import Callable, Mapping
+from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
+
+from gatewright.model.errors import UsageError, WireError
+from gatewright.model.settings import Limits, Tls
+from gatewright.wire.address import Origin
+from gatewright.wire.answer import Head
+from gatewright.wire.connection import Connection, clock
+from gatewright.wire.failures import failure
+
+
+class Proxy(Struct, frozen=True):
+    """An HTTP proxy; `authorization` is the value of Proxy-Authorization, or empty."""
+
+    host: str
+    port: int
+    authorization: str = ""
+
+
+def read_proxy(url: str) -> Proxy:
+    """A proxy from its URL, `http://user:password@proxy.test:3128`. Raises UsageError for other kinds."""
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        port = parts.port or 80
+    except ValueError:
+        port = 0
+    if parts.scheme != "http" or not parts.hostname or not port:
+        raise UsageError(
+            f"the proxy {parts.scheme}://{parts.hostname or ''} cannot be used",
+            code="GW-W006",
+            help="give an HTTP proxy as http://HOST:PORT, with USER:PASSWORD@ before the host where it asks for them",
+        )
+    pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+    basic = "Basic " + base64.b64encode(pair.encode()).decode() if parts.username else ""
+    return Proxy(parts.hostname, port, basic)
+
+
+def proxy_of_environment(origin: Origin, environ: Mapping[str, str]) -> str:
+    """The proxy that the environment names for an origin (http_proxy, https_proxy, all_proxy, no_proxy); or empty.
+
+    `HTTP_PROXY` in capitals is not read: in CGI it is a request header of the client (httpoxy).
+    """
+    for entry in _first(environ, "no_proxy", "NO_PROXY").replace(",", " ").split():
+        name, _, port = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
+        name = name.lower().lstrip("*.").strip("[]")
+        if entry == "*" or (
+            (origin.host == name or origin.host.endswith("." + name)) and port in ("", str(origin.port))
+        ):
+            return ""
+    own = ("http_proxy",) if origin.scheme == "http" else ("https_proxy", "HTTPS_PROXY")
+    return _first(environ, *own, "all_proxy", "ALL_PROXY")
+
+
+def _first(environ: Mapping[str, str], *names: str) -> str:
+    return next((environ[name] for name in names if environ.get(name)), "")
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """A client context: verifies by the system's authorities and `tls.ca`, unless `tls.insecure`. Raises UsageError."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    for what, path, load in (
+        ("tls.ca", tls.ca, lambda path: context.load_verify_locations(cafile=path)),
+        ("tls.cert", tls.cert, context.load_cert_chain),
+    ):
+        if path is None:
+            continue
+        try:
+            load(path)
+        except OSError as error:  # ssl.SSLError is one
+            raise UsageError(
+                f"{what} cannot be used: {error.strerror or error}",
+                code="GW-W007",
+                where=path,
+                help="a PEM file is needed; for tls.cert one that holds the certificate and its private key",
+            ) from None
+    if tls.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class Dialer:
+    """Opens connections as the settings say. Addresses come from outside, checked."""
+
+    def __init__(
+        self, limits: Limits, tls: Tls, proxy: str | None, *, environ: Mapping[str, str] | None = None
+    ) -> None:
+        self._limits = limits
+        self._tls = tls
+        self._context: ssl.SSLContext | None = None
+        self._fixed = read_proxy(proxy) if proxy and proxy != "env" else None
+        self._environ = (os.environ if environ is None else environ) if proxy == "env" else None
+
+    def proxy(self, origin: Origin) -> Proxy | None:
+        """The proxy for an origin."""
+        if self._environ is not None:
+            url = proxy_of_environment(origin, self._environ)
+            return read_proxy(url) if url else None
+        return self._fixed
+
+    async def dial(self, origin: Origin, addresses: tuple[str, ...], lost: Callable[[Connection], None]) -> Connection:
+        """A connection to the first address that answers, within the connect time-out. Raises WireError.
+
+        Through a proxy the addresses are not used: the proxy resolves the name itself.
+        """
+        begun = clock()
+        limit = self._limits.connect
+        try:
+            async with asyncio.timeout(limit):
+                connection = await self._connect(origin, addresses, lost)
+        except TimeoutError:
+            raise failure("timeout-connect", f"no connection to {origin.authority} within {limit:g} s") from None
+        connection.connect = clock() - begun
+        return connection
+
+    async def _connect(
+        self, origin: Origin, addresses: tuple[str, ...], lost: Callable[[Connection], None]
+    ) -> Connection:
+        proxy = self.proxy(origin)
+        secure = origin.scheme == "https"
+        if proxy is None:
+            return await self._reach(addresses, origin.port, lost, origin.host if secure else "")
+        try:
+            connection = await self._reach((proxy.host,), proxy.port, lost, "")
+        except WireError as error:
+            raise failure("proxy", f"{proxy.host}:{proxy.port} does not answer ({error.what})") from None
+        if secure:
+            try:
+                await self._tunnel(connection, origin, proxy)
+            except BaseException:
+                connection.abort()
+                raise
+        return connection
+
+    async def _reach(
+        self, addresses: tuple[str, ...], port: int, lost: Callable[[Connection], None], name: str
+    ) -> Connection:
+        """Connects to the first address that takes the connection; TLS when `name` is given."""
+        loop = asyncio.get_running_loop()
+        wrong: OSError | None = None
+        for address in addresses:
+            try:
+                _, connection = await loop.create_connection(
+                    lambda: Connection(self._limits, lost),
+                    address,
+                    port,
+                    ssl=self._secure() if name else None,
+                    server_hostname=name or None,
+                )
+            except OSError as error:
+                wrong = error
+                if isinstance(error, ssl.SSLError):
+                    break
+                continue
+            return connection
+        raise _refused(wrong, addresses, port, secure=bool(name))
+
+    async def _tunnel(self, connection: Connection, origin: Origin, proxy: Proxy) -> None:
+        """CONNECT through the proxy, then TLS inside (RFC 9110 9.3.6)."""
+        host = f"[{origin.host}]" if ":" in origin.host else origin.host
+        lines = [f"CONNECT {host}:{origin.port} HTTP/1.1", f"Host: {host}:{origin.port}"]
+        if proxy.authorization:
+            lines.append(f"Proxy-Authorization: {proxy.authorization}")
+        await connection.ask(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"), "CONNECT")
+        if connection.error is not None:
+            raise failure("proxy", f"{proxy.host}:{proxy.port} gave no answer ({connection.error.what})")
+        head = next(event for event in connection.reader.events if isinstance(event, Head))
+        if not 200 <= head.status < 300:
+            raise failure("proxy", f"{proxy.host}:{proxy.port} refused the tunnel: {head.status} {head.reason}")
+        loop = asyncio.get_running_loop()
+        transport = connection.transport
+        try:
+            secure = await loop.start_tls(transport, connection, self._secure(), server_hostname=origin.host)  # type: ignore[arg-type]
+        except OSError as error:
+            raise _refused(error, (origin.host,), origin.port, secure=True) from None
+        connection.transport = secure
+        connection.uses = 0
+
+    def _secure(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = tls_context(self._tls)
+        return self._context
+
+
+def _refused(error: OSError | None, addresses: tuple[str, ...], port: int, *, secure: bool) -> WireError:
+    where = f"{', '.join(addresses)} port {port}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return failure("tls", f"the certificate of {where} is not trusted ({error.verify_message})")
+    if isinstance(error, ssl.SSLError):
+        return failure("tls", f"no TLS with {where} ({error.reason or error})")
+    if secure and isinstance(error, ConnectionError) and not isinstance(error, ConnectionRefusedError):
+        return failure("tls", f"{where} closed the connection before TLS began")
+    text = (error.strerror or str(error)) if error is not None else "no address"
+    return failure("connect", f"no connection to {where} ({text})")

@@ -1,0 +1,202 @@
+"""The gate: the one way to the target. Scope, budget, pace and record, for every request.
+
+Nothing else opens a socket to a target: exploration, log-in and checks all send through here. What is refused raises
+before a connection is made; what fails on the wire is the exchange's `error`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from gatewright import __version__
+from gatewright.model.account import ANON
+from gatewright.model.errors import BudgetError, ScopeError, WireError
+from gatewright.model.finding import Cell
+from gatewright.model.http import Exchange, Request, Response
+from gatewright.model.settings import Settings
+from gatewright.wire.address import Origin, read_origin
+from gatewright.wire.budget import Budget, Spent
+from gatewright.wire.client import IDEMPOTENT, Client, Outcome, Pool
+from gatewright.wire.coding import ACCEPTED
+from gatewright.wire.connection import clock as wire_clock
+from gatewright.wire.guard import Guard, out_of_scope, path_of
+from gatewright.wire.h1 import encode
+from gatewright.wire.names import Resolve, system_resolver
+from gatewright.wire.pace import LONGEST_PAUSE, Pace, retry_after
+from gatewright.wire.scope import ScopeRules
+
+_RESENDINGS = 2
+"""How often a request is sent again after the target asked to wait."""
+
+
+class Gate:
+    """Sends requests to the targets of a run. Satisfies `model.test.Sender`; an async context manager.
+
+    `targets` are URLs whose origins are in scope when `settings.scope.include` is empty. `record` gets every exchange,
+    failed ones too, with the cell it was sent for. `already` is what an earlier part of a resumed run has spent, and
+    `first` the number of the first exchange. `clock` counts the time budget, in seconds; `resolve` gives the addresses
+    of a name.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        run: str,
+        targets: Sequence[str],
+        record: Callable[[Exchange, Cell | None], None] | None = None,
+        already: Spent = Spent(),  # noqa: B008 - frozen
+        first: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        resolve: Resolve = system_resolver,
+    ) -> None:
+        limits = settings.limits
+        self._rules = ScopeRules(settings.scope, targets)
+        self._guard = Guard(self._rules, settings.headers)
+        self._budget = Budget(limits, clock=clock, already=already)
+        self._pace = Pace(rate=limits.rate, concurrency=limits.concurrency, clock=clock, sleep=sleep)
+        self._client = Client(settings, resolve=resolve)
+        self._record = record
+        self._defaults = (
+            ("User-Agent", f"Gatewright/{__version__} (run {run})"),
+            ("Accept-Encoding", ACCEPTED),
+            *settings.headers,
+        )
+        self._number = first - 1
+        self._epoch = time.time_ns() / 1e9 - wire_clock()
+        self._pools: dict[str, Pool] = {}
+        self._by_origin: dict[Origin, Pool] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def spent(self) -> Spent:
+        """Requests and bytes sent, and seconds since the run began."""
+        return self._budget.spent
+
+    @property
+    def left(self) -> Spent:
+        """What the budget still allows."""
+        return self._budget.left
+
+    def allows(self, url: str) -> str:
+        """Empty when requests to the URL are in scope, else the reason in one sentence. Names are not resolved."""
+        try:
+            return self._rules.refusal(read_origin(url), path_of(url))
+        except ScopeError as error:
+            return error.what
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        account: str = ANON,
+        purpose: str = "",
+        cell: Cell | None = None,
+        resend: bool = True,
+    ) -> Exchange:
+        """Sends one request and records the exchange; a failure on the wire is its `error`.
+
+        After a 429 or 503 with a Retry-After of at most 60 s it waits and sends the request again, twice at most, each
+        time as an exchange of its own; `resend=False` takes the first answer as it is. Raises ScopeError or
+        BudgetError, then nothing was sent.
+        """
+        pool = self._pools.get(request.origin) or self._pool(request.origin)
+        wire, unsendable = b"", ""
+        try:
+            wire = encode(request, host=pool.authority, defaults=self._defaults, prefix=pool.prefix)
+        except WireError as error:
+            unsendable = error.what
+        self._guard.check(request, wire, pool.origin, proxied=bool(pool.prefix))
+        if not pool.checked:
+            await self._client.check(pool)
+        exchange = await self._send(request, wire, unsendable, pool, account, purpose, cell)
+        for _ in range(_RESENDINGS if resend and request.framing == "auto" else 0):
+            if not _told_to_wait(exchange.response):
+                break
+            try:
+                exchange = await self._send(request, wire, "", pool, account, purpose, cell)
+            except BudgetError:
+                break
+        return exchange
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        for pool in self._by_origin.values():
+            pool.close()
+        await asyncio.sleep(0)  # lets the transports call back
+
+    async def _send(
+        self,
+        request: Request,
+        wire: bytes,
+        unsendable: str,
+        pool: Pool,
+        account: str,
+        purpose: str,
+        cell: Cell | None,
+    ) -> Exchange:
+        budget = self._budget
+        budget.check(len(wire), self._pace.held_until)
+        await self._pace.enter()
+        response: Response | None = None
+        try:
+            budget.check(len(wire))
+            self._number = number = self._number + 1
+            if unsendable:
+                outcome = Outcome(None, unsendable, b"", wire_clock(), 0)
+            else:
+                budget.count(len(wire))
+                repeatable = request.framing == "auto" and request.method in IDEMPOTENT
+                outcome = await self._client.ask(pool, wire, request.method, repeatable=repeatable)
+            response = outcome.response
+        finally:
+            self._pace.leave(response)
+        if outcome.times > 1:
+            budget.count(len(wire), outcome.times - 1)
+        exchange = Exchange(
+            number,
+            request,
+            response,
+            account,
+            purpose,
+            outcome.error,
+            self._epoch + outcome.started,
+            wire,
+            outcome.received,
+        )
+        if self._record is not None:
+            self._record(exchange, cell)
+        return exchange
+
+    def _pool(self, text: str) -> Pool:
+        """The pool of an origin as it is spelled. Raises ScopeError when nothing of it is in scope."""
+        origin = read_origin(text)
+        refusal = self._rules.origin_refusal(origin)
+        if refusal:
+            raise out_of_scope(refusal, text)
+        pool = self._by_origin.get(origin)
+        if pool is None:
+            prefix = str(origin) if origin.scheme == "http" and self._client.proxied(origin) else ""
+            pool = Pool(origin, literal=self._rules.is_literal(origin), prefix=prefix)
+            self._by_origin[origin] = pool
+        self._pools[text] = pool
+        return pool
+
+
+def _told_to_wait(response: Response | None) -> bool:
+    if response is None or response.status not in (429, 503):
+        return False
+    seconds = retry_after(response)
+    return seconds is not None and seconds <= LONGEST_PAUSE

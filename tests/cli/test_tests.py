@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+Gatewright = Callable[..., tuple[int, str, str]]
+
+
+def test_list_is_a_table_and_json(gatewright: Gatewright) -> None:
+    code, out, _ = gatewright("tests", "list")
+    assert code == 0
+    assert out.splitlines()[0].split() == ["TEST", "THREAT", "SEVERITY", "REQUESTS", "TITLE"]
+    rows = json.loads(gatewright("tests", "list", "--json")[1])
+    assert [row["id"] for row in rows] == [line.split()[0] for line in out.splitlines()[1:]]
+
+
+def test_words_narrow_the_list(gatewright: Gatewright) -> None:
+    rows = json.loads(gatewright("tests", "list", "api1", "cwe-639", "high", "--json")[1])
+    assert "object-access-read" in [row["id"] for row in rows]
+    assert all(row["threat"] == "API1:2023" for row in rows)
+    assert gatewright("tests", "list", "no such word")[1].startswith("no test holds all these words")
+
+
+def test_show_explains(gatewright: Gatewright) -> None:
+    code, out, _ = gatewright("tests", "show", "object-access-read")
+    assert code == 0
+    for heading in ("What it does", "Why it matters", "How it is proved", "When it is wrong", "Remedy"):
+        assert f"\n{heading}\n" in out
+    page = json.loads(gatewright("tests", "show", "object-access-read", "--json")[1])
+    assert page["test"]["threat"] == "API1:2023"
+
+
+@pytest.mark.parametrize(("typed", "hint"), [("object-acess-read", "`object-access-read`"), ("zzz", "tests list")])
+def test_show_of_an_unknown_name(gatewright: Gatewright, typed: str, hint: str) -> None:
+    code, _, err = gatewright("tests", "show", typed)
+    assert code == 2
+    assert "GW-U002" in err
+    assert hint in err
