@@ -29,6 +29,7 @@ def lab() -> None:
 @click.option("--scramble", type=int, metavar="SEED", help="Made-up words for all names outside sign-up and log-in.")
 @click.option("--seed", type=int, default=1, help="Same seed, same data.")
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Write a line per request to this file.")
+@click.option("--yes-server", is_flag=True, help="Same specification, but 200 to everything, and an echo as answer.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
 def up(
     fixed: bool,
@@ -39,6 +40,7 @@ def up(
     scramble: int | None,
     seed: int,
     log: Path | None,
+    yes_server: bool,
     as_json: bool,
 ) -> None:
     """Serve the range on loopback until Ctrl-C.
@@ -56,7 +58,7 @@ def up(
         weak = chosen(only, fixed=fixed)
     except KeyError as unknown:
         raise click.BadParameter(_unknown(str(unknown.args[0])), param_hint="--only") from None
-    options = Options(weak=weak, port=port, token_ttl=token_ttl, scramble=scramble, seed=seed, log=log)
+    options = Options(weak=weak, port=port, token_ttl=token_ttl, scramble=scramble, seed=seed, log=log, yes=yes_server)
 
     def ready(facts: dict[str, Any]) -> None:
         click.echo(line(facts) if as_json else _greeting(facts))

@@ -11,6 +11,7 @@ from gatewright.explore.ledger import Entry
 from gatewright.explore.words import generic, prefix, same, words
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
+from gatewright.model.http import Exchange
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Edge, Origin, Sample
 
@@ -36,6 +37,7 @@ class Thing:
     parent: str = ""
     recipe: Call | None = None
     entry: Entry | None = None
+    creation: Exchange | None = None
     gone: bool = False
 
     def leaf(self, name: str) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -50,21 +51,36 @@ class Objects:
         self._places = places
         self._seed = seed
 
-    async def make(self, key: str, account: str, slot: str, *, label: str = "") -> Thing | None:
-        """One more object of a resource; None when the API lets nobody see that one was made. Raises Spent."""
+    async def make(
+        self, key: str, account: str, slot: str, *, label: str = "", extra: Mapping[str, Json] | None = None
+    ) -> Thing | None:
+        """One more object of a resource; None when the API lets nobody see that one was made. Raises Spent.
+
+        `extra` properties go into the body as they are, beside those of the recipe.
+        """
         resource = self._graph.resources[key]
         label = label or f"{account}/{resource.name}/{slot}"
         for creator in resource.creators:
-            thing = await self._by(self._graph.endpoints[creator], resource, account, slot, label)
+            thing = await self._by(self._graph.endpoints[creator], resource, account, slot, label, extra or {})
             if thing is not None:
                 return thing
             if self._memory.recipes.get(creator) is not None:
                 break  # it accepts, but shows no new object: another way in will not either
         return None
 
-    async def _by(self, endpoint: Endpoint, resource: Resource, account: str, slot: str, label: str) -> Thing | None:
+    async def _by(
+        self,
+        endpoint: Endpoint,
+        resource: Resource,
+        account: str,
+        slot: str,
+        label: str,
+        extra: Mapping[str, Json],
+    ) -> Thing | None:
         filling = self._places.fillings(endpoint, account, slot="read")[0]
         composed = self._compose(endpoint, resource, filling, label)
+        for name, value in extra.items():
+            composed = msgspec.structs.replace(composed, call=composed.call.with_value(Place("body", name), value))
         entry = self._ledger.intend(
             composed.call,
             account=account,
@@ -81,11 +97,13 @@ class Objects:
             return None
         self._accepted(endpoint, trial)
         thing = await self._adopt(endpoint, resource, account, slot, trial, filling)
-        self._memory.sample(endpoint.id, account, trial.call, trial.reply, made=thing.key if thing else "")
+        if not extra:
+            self._memory.sample(endpoint.id, account, trial.call, trial.reply, made=thing.key if thing else "")
         if thing is None:
             self._ledger.made(entry)
             return None
         self._memory.add(thing)
+        thing.creation = trial.reply.exchange
         thing.entry = self._ledger.made(entry, remove=self.remover(thing), read=self.reader(thing))
         return thing
 

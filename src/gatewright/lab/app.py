@@ -10,10 +10,10 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from gatewright.lab import tokens
-from gatewright.lab.endpoint import RANK, Access, Call, Clinic, Endpoint, Refused, Reply, parsed
+from gatewright.lab.endpoint import MOST_BYTES, RANK, Access, Call, Clinic, Endpoint, Refused, Reply, parsed
 from gatewright.lab.openapi import document, path_schema
 from gatewright.lab.routes import endpoints, schemas
 from gatewright.lab.scramble import Names
@@ -30,6 +30,7 @@ class Front:
         self.names = names
         self.schemas = schemas()
         self.table = {endpoint.id: endpoint for endpoint in endpoints()}
+        self.routes = [(endpoint, self.route(endpoint)) for endpoint in self.table.values()]
 
     def user(self, header: str) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """The user behind an Authorization header, and the claims of the token."""
@@ -92,14 +93,27 @@ class Front:
         if endpoint.body:
             call.body = await self._body(endpoint, request)
         reply = endpoint.handler(call)
-        return reply if isinstance(reply, Reply) else Reply(reply, endpoint.status)
+        if not isinstance(reply, Reply):
+            reply = Reply(reply, endpoint.status)
+        if endpoint.access > Access.PUBLIC:
+            reply.headers.setdefault("Cache-Control", "no-store")
+        return reply
 
     async def _body(self, endpoint: Endpoint, request: Request) -> dict[str, Any]:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not kind.endswith("+json"):
             raise Refused(415, "send application/json")
-        body: dict[str, Any] = self.names.body(parsed(await request.body()))
-        if errors := complaints(body, self.schemas[endpoint.body]):
+        content = b""
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > MOST_BYTES:
+                raise Refused(413, "the body is too long")
+        body: dict[str, Any] = self.names.body(parsed(content))
+        errors = complaints(body, self.schemas[endpoint.body])
+        for name in endpoint.writable(self.clinic.weak) - set(endpoint.body_properties):
+            if name in body:
+                errors.update(complaints(body[name], self.schemas[endpoint.answer]["properties"][name], name))
+        if errors:
             raise Refused(422, "check the fields", errors=errors)
         return body
 
@@ -121,7 +135,13 @@ class Front:
         if errors:
             raise Refused(422, "check the parameters", errors=errors)
 
-    def refusal(self, refused: Refused) -> Response:
+    def methods(self, request: Request) -> list[str]:
+        """The methods that the path of this request has."""
+        there = [endpoint for endpoint, route in self.routes if route.matches(request.scope)[0] is not Match.NONE]
+        weak = self.clinic.weak
+        return sorted({one.method for one in there if not one.undocumented or one.undocumented in weak})
+
+    def refusal(self, refused: Refused, request: Request) -> Response:
         """RFC 9457 problem details, with the complaint of each field."""
         problem: dict[str, Any] = {
             "type": "about:blank",
@@ -129,11 +149,13 @@ class Front:
             "status": refused.status,
             "detail": refused.detail,
         }
+        headers: dict[str, str] = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
+        if refused.status == 405:
+            headers["Allow"] = ", ".join(self.methods(request))
         if refused.errors:
             problem["errors"] = [
                 {"field": self.names.word(name), "message": message} for name, message in refused.errors.items()
             ]
-        headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else None
         return Response(orjson.dumps(problem), refused.status, headers, "application/problem+json")
 
     def encoded(self, reply: Reply) -> Response:
@@ -151,7 +173,7 @@ class Front:
             try:
                 return self.encoded(await self.answer(endpoint, request))
             except Refused as refused:
-                return self.refusal(refused)
+                return self.refusal(refused, request)
 
         return Route(self.names.path(endpoint.path), run, methods=[endpoint.method])
 
@@ -163,6 +185,7 @@ _TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    413: "Content too large",
     415: "Unsupported media type",
     422: "Unprocessable content",
 }
@@ -190,11 +213,9 @@ def application(clinic: Clinic, names: Names) -> Starlette:
 
     async def unrouted(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        answer = front.refusal(Refused(status, "no such page" if status == 404 else "this method is not allowed here"))
-        if isinstance(error, HTTPException) and error.headers and "Allow" in error.headers:
-            answer.headers["Allow"] = error.headers["Allow"]
-        return answer
+        detail = "no such page" if status == 404 else "this method is not allowed here"
+        return front.refusal(Refused(status, detail), request)
 
-    routes = [Route("/openapi.json", specification), *(front.route(endpoint) for endpoint in front.table.values())]
+    routes = [Route("/openapi.json", specification), *(route for _, route in front.routes)]
     handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {HTTPException: unrouted}
     return Starlette(routes=routes, exception_handlers=handlers)

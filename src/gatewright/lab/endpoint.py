@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Any
+
+import orjson
 
 from gatewright.lab.tables import Row, Tables
 
@@ -108,11 +109,9 @@ class Call:
         """Whether the caller has this rank."""
         return self.user is not None and RANK[self.user["role"]] >= least
 
-    def fields(self, *also: str, when: str = "") -> Row:
-        """The properties that the schema lets one write; with weakness `when` on, those of `also` too."""
-        allowed = set(self.endpoint.body_properties)
-        if when and self.weak(when):
-            allowed.update(also)
+    def fields(self) -> Row:
+        """Of the body what one may write here."""
+        allowed = self.endpoint.writable(self.clinic.weak)
         return {name: value for name, value in self.body.items() if name in allowed}
 
     def owned(
@@ -144,7 +143,6 @@ class Endpoint:
     handler: Handler
     body: str = ""
     body_properties: tuple[str, ...] = ()
-    free_body: bool = False
     answer: str = ""
     status: int = 200
     parameters: tuple[Parameter, ...] = ()
@@ -155,6 +153,8 @@ class Endpoint:
     unranked_to: Access = Access.PATIENT
     overridable: str = ""
     """The weakness that lets a method override header choose another method of this path, past its role check."""
+    assigns: tuple[str, str] = ("", "")
+    """A property of the answer, and the weakness that lets one write it here."""
     undocumented: str = ""
     """The weakness without which this method does not exist. Not in the specification."""
 
@@ -162,6 +162,11 @@ class Endpoint:
     def id(self) -> str:
         """`GET /me`."""
         return f"{self.method} {self.path}"
+
+    def writable(self, weak: frozenset[str]) -> frozenset[str]:
+        """The properties of a body that are stored: those of its schema."""
+        name, weakness = self.assigns
+        return frozenset(self.body_properties) | ({name} if weakness in weak else frozenset())
 
 
 class Area:
@@ -189,7 +194,6 @@ class Area:
                     handler=handler,
                     body=body,
                     body_properties=tuple(schema.get("properties", ())),
-                    free_body=schema.get("additionalProperties") is True,
                     answer=answer,
                     **details,
                 )
@@ -199,10 +203,18 @@ class Area:
         return register
 
 
+MOST_BYTES = 256 * 1024
+"""Of a body."""
+MOST_PARTS = 400
+"""Objects and arrays in a body: also bounds how deep it can go."""
+
+
 def parsed(content: bytes) -> Row:
     """The JSON object of a body; 400 when it is none."""
+    if content.count(b"{") + content.count(b"[") > MOST_PARTS:
+        raise Refused(400, "the body has too many parts")
     try:
-        value = json.loads(content or b"null")
+        value = orjson.loads(content)
     except ValueError:
         raise Refused(400, "the body is not JSON") from None
     if not isinstance(value, dict):

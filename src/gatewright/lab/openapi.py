@@ -69,7 +69,8 @@ def _operation(endpoint: Endpoint, names: Names) -> dict[str, Any]:
     if endpoint.access is Access.OPTIONAL:
         operation["security"] = [{}, {"bearer": []}]
     else:
-        operation["security"] = [{"bearer": []}] if endpoint.access > Access.PUBLIC else []
+        roles = [endpoint.access.name.lower()] if endpoint.access > Access.PATIENT else []
+        operation["security"] = [{"bearer": roles}] if endpoint.access > Access.PUBLIC else []
     return operation
 
 
@@ -106,10 +107,13 @@ def _responses(endpoint: Endpoint, names: Names) -> dict[str, Any]:
         "404": "{" in endpoint.path,
         "422": bool(endpoint.body or endpoint.parameters),
     }
+    reasons = dict(_REASONS)
+    if endpoint.access >= Access.STAFF:
+        reasons["403"] = f"Needs the role {endpoint.access.name.lower()}"
     problem = {"application/problem+json": {"schema": ref("Problem")}}
     for status, documented in bad.items():
         if documented:
-            responses[status] = {"description": _REASONS[status], "content": problem}
+            responses[status] = {"description": reasons[status], "content": problem}
     return responses
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gatewright.lab.endpoint import Schema
+from gatewright.lab.tables import Row
 
 
 def text(example: str, *, least: int = 1, most: int = 200, **more: Any) -> Schema:
@@ -46,6 +47,11 @@ def shape(required: str = "", **properties: Schema) -> Schema:
 def listing(name: str) -> Schema:
     """A page of things: `{"items": […], "count": n}`."""
     return shape("items count", items={"type": "array", "items": ref(name)}, count={"type": "integer", "example": 1})
+
+
+def page(items: list[Row]) -> Row:
+    """A value of `listing`."""
+    return {"items": items, "count": len(items)}
 
 
 def ref(name: str) -> Schema:

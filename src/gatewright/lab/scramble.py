@@ -111,7 +111,7 @@ class Scrambled(Names):
         """Swap the literal segments and the names in braces."""
         if template in KEPT_PATHS:
             return template
-        return "/".join(self.word(segment) for segment in template.split("/"))
+        return re.sub(r"[\w-]+", lambda match: self.word(match[0]), template)
 
     def body(self, value: Any) -> Any:
         """Swap the property names at every depth."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from uuid import UUID
 
 from gatewright.lab.endpoint import Clinic
 from gatewright.lab.routes.account import new_user
+from gatewright.lab.routes.catalogue import stocked
+from gatewright.lab.routes.orders import placed
 from gatewright.lab.tables import Row
 
 
@@ -36,6 +39,22 @@ OTHERS: tuple[Person, ...] = (
 )
 
 _CITIES = ("Aarhus", "Odense", "Malmö", "Kiel", "Lübeck", "Bergen")
+_GOODS = (
+    ("Hot-water bottle", "care"),
+    ("Elastic bandage", "first-aid"),
+    ("Skipping rope", "sport"),
+    ("Scales for the kitchen", "kitchen"),
+    ("Reading lamp", "care"),
+    ("Thermometer", "first-aid"),
+)
+_PAGES = (
+    ("opening-hours", "Opening hours", "Monday to Friday, eight to six"),
+    ("waiting-room", "Waiting room", "The coffee is free, the newspapers are of today"),
+)
+_NEWS = (
+    ("A new doctor", "Peter Lund has joined us"),
+    ("Closed on Friday", "We are painting the waiting room"),
+)
 _STREETS = ("Harbour Street", "Mill Lane", "Church Row", "Elm Walk", "Station Road")
 _WORDS = ("Kettle", "Lantern", "Meadow", "Pepper", "Saddle", "Walnut")
 _REASONS = ("Yearly check of the eyes", "A cough that stays", "Follow-up of a blood test", "Advice on sleep")
@@ -53,18 +72,12 @@ def fill(clinic: Clinic, seed: int) -> None:
     users = [_person(clinic, person, rng, seed) for person in (*PRINTED, *OTHERS)]
     patients = [user for user in users if user["role"] == "patient"]
     _slots(clinic)
+    _shop(clinic, rng)
+    _house(clinic, rng)
     for patient in patients:
-        _appointments(clinic, patient, rng)
-        _addresses(clinic, patient, rng)
-    clinic.tables.add(
-        "appointments",
-        patient_id=patients[0]["id"],
-        slot_id=5002,
-        reason="Travel advice for two",
-        status="booked",
-        participants=[patients[0]["id"], patients[1]["id"]],
-        created_at=clinic.at(days=-3),
-    )
+        _health(clinic, patient, rng)
+        _purchases(clinic, patient, rng)
+    _shared(clinic, patients[0], patients[1])
 
 
 def _person(clinic: Clinic, person: Person, rng: random.Random, seed: int) -> Row:
@@ -86,28 +99,129 @@ def _person(clinic: Clinic, person: Person, rng: random.Random, seed: int) -> Ro
 def _slots(clinic: Clinic) -> None:
     for day in range(1, 11):
         for doctor in ("Dr. Ida Holm", "Dr. Peter Lund"):
-            clinic.tables.add("slots", doctor=doctor, starts_at=clinic.at(days=day), free_places=40)
+            clinic.tables.add("slots", doctor=doctor, starts_at=clinic.at(days=day), free_places=400)
 
 
-def _appointments(clinic: Clinic, patient: Row, rng: random.Random) -> None:
-    clinic.tables.add(
+def _shop(clinic: Clinic, rng: random.Random) -> None:
+    for name, category in _GOODS:
+        price = rng.randrange(390, 9_900, 10)
+        stocked(clinic.tables, rng, name=name, category=category, price=price, stock=rng.randrange(20_000, 90_000))
+    for code, percent in (("SPRING10", 10), ("STAFF25", 25)):
+        clinic.tables.add("coupons", code=code, percent=percent, ends_on="2031-12-31")
+
+
+def _house(clinic: Clinic, rng: random.Random) -> None:
+    for slug, title, text in _PAGES:
+        clinic.tables.add("wiki", slug=slug, title=title, text=text, revision=1)
+    for title, text in _NEWS:
+        clinic.tables.add("news", title=title, text=text, published_at=clinic.at(days=-rng.randrange(1, 60)))
+    for number in range(12):
+        clinic.tables.add(
+            "audit_log",
+            at=clinic.at(days=-30 + number),
+            actor="root",
+            action=rng.choice(("role", "refund", "key", "backup")),
+            detail=f"Ticket {rng.randrange(10**6, 10**7)} closed after review {rng.randrange(10**6, 10**7)}",
+        )
+
+
+def _health(clinic: Clinic, patient: Row, rng: random.Random) -> None:
+    tables, mine = clinic.tables, {"patient_id": patient["id"]}
+    since = clinic.at(days=-rng.randrange(1, 9))
+    tables.add(
         "appointments",
-        patient_id=patient["id"],
+        **mine,
         slot_id=rng.randrange(5001, 5021),
         reason=rng.choice(_REASONS),
         status="booked",
-        participants=[patient["id"]],
-        created_at=clinic.at(days=-rng.randrange(1, 9)),
+        created_at=since,
     )
+    tables.add(
+        "records",
+        **mine,
+        kind="measurement",
+        title="Blood pressure",
+        summary=f"{rng.randrange(100, 150)} over {rng.randrange(60, 95)}, case {rng.randrange(10**6, 10**7)}",
+        created_at=since,
+    )
+    tables.add(
+        "prescriptions",
+        **mine,
+        medicine=rng.choice(("Ibuprofen 400 mg", "Cetirizine 10 mg", "Salbutamol spray")),
+        dosage="One in the morning",
+        note=f"Known as case {rng.randrange(10**6, 10**7)}",
+        status="approved",
+        created_at=since,
+    )
+    for visibility in ("private", "public"):
+        tables.add(
+            "documents",
+            id=str(UUID(int=rng.getrandbits(128), version=4)),
+            **mine,
+            title=f"{visibility.capitalize()} letter of {patient['full_name']}",
+            content=f"Reference {rng.randrange(10**8, 10**9)}",
+            visibility=visibility,
+            metadata={"folder": str(rng.randrange(2020, 2026))},
+            created_at=since,
+        )
 
 
-def _addresses(clinic: Clinic, patient: Row, rng: random.Random) -> None:
-    clinic.tables.add(
+def _purchases(clinic: Clinic, patient: Row, rng: random.Random) -> None:
+    tables, mine = clinic.tables, {"patient_id": patient["id"]}
+    tables.add(
         "addresses",
-        patient_id=patient["id"],
+        **mine,
         label="Home",
         street=f"{rng.choice(_STREETS)} {rng.randrange(1, 200)}",
         city=patient["city"],
         postcode=str(rng.randrange(1000, 9999)),
         country="DK",
+    )
+    tables.add(
+        "payment_methods",
+        **mine,
+        label="Household card",
+        holder=patient["full_name"],
+        card=f"**** **** **** {rng.randrange(1000, 9999)}",
+        expires=f"{rng.randrange(1, 13):02}/31",
+    )
+    tables.add(
+        "webhooks",
+        **mine,
+        url=f"https://hooks.example.com/{rng.getrandbits(48):012x}",
+        event="order.placed",
+        created_at=clinic.at(),
+    )
+    product = rng.choice(tables.find("products"))
+    items = [{"product_id": product["id"], "quantity": rng.randrange(1, 4)}]
+    note = f"Parcel {rng.randrange(10**7, 10**8)}"
+    placed(clinic, patient, items=items, note=note, total=product["price"] * items[0]["quantity"])
+    tables.add(
+        "reviews",
+        **mine,
+        product_id=401 + patient["id"] % 2,
+        rating=rng.randrange(3, 6),
+        text=rng.choice(("Does what it should", "Better than the last one", "Arrived quickly")),
+        created_at=clinic.at(days=-2),
+    )
+
+
+def _shared(clinic: Clinic, one: Row, other: Row) -> None:
+    """What two patients rightly both see."""
+    clinic.tables.add(
+        "appointments",
+        patient_id=one["id"],
+        companion_id=other["id"],
+        slot_id=5002,
+        reason="Travel advice for two",
+        status="booked",
+        created_at=clinic.at(days=-3),
+    )
+    clinic.tables.add(
+        "messages",
+        sender_id=one["id"],
+        recipient_id=other["id"],
+        subject="Our appointment",
+        text="I have booked it for both of us",
+        sent_at=clinic.at(days=-3),
     )

@@ -24,6 +24,7 @@ from gatewright.lab.scramble import Names, Scrambled
 from gatewright.lab.seed import PRINTED, fill, password_of
 from gatewright.lab.tables import COLUMNS, Tables
 from gatewright.lab.weaknesses import IDS
+from gatewright.lab.yes import yes_server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class Options:
     scramble: int | None = None
     seed: int = 1
     log: Path | None = None
+    yes: bool = False
+    """The yes-server instead of the clinic."""
 
 
 def clinic(options: Options, now: Callable[[], float]) -> Clinic:
@@ -54,7 +57,7 @@ def names(scramble: int | None) -> Names:
     known += [parameter.name for endpoint in endpoints() for parameter in endpoint.parameters]
     known += [word for columns in COLUMNS.values() for word in columns.split()]
     known += [word for name, schema in schemas().items() for word in (name, *_properties(schema))]
-    return Scrambled(scramble, [*known, "clinic"])
+    return Scrambled(scramble, [*known, "clinic", "author_email", "author_date_of_birth"])
 
 
 def _properties(schema: dict[str, Any]) -> list[str]:
@@ -65,8 +68,11 @@ def _properties(schema: dict[str, Any]) -> list[str]:
 
 def built(options: Options, log: TextIO | None = None) -> ASGIApp:
     """The application that `options` ask for."""
+    spelled = names(options.scramble)
+    if options.yes:
+        return Edge(yes_server(spelled), weak=frozenset(), log=log)
     state = clinic(options, time.time)  # noqa: TID251 - the lab is a server with a clock of its own
-    return Edge(application(state, names(options.scramble)), weak=options.weak, log=log)
+    return Edge(application(state, spelled), weak=options.weak, log=log)
 
 
 def accounts(options: Options) -> dict[str, dict[str, str]]:
@@ -91,10 +97,15 @@ def serve(options: Options, ready: Callable[[dict[str, Any]], None]) -> None:
         "spec": f"{url}/openapi.json",
         "accounts": accounts(options),
         "hooks": {},
-        "weaknesses": sorted(options.weak),
+        "weaknesses": [] if options.yes else sorted(options.weak),
     }
     config = uvicorn.Config(
-        built(options, log), log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        built(options, log),
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
     )
     try:
         _Announced(config, lambda: ready(facts)).run(sockets=[listener])

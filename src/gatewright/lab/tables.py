@@ -14,17 +14,17 @@ COLUMNS: dict[str, str] = {
     "language newsletter delivery_note loyalty_points created_at",
     "records": "id patient_id kind title summary created_at",
     "slots": "id doctor starts_at free_places",
-    "appointments": "id patient_id slot_id reason status participants created_at",
+    "appointments": "id patient_id companion_id slot_id reason status created_at",
     "documents": "id patient_id title content visibility metadata created_at",
     "messages": "id sender_id recipient_id subject text sent_at",
     "prescriptions": "id patient_id medicine dosage note status created_at",
-    "products": "id name description category price stock ean purchase_cost supplier_note",
-    "reviews": "id product_id author_id rating text created_at",
+    "products": "id name description category price stock ean serial purchase_cost supplier_note",
+    "reviews": "id product_id patient_id rating text created_at",
     "orders": "id patient_id items note total status refunded invoice_id created_at",
     "invoices": "id order_id patient_id billing_name memo amount issued_at",
     "coupons": "code percent ends_on",
     "addresses": "id patient_id label street city postcode country",
-    "payment_methods": "id patient_id label holder card_number expires",
+    "payment_methods": "id patient_id label holder card expires",
     "webhooks": "id patient_id url event created_at",
     "wiki": "slug title text revision",
     "news": "id title text published_at",
@@ -54,7 +54,7 @@ FIRST_ID: dict[str, int] = {
 }
 """Where the numbers of each table begin; the other tables bring their own keys."""
 
-_JSON = frozenset({"participants", "metadata", "items"})
+_JSON = frozenset({"metadata", "items"})
 
 
 @cache

@@ -64,13 +64,13 @@ def verify(
 
 
 def password_hash(password: str, salt: bytes | None = None) -> str:
-    """`scrypt$SALT$HASH`; cheap on purpose: the range hashes for every log-in of a scan."""
+    """In PHC form, `$scrypt$ln=8,r=8,p=1$SALT$HASH`; cheap on purpose: the range hashes for every log-in of a scan."""
     salt = salt or secrets.token_bytes(12)
     digest = hashlib.scrypt(password.encode(), salt=salt, n=256, r=8, p=1, dklen=24)
-    return f"scrypt${encoded(salt)}${encoded(digest)}"
+    return f"$scrypt$ln=8,r=8,p=1${encoded(salt)}${encoded(digest)}"
 
 
 def password_fits(password: str, stored: str) -> bool:
     """Whether the password has this hash; takes the same time for every answer."""
-    salt = _decoded(stored.split("$")[1])
+    salt = _decoded(stored.split("$")[3])
     return hmac.compare_digest(password_hash(password, salt), stored)

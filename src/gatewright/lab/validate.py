@@ -11,6 +11,8 @@ from uuid import UUID
 from gatewright.lab.endpoint import Schema
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_MOST = 2**53 - 1
+"""Greater integers do not survive every JSON reader."""
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
@@ -27,7 +29,7 @@ def _is_format(text: str, name: str) -> bool:
             case "email":
                 return _EMAIL.fullmatch(text) is not None
             case "date":
-                date.fromisoformat(text)
+                return len(text) == 10 and text[4] == "-" and bool(date.fromisoformat(text))
             case "date-time":
                 datetime.fromisoformat(text)
             case "uuid":
@@ -60,10 +62,11 @@ def _value_error(value: Any, schema: Schema) -> str:
         return f"must be one of {', '.join(map(str, schema['enum']))}"
     if isinstance(value, str):
         return _text_errors(value, schema)
-    if isinstance(value, int | float) and "minimum" in schema and value < schema["minimum"]:
-        return f"must be at least {schema['minimum']}"
-    if isinstance(value, int | float) and "maximum" in schema and value > schema["maximum"]:
-        return f"must be at most {schema['maximum']}"
+    if isinstance(value, int | float):
+        if value < schema.get("minimum", -_MOST):
+            return f"must be at least {schema.get('minimum', -_MOST)}"
+        if value > schema.get("maximum", _MOST):
+            return f"must be at most {schema.get('maximum', _MOST)}"
     if isinstance(value, list) and not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", 100):
         return f"must have {schema.get('minItems', 0)} to {schema.get('maxItems', 100)} items"
     return ""

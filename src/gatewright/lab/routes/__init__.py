@@ -3,9 +3,39 @@
 from __future__ import annotations
 
 from gatewright.lab.endpoint import Area, Endpoint, Schema
-from gatewright.lab.routes import account, addresses, appointments
+from gatewright.lab.routes import (
+    account,
+    addresses,
+    admin,
+    appointments,
+    catalogue,
+    documents,
+    messages,
+    orders,
+    payments,
+    prescriptions,
+    public,
+    records,
+    staff,
+    wiki,
+)
 
-AREAS: tuple[Area, ...] = (account.AREA, appointments.AREA, addresses.AREA)
+AREAS: tuple[Area, ...] = (
+    account.AREA,
+    records.AREA,
+    appointments.AREA,
+    documents.AREA,
+    messages.AREA,
+    prescriptions.AREA,
+    catalogue.AREA,
+    orders.AREA,
+    payments.AREA,
+    addresses.AREA,
+    wiki.AREA,
+    staff.AREA,
+    admin.AREA,
+    public.AREA,
+)
 
 
 def endpoints() -> list[Endpoint]:

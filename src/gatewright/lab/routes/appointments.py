@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatewright.lab.endpoint import Access, Area, Call, Refused
-from gatewright.lab.schemas import ID, WHEN, choice, listing, made, number, shape, text, words
+from gatewright.lab.schemas import ID, WHEN, choice, listing, made, number, page, shape, text, words
 from gatewright.lab.tables import Row
 
 _SCHEMAS = {
@@ -35,9 +35,10 @@ _SCHEMAS = {
 AREA = Area("appointments", _SCHEMAS)
 
 
-def page(items: list[Row]) -> Row:
-    """A list as the clinic answers it."""
-    return {"items": items, "count": len(items)}
+def _shown(row: Row) -> Row:
+    """An appointment with the numbers of those who take part: its patient, and a companion if there is one."""
+    shown = {name: value for name, value in row.items() if name != "companion_id"}
+    return {**shown, "participants": [key for key in (row["patient_id"], row["companion_id"]) if key is not None]}
 
 
 @AREA.on("GET", "/slots", Access.PUBLIC, answer="Slots")
@@ -49,10 +50,12 @@ def slots(call: Call) -> Row:
 @AREA.on("GET", "/appointments", Access.PATIENT, answer="Appointments")
 def appointments(call: Call) -> Row:
     """List the own appointments, and those one takes part in; staff see all."""
-    rows = call.tables.find("appointments")
-    if not call.may(Access.STAFF):
-        rows = [row for row in rows if call.me["id"] in row["participants"]]
-    return page(rows)
+    if call.may(Access.STAFF):
+        rows = call.tables.find("appointments")
+    else:
+        rows = call.tables.find("appointments", patient_id=call.me["id"])
+        rows += call.tables.find("appointments", companion_id=call.me["id"])
+    return page([_shown(row) for row in rows])
 
 
 @AREA.on("POST", "/appointments", Access.PATIENT, body="NewAppointment", answer="Appointment", status=201)
@@ -65,14 +68,10 @@ def book(call: Call) -> Row:
     if slot["free_places"] < 1:
         raise Refused(409, "this slot is full", errors={"slot_id": "is full, choose another"})
     call.tables.change("slots", slot["id"], free_places=slot["free_places"] - 1)
-    return call.tables.add(
-        "appointments",
-        patient_id=call.me["id"],
-        status="booked",
-        participants=[call.me["id"]],
-        created_at=call.clinic.at(),
-        **given,
+    row = call.tables.add(
+        "appointments", patient_id=call.me["id"], status="booked", created_at=call.clinic.at(), **given
     )
+    return _shown(row)
 
 
 @AREA.on("GET", "/appointments/{appointment_id}", Access.PATIENT, answer="Appointment")
@@ -81,10 +80,11 @@ def appointment(call: Call) -> Row:
     row = call.tables.get("appointments", call.path["appointment_id"])
     if row is None:
         raise Refused(404, "no such appointment")
-    shared = call.me["id"] in row["participants"] or call.may(Access.STAFF)
+    shown = _shown(row)
+    shared = call.me["id"] in shown["participants"] or call.may(Access.STAFF)
     if not shared and not call.weak("appointment-read-by-id"):
         raise Refused(403, "this is not your appointment")
-    return row
+    return shown
 
 
 @AREA.on(
@@ -98,7 +98,7 @@ def appointment(call: Call) -> Row:
 def change_appointment(call: Call) -> Row:
     """Change the reason of an own appointment."""
     row = call.owned("appointments", call.path["appointment_id"], unless="appointment-change-without-token")
-    return call.tables.change("appointments", row["id"], **call.fields())
+    return _shown(call.tables.change("appointments", row["id"], **call.fields()))
 
 
 @AREA.on("DELETE", "/appointments/{appointment_id}", Access.PATIENT, status=204)

@@ -1,0 +1,113 @@
+"""One request per endpoint that works on a fresh clinic: what the specification's examples cannot say, in one place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatewright.lab.endpoint import Access, Clinic, Endpoint, Schema
+from gatewright.lab.routes import endpoints, schemas
+from gatewright.lab.scramble import Names
+from gatewright.lab.seed import ALICE, ROOT, SAM, password_of
+
+_CALLER = {
+    Access.PUBLIC: "",
+    Access.OPTIONAL: ALICE.username,
+    Access.PATIENT: ALICE.username,
+    Access.STAFF: SAM.username,
+    Access.ADMIN: ROOT.username,
+}
+_TABLE = {
+    "appointment_id": "appointments",
+    "record_id": "records",
+    "document_id": "documents",
+    "prescription_id": "prescriptions",
+    "address_id": "addresses",
+    "payment_method_id": "payment_methods",
+    "webhook_id": "webhooks",
+    "order_id": "orders",
+    "review_id": "reviews",
+    "invoice_id": "invoices",
+}
+"""Parameter → table in which alice's first row is the one to name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A request by `account` (empty: nobody), in the names on the wire."""
+
+    endpoint: Endpoint
+    account: str
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+
+
+def samples(clinic: Clinic, names: Names, seed: int) -> Iterator[Sample]:
+    """A sample of every documented endpoint, in an order in which all of them work: removals and log-out come last."""
+    values = _values(clinic)
+    shapes = schemas()
+
+    def late(endpoint: Endpoint) -> int:
+        return (endpoint.method == "DELETE") + 2 * (endpoint.path == "/auth/logout")
+
+    for endpoint in sorted(endpoints(), key=late):
+        if endpoint.undocumented:
+            continue
+        given = {
+            parameter.name: str(values.get(parameter.name, parameter.schema["example"]))
+            for parameter in endpoint.parameters
+        }
+        within = {parameter.name: parameter.within for parameter in endpoint.parameters}
+        body = _body(endpoint, shapes, values, seed) if endpoint.body else None
+        yield Sample(
+            endpoint=endpoint,
+            account=_CALLER[endpoint.access],
+            path=_filled(endpoint, names, values),
+            query={names.word(name): value for name, value in given.items() if within[name] == "query"},
+            headers={names.word(name): value for name, value in given.items() if within[name] == "header"},
+            body=names.body(body),
+        )
+
+
+def _values(clinic: Clinic) -> dict[str, Any]:
+    """Parameter or property → a value that is there."""
+    tables = clinic.tables
+    alice = tables.first("users", username=ALICE.username) or {}
+    sam = tables.first("users", username=SAM.username) or {}
+    other = tables.find("users", role="patient")[-1]
+    values: dict[str, Any] = {"patient_id": alice["id"], "X-Patient-Id": alice["id"], "username": ALICE.username}
+    values |= {
+        "user_id": other["id"],
+        "staff_id": sam["id"],
+        "product_id": 401,
+        "news_id": 301,
+        "slug": "opening-hours",
+    }
+    values["message_id"] = tables.find("messages", sender_id=alice["id"])[0]["id"]
+    for name, table in _TABLE.items():
+        values[name] = tables.find(table, patient_id=alice["id"])[0]["id"]
+    return values
+
+
+def _filled(endpoint: Endpoint, names: Names, values: dict[str, Any]) -> str:
+    path = names.path(endpoint.path)
+    for name in re.findall(r"{(\w+)}", endpoint.path):
+        path = path.replace("{" + names.word(name) + "}", str(values[name]))
+    return path
+
+
+def _body(endpoint: Endpoint, shapes: dict[str, Schema], values: dict[str, Any], seed: int) -> dict[str, Any]:
+    schema = shapes[endpoint.body]
+    body = {name: inner["example"] for name, inner in schema.get("properties", {}).items()} or dict(schema["example"])
+    if endpoint.path == "/auth/login":
+        body = {"username": ALICE.username, "password": password_of(ALICE, seed)}
+    for name in ("order_id", "invoice_id"):
+        if name in body:
+            body[name] = values[name]
+    if "user_id" in body:
+        body["user_id"] = values["patient_id"]
+    return body

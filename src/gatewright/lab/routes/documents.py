@@ -1,0 +1,101 @@
+"""Documents under random ids: private unless their owner publishes them, with metadata of any shape."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from gatewright.lab.endpoint import Access, Area, Call, Parameter, Refused
+from gatewright.lab.schemas import WHEN, choice, listing, made, page, shape, text, words
+from gatewright.lab.tables import Row
+
+_UUID = made(words("1d0b9f5e-5c0e-4b6e-9a53-2f0f8a1b7c11", "uuid"))
+_SCHEMAS = {
+    "NewDocument": shape(
+        "title content",
+        title=text("Insurance letter", least=3, most=120),
+        content=text("Dear Sir or Madam", least=1, most=5000),
+        visibility=choice("private", "public"),
+    ),
+    "Document": shape(
+        "id title content visibility",
+        id=_UUID,
+        title=text("Insurance letter", most=120),
+        content=text("Dear Sir or Madam", most=5000),
+        visibility=choice("private", "public"),
+        created_at=WHEN,
+    ),
+    "Documents": listing("Document"),
+    "Metadata": {"type": "object", "additionalProperties": True, "example": {"folder": "2026", "pages": 2}},
+}
+AREA = Area("documents", _SCHEMAS)
+_ONE = "/documents/{document_id}"
+
+
+def _shown(row: Row) -> Row:
+    return {name: row[name] for name in _SCHEMAS["Document"]["properties"]}
+
+
+@AREA.on("GET", "/documents", Access.PATIENT, answer="Documents")
+def documents(call: Call) -> Row:
+    """List the own documents."""
+    return page([_shown(row) for row in call.tables.find("documents", patient_id=call.me["id"])])
+
+
+@AREA.on("POST", "/documents", Access.PATIENT, body="NewDocument", answer="Document", status=201)
+def add_document(call: Call) -> Row:
+    """Store a document."""
+    fields = {"visibility": "private", **call.fields()}
+    row = call.tables.add(
+        "documents", id=str(uuid4()), patient_id=call.me["id"], metadata={}, created_at=call.clinic.at(), **fields
+    )
+    return _shown(row)
+
+
+@AREA.on(
+    "GET",
+    "/documents/search",
+    Access.PATIENT,
+    answer="Documents",
+    parameters=(Parameter(name="q", schema=text("letter", most=80), required=True),),
+)
+def search(call: Call) -> Row:
+    """Search the own documents."""
+    mine = call.tables.find("documents", patient_id=call.me["id"])
+    wanted = call.query["q"].casefold()
+    return page([_shown(row) for row in mine if wanted in f"{row['title']} {row['content']}".casefold()])
+
+
+@AREA.on("GET", _ONE, Access.PATIENT, answer="Document")
+def document(call: Call) -> Row:
+    """Show an own document, or a public one."""
+    row = call.tables.get("documents", call.path["document_id"])
+    if row is not None and row["visibility"] == "public":
+        return _shown(row)
+    seen = Access.ADMIN
+    return _shown(
+        call.owned("documents", call.path["document_id"], seen_by=seen, unless="document-read-by-uuid", deny=404)
+    )
+
+
+@AREA.on("DELETE", _ONE, Access.PATIENT, status=204)
+def remove_document(call: Call) -> None:
+    """Remove an own document."""
+    row = call.owned("documents", call.path["document_id"], unless="document-delete-by-uuid", deny=404)
+    call.tables.remove("documents", id=row["id"])
+
+
+@AREA.on("GET", _ONE + "/metadata", Access.PATIENT, answer="Metadata")
+def metadata(call: Call) -> Row:
+    """Show what the owner noted about a document."""
+    stored: Row = call.owned("documents", call.path["document_id"], deny=404)["metadata"]
+    return stored
+
+
+@AREA.on("PUT", _ONE + "/metadata", Access.PATIENT, body="Metadata", answer="Metadata")
+def change_metadata(call: Call) -> Row:
+    """Replace the notes about a document; any property is kept."""
+    if len(call.body) > 50:
+        raise Refused(422, "too many properties")
+    row = call.owned("documents", call.path["document_id"], deny=404)
+    stored: Row = call.tables.change("documents", row["id"], metadata=call.body)["metadata"]
+    return stored
