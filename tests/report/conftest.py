@@ -33,7 +33,7 @@ from gatewright.model.events import (
 from gatewright.model.finding import AccountState, Cell, Finding, Leftover, Question, Report, Run, fingerprint
 from gatewright.model.http import Exchange, Request, Response, Timing
 from gatewright.model.mask import Mask
-from gatewright.model.test import THREATS, Effect, Need, Phase, Test
+from gatewright.model.test import THREATS, Attacker, Effect, Need, Phase, Test
 from gatewright.model.verdict import Control, Verdict, conclude, proved
 
 TOKENS = {"tok-alice-7Zk2mQ9x": "alice", "tok-bob-1Lr8vT3c": "bob"}
@@ -420,6 +420,7 @@ def tests() -> dict[str, Test]:
             needs=(Need.SAMPLE,),
             phase=Phase.READS,
             effect=Effect.NONE,
+            attacker=Attacker.PEER,
             requests=10,
             tags=(),
             doc=DOC,

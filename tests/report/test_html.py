@@ -26,7 +26,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "input", "link", "br", "rect"):
+        if tag not in ("meta", "input", "link", "br"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:

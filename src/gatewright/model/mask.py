@@ -22,6 +22,7 @@ from gatewright.model.events import (
     AnyEvent,
     Asked,
     AttemptSent,
+    EndpointLearnt,
     FindingProved,
     Left,
     VerdictReached,
@@ -68,8 +69,9 @@ class Mask:
         """From now on hide this value wherever it stands; ignored below 6 characters."""
         if len(secret) < 6 or MASKED.search(secret) or secret in self._values:
             return
-        latin = secret.encode().decode("latin-1")
-        spelled = {secret, latin, quote(secret, safe=""), json.dumps(secret)[1:-1], latin.replace("/", "\\/")}
+        escaped = json.dumps(secret, ensure_ascii=False)[1:-1]
+        spelled = {secret, escaped, escaped.replace("/", "\\/"), quote(secret, safe=""), json.dumps(secret)[1:-1]}
+        spelled |= {text.encode().decode("latin-1") for text in spelled}
         self._values = self._values | spelled
         longest_first = sorted(self._values, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
@@ -126,12 +128,15 @@ class Mask:
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """An exchange without its secrets; of the received bytes the head is kept, since codings could hide a secret."""
-        answered = exchange.response
+        request, answered = self.request(exchange.request), exchange.response
+        known = self._values
         if answered is not None:
-            answered = self.response(answered)  # first: a log-in's answer holds what later requests send
+            answered = self.response(answered)
+        if self._values is not known:
+            request = self.request(exchange.request)  # the answer told a secret that the request already carried
         return msgspec.structs.replace(
             exchange,
-            request=self.request(exchange.request),
+            request=request,
             response=answered,
             error=self.text(exchange.error),
             sent=self._wire(exchange.sent, body=header(exchange.request.headers, "content-encoding") is None),
@@ -177,6 +182,8 @@ class Mask:
         if isinstance(event, AccountReady):
             state = msgspec.structs.replace(event.state, how=self.text(event.state.how))
             return msgspec.structs.replace(event, state=state)
+        if isinstance(event, EndpointLearnt):
+            return msgspec.structs.replace(event, why=self.text(event.why))
         if isinstance(event, Asked):
             return msgspec.structs.replace(event, question=self._question(event.question))
         if isinstance(event, Left):

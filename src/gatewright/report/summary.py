@@ -68,10 +68,10 @@ def headline(finding: Finding, look: Look, *, number: bool = True) -> str:
     sign = look.paint(f"{SIGNS[finding.severity]} {WORDS[finding.severity]:4}", finding.severity)
     also = f" (+{len(finding.also)})" if finding.also else ""
     tail = f"F-{finding.number}" if number and finding.number else ""
-    rest = look.width - 7 - 2 - len(tail) - (2 if tail else 0)
-    test_columns = min(28, max(16, rest // 4))
-    endpoint_columns = min(40, max(20, rest // 3))
-    said_columns = max(10, rest - test_columns - endpoint_columns - 4)
+    rest = look.width - 6 - 6 - len(tail) - (2 if tail else 0)
+    test_columns = min(28, max(14, rest // 4))
+    endpoint_columns = min(40, max(16, rest // 3))
+    said_columns = max(4, rest - test_columns - endpoint_columns)
     return (
         f"{sign}  {fit(finding.test, test_columns)}  {fit(clean(finding.endpoint.name + also), endpoint_columns)}  "
         f"{fit(clean(finding.summary or finding.title), said_columns)}{'  ' + tail if tail else ''}"

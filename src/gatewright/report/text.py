@@ -37,8 +37,11 @@ def width(text: str) -> int:
 
 def fit(text: str, columns: int) -> str:
     """Cut with an ellipsis, or padded, to exactly so many columns."""
-    while width(text) > columns:
-        text = text[: max(0, len(text) - (width(text) - columns) - 1)].rstrip("…") + "…" if columns > 1 else ""
+    if width(text) > columns:
+        text = text[:columns]
+        while text and width(text) >= columns:
+            text = text[:-1]
+        text += "…"
     return text + " " * (columns - width(text))
 
 
