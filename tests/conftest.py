@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None)  # the machine is shared: what is slow is measured, not timed here
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

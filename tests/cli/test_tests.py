@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from gatewright.model.test import REGISTRY
 
 Gatewright = Callable[..., tuple[int, str, str]]
 
@@ -38,3 +41,30 @@ def test_show_of_an_unknown_name(gatewright: Gatewright, typed: str, hint: str) 
     assert code == 2
     assert "GW-U002" in err
     assert hint in err
+
+
+def test_new_then_try(gatewright: Gatewright, tmp_path: Path) -> None:
+    try:
+        code, out, _ = gatewright("tests", "new", "debug-header")
+        assert code == 0
+        assert out.splitlines()[-1] == "try it: gatewright tests try security-tests/debug_header.py --cases"
+        command = out.splitlines()[-1].partition("gatewright ")[2].split()
+        code, out, _ = gatewright(*command)
+        assert (code, out.splitlines()[-1]) == (0, "3 passed, 0 failed")
+    finally:
+        REGISTRY.pop("debug-header", None)
+
+
+def test_try_says_no_with_1(gatewright: Gatewright, tmp_path: Path) -> None:
+    gatewright("tests", "new", "debug-header")
+    cases = tmp_path / "security-tests" / "debug_header.cases.yaml"
+    cases.write_text(
+        cases.read_text(encoding="utf-8").replace("[{id: 7}]", "Traceback (most recent call last)"), "utf-8"
+    )
+    try:
+        code, out, _ = gatewright("tests", "try", "security-tests/debug_header.py", "--cases")
+        assert code == 1
+        assert "FAIL  fires" in out
+        assert "GET /notes → 200 Traceback" in out
+    finally:
+        REGISTRY.pop("debug-header", None)

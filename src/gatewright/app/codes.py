@@ -33,6 +33,21 @@ CODES: dict[str, Code] = {
         "`gatewright doctor CODE` was asked for a code that this version does not know.",
         "Codes look like GW-U001. docs/reference/errors.md lists all of them.",
     ),
+    "GW-U004": Code(
+        "A test cannot have this name",
+        "`gatewright tests new NAME` was given a name that is taken, that is not in small letters, digits and hyphens, or whose files are there already.",
+        "Choose another name. It names the flaw (`cookie-without-flags`), not the remedy.",
+    ),
+    "GW-U005": Code(
+        "The file holds no check",
+        "`gatewright tests try FILE.py` was given a file that does not exist, or in which nothing is decorated with `@check`.",
+        "`gatewright tests new NAME` writes one that works, to begin from.",
+    ),
+    "GW-A001": Code(
+        "An account could not log in again in the middle of a run",
+        "Its session ended (expired, logged out, password changed) and the log-in that had worked was refused.",
+        "What that account had proved stands; what it was still to do is `error: session_lost`. Look at the log-in's answer in the message.",
+    ),
     "GW-X001": Code(
         "Gatewright itself failed",
         "An error that nobody foresaw: a fault of Gatewright, not of your API. What had been found is saved.",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 
 from gatewright.cli.main import Family
-from gatewright.cli.table import print_json, print_rows
+from gatewright.cli.table import clean, print_json, print_rows
 
 
 @click.group(cls=Family, no_args_is_help=False, short_help="The library of tests.")
@@ -65,3 +68,59 @@ def show(test: str, as_json: bool) -> None:
         click.echo(f"needs {need}")
     for heading, text in page.sections.items():
         click.echo(f"\n{heading}\n{text}")
+
+
+@tests.command(short_help="Write a new check that works.")
+@click.argument("name")
+def new(name: str) -> None:
+    """Write a check NAME and its cases: two files that work as they are, to be rewritten.
+
+    In a checkout of Gatewright they go to src/gatewright/checks/, elsewhere to security-tests/.
+
+    \b
+    Examples:
+      gatewright tests new debug-header
+      gatewright tests new cookie-without-flags
+    """
+    from gatewright.app.new_test import checkout, new_test
+
+    here = Path.cwd()
+    paths = new_test(name, directory=here)
+    for path in paths:
+        click.echo(f"wrote {os.path.relpath(path, here)}")
+    known = name if checkout(here) else os.path.relpath(paths[0], here)
+    click.echo(f"try it: gatewright tests try {known} --cases")
+
+
+@tests.command("try", short_help="Play one test and see why its verdict.")
+@click.argument("test")
+@click.option("--cases", is_flag=True, help="Play the cases beside the test, without a network.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+def try_(test: str, cases: bool, as_json: bool) -> int:
+    """Play one TEST (an id, or the path of a check's file) and show why its verdict is what it is.
+
+    Exits 1 when a case does not come out as it says.
+
+    \b
+    Examples:
+      gatewright tests try object-access-read --cases
+      gatewright tests try security-tests/debug_header.py --cases
+    """
+    import asyncio
+
+    from gatewright.app.cases import try_cases
+
+    results = asyncio.run(try_cases(test))
+    if as_json:
+        print_json(results)
+    else:
+        for result in results:
+            state = "FAIL" if result.problem else "todo" if result.todo else "ok"
+            click.echo(f"{state:4}  {result.kind:7}  {result.title}  ({result.outcome}: {result.reason})")
+            if result.problem:
+                click.echo(f"      {result.problem}")
+                for step in result.steps:
+                    click.echo(clean(f"      {step.purpose:22} {step.account:8} {step.request} → {step.answer}"))
+        failed = sum(bool(result.problem) for result in results)
+        click.echo(f"{len(results) - failed} passed, {failed} failed")
+    return 1 if any(result.problem for result in results) else 0

@@ -18,6 +18,7 @@ from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request
+from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.settings import Settings
 from gatewright.model.verdict import Severity, Verdict
@@ -188,8 +189,13 @@ class Probe(Protocol):
     def whoami(self, account: str) -> Call | None:
         """The account's own liveness probe: a call whose answer names it. None when there is none."""
 
-    async def fresh(self, like: OwnedObject, *, owner: str | None = None) -> OwnedObject | None:
-        """Makes another object of the same kind (for the same owner by default); None when that fails."""
+    async def fresh(
+        self, like: OwnedObject, *, owner: str | None = None, extra: Mapping[str, Json] | None = None
+    ) -> OwnedObject | None:
+        """Makes another object of the same kind (for the same owner by default); None when that fails.
+
+        `extra` properties are added to the body as they are (dotted names are nested).
+        """
 
     def undo(self, what: str, call: Call, *, as_: str, endpoint: Endpoint) -> None:
         """Registers a call that takes a change back; run newest first when the cell ends."""

@@ -13,6 +13,8 @@ from gatewright.sources.syntax_json import Path, UnreadableError
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of one input that are read."""
+LOCATED = 32 * 1024 * 1024
+"""Characters of a JSON text whose values are located, and that is tried as YAML: beyond, it takes too long."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -70,6 +72,8 @@ def _json(text: str, uri: str, report: syntax_json.Report) -> Document:
 
     def find(path: Path) -> tuple[int, int]:
         nonlocal places
+        if len(text) > LOCATED:
+            return 0, 0
         if places is None:
             places = syntax_json.places(text)[0]
         while path and path not in places:
@@ -79,6 +83,8 @@ def _json(text: str, uri: str, report: syntax_json.Report) -> Document:
     try:
         return Document(uri, syntax_json.decode(text, report), find)
     except UnreadableError as fault:
+        if len(text) > LOCATED:
+            raise _unreadable(fault, uri, text) from fault
         try:
             document = _yaml(text, uri, report)
         except UnreadableError:

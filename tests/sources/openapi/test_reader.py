@@ -2,14 +2,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tarfile
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gatewright.model.endpoint import Place, Specification
 from gatewright.model.errors import SourceError, WireError
 from gatewright.sources.openapi import load, parse
+from gatewright.sources.openapi.reader import is_specification
 
 NOTES: dict[str, Any] = {
     "openapi": "3.0.3",
@@ -162,3 +170,318 @@ def test_a_file_or_url_that_cannot_be_read(tmp_path: Path) -> None:
         with pytest.raises(SourceError) as caught:
             asyncio.run(load(source, fetch=fetch))
         assert caught.value.code == code and caught.value.where == source
+
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+def corpus_documents(corpus: Path) -> Iterator[tuple[str, bytes]]:
+    yield "crapi-openapi.json", (corpus / "specs" / "crapi-openapi.json").read_bytes()
+    with tarfile.open(corpus / "specs" / "openapi-3.1.tar.gz") as archive:
+        for member in archive:
+            content = archive.extractfile(member)
+            if content is not None:
+                yield member.name, content.read()
+
+
+def walked(document: Any) -> Counter[str]:
+    """What a document has, counted by a plain walk that shares nothing with the code under test."""
+
+    def at(value: Any) -> Any:
+        while isinstance(value, dict) and "$ref" in value:
+            target = document
+            for part in unquote(value["$ref"]).removeprefix("#/").split("/"):
+                key = part.replace("~1", "/").replace("~0", "~")
+                target = target[int(key) if isinstance(target, list) else key]
+            value = target
+        return value
+
+    def operation(found: dict[str, Any], item: dict[str, Any], counts: Counter[str]) -> None:
+        both = [at(p) for p in item.get("parameters", []) + found.get("parameters", [])]
+        counts["parameters"] += len({(p["name"], p["in"]) for p in both})
+        counts["bodies"] += len(at(found.get("requestBody", {})).get("content", {}))
+        for response in found.get("responses", {}).values():
+            counts["answers"] += max(1, len(at(response).get("content", {})))
+            counts["links"] += max(1, len(at(response).get("content", {}))) * len(at(response).get("links", {}))
+        counts["secured"] += bool(found.get("security", document.get("security")))
+        counts["operations"] += "operationId" in found
+        counts["extensions"] += sum(key.startswith("x-") for key in found)
+
+    counts: Counter[str] = Counter()
+    for path in document.get("paths", {}).values():
+        for method in METHODS:
+            if method in path:
+                counts["endpoints"] += 1
+                operation(path[method], path, counts)
+                for callback in path[method].get("callbacks", {}).values():
+                    for target in at(callback).values():
+                        counts["callbacks"] += sum(method in target for method in METHODS)
+    for hooks in (document.get("webhooks", {}), document.get("x-webhooks", {})):
+        counts["callbacks"] += sum(method in at(item) for item in hooks.values() for method in METHODS)
+    components = document.get("components", {})
+    counts["schemes"] = len(components.get("securitySchemes", {}))
+    counts["schemas"] = len(components.get("schemas", {}))
+    counts["servers"] = len({server["url"] for server in document.get("servers", [])})
+    counts["properties"] = sum(
+        len(s.get("properties", {})) for s in components.get("schemas", {}).values() if "allOf" not in s
+    )
+    return counts
+
+
+def counted(spec: Specification, document: Any) -> Counter[str]:
+    """The same of what was read."""
+    counts: Counter[str] = Counter(
+        endpoints=len(spec.endpoints),
+        callbacks=len(spec.callbacks),
+        schemes=len(spec.schemes),
+        servers=len(spec.servers),
+    )
+    for endpoint in spec.endpoints:
+        counts["parameters"] += len(endpoint.parameters)
+        counts["bodies"] += len(endpoint.bodies)
+        counts["answers"] += len(endpoint.answers)
+        counts["links"] += sum(len(answer.links) for answer in endpoint.answers)
+        counts["secured"] += bool(endpoint.security)
+        counts["operations"] += bool(endpoint.operation)
+        counts["extensions"] += len(endpoint.extensions)
+    own = document.get("components", {}).get("schemas", {})
+    counts["schemas"] = len(spec.schemas.keys() & own.keys())
+    counts["properties"] = sum(
+        len(spec.schemas[name].properties.keys() & raw.get("properties", {}).keys())
+        for name, raw in own.items()
+        if "allOf" not in raw
+    )
+    return counts
+
+
+def test_every_document_of_the_corpus_loads_with_nothing_lost(corpus: Path) -> None:
+    documents, total = 0, Counter[str]()
+    for name, data in corpus_documents(corpus):
+        spec, document = parse(data, source=name), json.loads(data)
+        assert spec.problems == (), name
+        assert +counted(spec, document) == +walked(document), name
+        documents += 1
+        total += walked(document)
+    assert documents == 80
+    assert total["endpoints"] > 1000 and total["callbacks"] > 90 and total["parameters"] > 1500
+
+
+def test_json_and_yaml_give_the_same(corpus: Path) -> None:
+    data = (corpus / "specs" / "crapi-openapi.json").read_bytes()
+    as_yaml = yaml.safe_dump(json.loads(data), sort_keys=False, allow_unicode=True).encode()
+    assert same(parse(data, source="x"), parse(as_yaml, source="x"))
+
+
+def same(one: Specification, other: Specification) -> bool:
+    """Whether two specifications are equal but for lines."""
+
+    def bare(spec: Specification) -> Specification:
+        import msgspec
+
+        def unlined(endpoints: tuple[Any, ...]) -> tuple[Any, ...]:
+            return tuple(msgspec.structs.replace(endpoint, source="") for endpoint in endpoints)
+
+        return msgspec.structs.replace(
+            spec,
+            endpoints=unlined(spec.endpoints),
+            callbacks=unlined(spec.callbacks),
+            problems=tuple(msgspec.structs.replace(problem, where="") for problem in spec.problems),
+        )
+
+    return bare(one) == bare(other)
+
+
+WORDS = [
+    "openapi",
+    "swagger",
+    "info",
+    "title",
+    "paths",
+    "components",
+    "schemas",
+    "parameters",
+    "responses",
+    "content",
+    "schema",
+    "$ref",
+    "type",
+    "properties",
+    "items",
+    "allOf",
+    "oneOf",
+    "anyOf",
+    "enum",
+    "name",
+    "in",
+    "required",
+    "get",
+    "post",
+    "/a",
+    "/a/{id}",
+    "200",
+    "default",
+    "security",
+    "securitySchemes",
+    "servers",
+    "url",
+    "variables",
+    "host",
+    "basePath",
+    "schemes",
+    "consumes",
+    "produces",
+    "definitions",
+    "callbacks",
+    "webhooks",
+    "links",
+    "examples",
+    "example",
+    "application/json",
+    "requestBody",
+    "additionalProperties",
+    "discriminator",
+    "propertyName",
+    "mapping",
+    "headers",
+    "description",
+    "x-a",
+    "minimum",
+    "exclusiveMinimum",
+    "nullable",
+]
+VALUES = [
+    "#/components/schemas/a",
+    "#/paths/~1a/get",
+    "#/definitions/a",
+    "#",
+    "a",
+    "object",
+    "array",
+    "string",
+    "path",
+    "query",
+    "body",
+    "formData",
+    "header",
+    "http",
+    "oauth2",
+    "apiKey",
+    "3.0.0",
+    "2.0",
+    "{a}",
+    "/v1",
+    "http://[",
+    "https://a.test",
+]
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(VALUES)
+    | st.text(max_size=5)
+)
+TREES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=3), inner, max_size=5)
+    ),
+    max_leaves=25,
+)
+
+
+def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Documents that are right at the top and anything below: random keys alone never get past the first level."""
+    operation = st.fixed_dictionaries(
+        {},
+        optional={
+            "parameters": inner | st.lists(inner),
+            "requestBody": inner,
+            "responses": inner,
+            "security": inner,
+            "callbacks": inner,
+        },
+    )
+    return st.fixed_dictionaries(
+        {
+            "paths": inner
+            | st.dictionaries(
+                st.sampled_from(["/a", "/a/{id}", "a?x=1"]), st.fixed_dictionaries({"get": operation | inner})
+            )
+        },
+        optional={
+            "components": inner | st.fixed_dictionaries({"schemas": st.dictionaries(st.sampled_from("ab"), inner)}),
+            "definitions": inner,
+            "servers": inner | st.lists(inner),
+            "security": inner,
+            "info": inner,
+        },
+    )
+
+
+@given(nested(TREES), st.sampled_from([{"openapi": "3.0.1"}, {"openapi": "3.1.0"}, {"swagger": "2.0"}]))
+def test_any_document_is_read_or_reported(document: dict[str, Any], version: dict[str, str]) -> None:
+    data = json.dumps({**version, **document}).encode()
+    spec = parse(data, source="x.json")
+    assert all(problem.code.startswith("GW-S0") and problem.where for problem in spec.problems)
+
+
+@given(TREES)
+def test_any_json_is_read_or_refused(document: Any) -> None:
+    try:
+        parse(json.dumps(document).encode(), source="x.json")
+    except SourceError as error:
+        assert error.code in ("GW-S002", "GW-S003", "GW-S005")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    for start in (b"", b"openapi: 3.0.0\n", b'{"openapi": "3.0.0",'):
+        try:
+            parse(start + data, source="x")
+        except SourceError as error:
+            assert error.code.startswith("GW-S00")
+
+
+@given(nested(TREES))
+def test_json_and_yaml_of_a_document_give_the_same(document: dict[str, Any]) -> None:
+    whole = {"openapi": "3.1.0", **document}
+    as_yaml = yaml.dump(whole, Dumper=Quoting, sort_keys=False, allow_unicode=True, width=10_000).encode(
+        "utf-8", "surrogatepass"
+    )
+    assert same(parse(json.dumps(whole).encode(), source="x"), parse(as_yaml, source="x"))
+
+
+class Quoting(yaml.SafeDumper):
+    """Writes every string in quotes: what is plain follows YAML 1.1 when PyYAML writes, and 1.2 when we read."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+Quoting.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
+Quoting.add_representer(
+    float, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", json.dumps(number))
+)
+
+
+def test_what_is_a_specification() -> None:
+    for data, yes in [
+        (json.dumps(NOTES).encode(), True),
+        (b"swagger: '2.0'\npaths: {}\n", True),
+        (b'\xef\xbb\xbf{"openapi":"3.1.0"}', True),
+        (b'window.onload = function() { let options = {"swaggerDoc": {"openapi": "3.0.0", "paths": {}}, "x": 1}', True),
+        (b"<html>openapi: 3</html>", False),
+        (b'{"title": "about openapi"}', False),
+        (b'{"openapi": "4.0"}', False),
+        (b"", False),
+    ]:
+        assert is_specification(data) is yes, data
+
+
+def test_a_document_within_a_script() -> None:
+    script = b'let options = {"swaggerDoc": ' + json.dumps(NOTES).encode() + b', "customOptions": {}};'
+    assert [endpoint.name for endpoint in parse(script, source="init.js").endpoints] == [
+        "GET /notes/{id}",
+        "DELETE /notes/{id}",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,6 +23,8 @@ Fetch = Callable[[str], Awaitable[bytes]]
 """Gets the body of a URL through the gate; raises a GatewrightError."""
 
 MOST_DOCUMENTS = 300
+_NAMED = re.compile(rb"""(?:^|[{,\n])\s*["']?(?:openapi|swagger)["']?\s*:\s*["']?\d""")
+_SCRIPT = re.compile(rb"""["']?swaggerDoc["']?\s*:\s*\{""")
 _VERSION = re.compile(r"\s*(\d+)\.(\d+)")
 
 
@@ -32,7 +35,7 @@ async def load(source: str, *, fetch: Fetch | None = None) -> Specification:
     problems. Raises SourceError when nothing of it can be used.
     """
     problems = Problems()
-    root = documents.load(await read(source, fetch=fetch), uri=source, problems=problems)
+    root = _document(await read(source, fetch=fetch), source, problems)
     _version(root)
     references = References(root, problems=problems)
     await _gather(root, references, fetch)
@@ -42,9 +45,20 @@ async def load(source: str, *, fetch: Fetch | None = None) -> Specification:
 def parse(data: bytes, *, source: str) -> Specification:
     """The specification in some bytes; references to other documents are problems. Raises SourceError."""
     problems = Problems()
-    root = documents.load(data, uri=source, problems=problems)
+    root = _document(data, source, problems)
     _version(root)
     return _specification(References(root, problems=problems), source)
+
+
+def is_specification(data: bytes) -> bool:
+    """Whether some bytes are an OpenAPI document, or a script that carries one."""
+    if not _NAMED.search(data):
+        return False
+    try:
+        _version(_document(data, "", Problems()))
+    except SourceError:
+        return False
+    return True
 
 
 async def read(source: str, *, fetch: Fetch | None) -> bytes:
@@ -69,6 +83,19 @@ async def read(source: str, *, fetch: Fetch | None) -> bytes:
         raise SourceError(
             f"cannot be fetched: {error.what}", code="GW-S006", where=source, help=error.help or "try it with curl"
         ) from error
+
+
+def _document(data: bytes, uri: str, problems: Problems) -> Document:
+    """The document. Swagger UI for Express publishes it within a script only: `"swaggerDoc": {…}`."""
+    found = _SCRIPT.search(data)
+    if found is None or data.lstrip()[:1] in (b"{", b"["):
+        return documents.load(data, uri=uri, problems=problems)
+    text = data[found.end() - 1 :].decode("utf-8", errors="replace")
+    try:
+        _, end = json.JSONDecoder(strict=False).raw_decode(text)
+    except (ValueError, RecursionError):
+        return documents.load(data, uri=uri, problems=problems)
+    return documents.load(text[:end].encode(), uri=uri, problems=problems)
 
 
 async def _gather(root: Document, references: References, fetch: Fetch | None) -> None:
