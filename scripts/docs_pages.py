@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 
 import click
 import msgspec
-from gatewright.report.json import schema as report_schema
 
 from gatewright.app.codes import CODES
 from gatewright.app.tests import list_tests, show_test
 from gatewright.cli.main import main
 from gatewright.model import events
 from gatewright.model.json import Json
+from gatewright.report.json import schema as report_schema
 
 NOTE = "<!-- Made by `make docs` from {source}: edit that. -->\n"
 
