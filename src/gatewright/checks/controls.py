@@ -5,6 +5,7 @@ Each is asked once per run where the answer is the same for every cell that need
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 
@@ -22,6 +23,7 @@ from gatewright.proof.compare import consistent
 from gatewright.proof.denied import DeniedFamily
 from gatewright.proof.leaves import Answer, as_text, read
 
+_HOLES = re.compile(r"\{([^}]+)\}")
 SETTLE = 1.1
 """Seconds before the third baseline, so that clocks with a resolution of one second move."""
 
@@ -205,8 +207,10 @@ async def look(probe: Probe, owned: OwnedObject, *, as_: str = "", purpose: str 
     """The object as its owner sees it now: at its own GET endpoint, else its item in the owner's list; None: nowhere."""
     account = as_ or owned.owner
     for endpoint, reference in readers(probe, owned)[:1]:
-        call = call_of(probe, account, endpoint=endpoint)
-        if call is not None:
+        call = call_of(probe, account, endpoint=endpoint) or Call(endpoint=endpoint.id)
+        if set(call.path) | {p.name for p, _ in reference.values if p.within == "path"} >= set(
+            _HOLES.findall(endpoint.path)
+        ):
             exchange = await probe.send(bind(call, reference), as_=account, purpose=purpose, endpoint=endpoint)
             return read(exchange.response)
     return await in_list(probe, owned, as_=account, purpose=purpose)

@@ -12,6 +12,7 @@ from gatewright.model.account import Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request
+from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 
 
@@ -55,5 +56,7 @@ class Identities(Protocol):
 class Maker(Protocol):
     """Makes further objects; `explore.explorer.Explorer` is the real one."""
 
-    async def fresh(self, knowledge: Knowledge, like: OwnedObject, *, owner: str) -> OwnedObject | None:
-        """Another object of the same kind."""
+    async def fresh(
+        self, knowledge: Knowledge, like: OwnedObject, *, owner: str, extra: Mapping[str, Json] | None = None
+    ) -> OwnedObject | None:
+        """Another object of the same kind, with `extra` properties in its body; None when it is refused."""

@@ -17,6 +17,7 @@ from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import BudgetError, ScopeError
 from gatewright.model.finding import Cell, Leftover
 from gatewright.model.http import Exchange, Request
+from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
@@ -70,9 +71,11 @@ class Bench:
                 self._results[key] = await make()
         return self._results[key]  # type: ignore[return-value]  # one key, one type: the caller's T
 
-    async def fresh(self, like: OwnedObject, *, owner: str) -> OwnedObject | None:
+    async def fresh(
+        self, like: OwnedObject, *, owner: str, extra: Mapping[str, Json] | None = None
+    ) -> OwnedObject | None:
         """Another object, remembered in the knowledge of the run."""
-        made = await self.maker.fresh(self.knowledge, like, owner=owner)
+        made = await self.maker.fresh(self.knowledge, like, owner=owner, extra=extra)
         if made is not None:
             self.knowledge = msgspec.structs.replace(self.knowledge, objects=(*self.knowledge.objects, made))
         return made
@@ -184,9 +187,11 @@ class CellProbe:
         """The call that names the account."""
         return self._bench.identities.whoami(account)
 
-    async def fresh(self, like: OwnedObject, *, owner: str | None = None) -> OwnedObject | None:
+    async def fresh(
+        self, like: OwnedObject, *, owner: str | None = None, extra: Mapping[str, Json] | None = None
+    ) -> OwnedObject | None:
         """Another object of the same kind."""
-        return await self._bench.fresh(like, owner=owner or like.owner)
+        return await self._bench.fresh(like, owner=owner or like.owner, extra=extra)
 
     def undo(self, what: str, call: Call, *, as_: str, endpoint: Endpoint) -> None:
         """Register the call that takes a change back."""

@@ -353,7 +353,9 @@ class ScriptedMaker:
     def __init__(self, ready: Mapping[str, Sequence[OwnedObject]]) -> None:
         self._ready = {owner: list(objects) for owner, objects in ready.items()}
 
-    async def fresh(self, knowledge: Knowledge, like: OwnedObject, *, owner: str) -> OwnedObject | None:
+    async def fresh(
+        self, knowledge: Knowledge, like: OwnedObject, *, owner: str, extra: Mapping[str, Json] | None = None
+    ) -> OwnedObject | None:
         """The next ready object of that owner and resource; None when there is none."""
         ready = self._ready.get(owner, [])
         index = next((i for i, o in enumerate(ready) if o.resource == like.resource), None)

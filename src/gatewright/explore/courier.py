@@ -67,6 +67,10 @@ class Courier:
         self._end = clock() + seconds
         self._gate = asyncio.Semaphore(width)
 
+    def release(self) -> None:
+        """Exploration is over: from here on only the run's own budget binds."""
+        self._most, self._end = 10**9, float("inf")
+
     async def send(self, endpoint: Endpoint, call: Call, *, as_: str, purpose: str = "explore") -> Reply:
         """Send a call as an account. Raises Spent when the share or the run's whole budget is used up.
 

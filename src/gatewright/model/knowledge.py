@@ -57,6 +57,8 @@ class OwnedObject(Struct, frozen=True, kw_only=True):
     parent: str = ""
     recipe: Call | None = None
     """The call that created it."""
+    creation: Exchange | None = None
+    """The exchange that made it, for objects that a test asked for."""
     leaked_in: tuple[str, ...] = ()
     """Endpoints whose answer gave the id to another account or to anon."""
 

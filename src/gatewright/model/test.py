@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request
+from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.settings import Settings
 from gatewright.model.verdict import Severity, Verdict
@@ -95,6 +96,8 @@ class Attacker(Enum):
 class Test(Struct, frozen=True, kw_only=True):
     """One test: its metadata and the coroutine that judges one cell."""
 
+    __test__: ClassVar[bool] = False
+    """It is no test class of pytest's, which goes by the name."""
     id: str
     threat: str
     """`API1:2023`."""
@@ -188,8 +191,13 @@ class Probe(Protocol):
     def whoami(self, account: str) -> Call | None:
         """The account's own liveness probe: a call whose answer names it. None when there is none."""
 
-    async def fresh(self, like: OwnedObject, *, owner: str | None = None) -> OwnedObject | None:
-        """Makes another object of the same kind (for the same owner by default); None when that fails."""
+    async def fresh(
+        self, like: OwnedObject, *, owner: str | None = None, extra: Mapping[str, Json] | None = None
+    ) -> OwnedObject | None:
+        """Makes another object of the same kind (for the same owner by default); None when that fails.
+
+        `extra` properties are added to the body as they are (dotted names are nested).
+        """
 
     def undo(self, what: str, call: Call, *, as_: str, endpoint: Endpoint) -> None:
         """Registers a call that takes a change back; run newest first when the cell ends."""

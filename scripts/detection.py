@@ -1,0 +1,146 @@
+"""Scans of the lab by the command line, as a user would run them, and what must come out: used by tests and the matrix."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+READY = 30.0
+"""Seconds until a lab must answer."""
+LONGEST = 180.0
+"""Seconds after which a scan is ended and counts as failed."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One finished scan: exit code, the JSON report (empty when none was written), what it printed, seconds."""
+
+    code: int
+    report: dict[str, Any]
+    output: str
+    seconds: float
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """The findings of the report."""
+        found: list[dict[str, Any]] = self.report.get("findings", [])
+        return found
+
+    def proved(self) -> set[tuple[str, str]]:
+        """Pairs of test and endpoint name, also those within another's finding."""
+        return {
+            (test, name)
+            for f in self.findings
+            for test in (f["test"], *f["also_tests"])
+            for name in (name_of(f), *f["also"])
+        }
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running lab, as it describes itself."""
+
+    url: str
+    spec: str
+    accounts: dict[str, Any]
+    weaknesses: list[str] = field(default_factory=list)
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of this environment."""
+    return [sys.executable, "-m", "gatewright", *arguments]
+
+
+def name_of(finding: dict[str, Any]) -> str:
+    """`GET /patients/{id}` of a finding."""
+    return f"{finding['endpoint']['method']} {finding['endpoint']['path']}"
+
+
+@contextlib.contextmanager
+def lab(*arguments: str) -> Iterator[Lab]:
+    """A lab in a process of its own; ended by SIGINT."""
+    process = subprocess.Popen(
+        command("lab", "up", "--json", *arguments), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=environment()
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError("the lab did not start")
+        told = json.loads(line)
+        yield Lab(told["url"], told["spec"], told["accounts"], told["weaknesses"])
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def environment() -> dict[str, str]:
+    """The environment of a scan: this one, with the checkout's sources first and no colours."""
+    source = str(Path(__file__).resolve().parent.parent / "src")
+    return {**os.environ, "PYTHONPATH": source, "NO_COLOR": "1"}
+
+
+def configure(folder: Path, running: Lab, **more: Any) -> Path:
+    """A `gatewright.yaml` (JSON is YAML) with the accounts that the lab printed."""
+    path = folder / "gatewright.yaml"
+    path.write_text(json.dumps({"spec": running.spec, "accounts": running.accounts, **more}), encoding="utf-8")
+    return path
+
+
+def scan(running: Lab, *arguments: str, folder: Path | None = None, accounts: bool = True, **more: Any) -> Scan:
+    """Scan a lab with its printed accounts; `more` are further keys of the configuration."""
+    with contextlib.ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if accounts:
+            configure(folder, running, **more)
+        target = [] if accounts else [running.spec]
+        started = time.monotonic()
+        done = subprocess.run(
+            command("scan", *target, "--format", "json=report.json", "--fail-on", "low", *arguments),
+            cwd=folder, env=environment(), capture_output=True, text=True, timeout=LONGEST, check=False,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        seconds = time.monotonic() - started
+        path = folder / "report.json"
+        report = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return Scan(done.returncode, report, done.stdout + done.stderr, seconds)
+
+
+def weaknesses() -> list[dict[str, Any]]:
+    """The lab's table: id, threat, kind, test, endpoint, needs, title."""
+    done = subprocess.run(
+        command("lab", "list", "--json"), env=environment(), capture_output=True, text=True, check=True
+    )
+    listed: list[dict[str, Any]] = json.loads(done.stdout)
+    return listed
+
+
+def judge(weakness: dict[str, Any], done: Scan) -> tuple[bool, list[str]]:
+    """Whether the weakness was found where it is, and what else was reported."""
+    wanted = (weakness["test"], weakness["endpoint"])
+    others = [f"{test} {name}" for test, name in sorted(done.proved() - {wanted})]
+    return wanted in done.proved(), others
+
+
+def shard(rows: Sequence[Any], part: str) -> list[Any]:
+    """Part `2/6` of rows; everything for an empty part."""
+    if not part:
+        return list(rows)
+    number, _, of = part.partition("/")
+    return [row for index, row in enumerate(rows) if index % int(of) == int(number) - 1]

@@ -1,0 +1,445 @@
+"""`mass-assignment`: properties that callers must not set, accepted and stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from gatewright.checks.controls import bind, call_of, look
+from gatewright.model.call import Call, leaves
+from gatewright.model.endpoint import Endpoint, Place
+from gatewright.model.http import Exchange
+from gatewright.model.json import Json
+from gatewright.model.knowledge import OwnedObject, Reference
+from gatewright.model.schema import Schema
+from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, check
+from gatewright.model.verdict import SEVERITIES, Severity, Verdict, conclude, proved
+from gatewright.proof.leaves import Answer, as_text, read
+from gatewright.proof.privacy import words
+
+_HIGH = frozenset(
+    [
+        "role",
+        "admin",
+        "staff",
+        "superuser",
+        "permission",
+        "scope",
+        "verified",
+        "approved",
+        "balance",
+        "credit",
+        "price",
+        "discount",
+        "total",
+        "paid",
+        "amount",
+        "wallet",
+    ]
+)
+_MEDIUM = frozenset(
+    ["quota", "plan", "status", "state", "active", "enabled", "tier", "level", "limit", "points", "tenant", "org"]
+)
+_NEVER = frozenset(["id", "uuid", "href", "url", "link", "self", "etag", "version", "request", "now", "time"])
+_OFTEN = (
+    "role",
+    "is_admin",
+    "admin",
+    "is_staff",
+    "verified",
+    "is_verified",
+    "approved",
+    "active",
+    "status",
+    "balance",
+    "credit",
+    "price",
+    "discount",
+    "paid",
+    "plan",
+)
+"""Names tried where no answer shows any: at most eight, in the API's own case."""
+_MOST = 8
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """What is written: a new object like `owned` (create), or an object or profile that is there (update)."""
+
+    account: str
+    call: Call
+    owned: OwnedObject | None
+    reference: Reference | None
+    creates: bool
+
+
+class Moved(Struct, frozen=True, kw_only=True):
+    """A property that was seen to take the value that was sent."""
+
+    name: str
+    before: str
+    first: Json
+    second: Json
+
+
+@check(
+    "mass-assignment",
+    threat="API3:2023",
+    title="A property that callers must not set is stored",
+    severity="medium",
+    cwe=(915,),
+    attacker=Attacker.OWNER,
+    needs=(Need.RECIPE, Need.CHANGES),
+    phase=Phase.CHANGES,
+    effect=Effect.OWN,
+    requests=40,
+)
+async def mass_assignment(probe: Probe) -> Verdict:
+    """Send properties along that the request does not document, and read whether they were stored.
+
+    ## What it does
+    Adds to an accepted request the properties that answers show and the request schema does not list (and a few usual
+    names), with other values than the present ones, and then reads the object with a separate request.
+
+    ## Why it matters
+    A caller who may set `role`, `price` or `verified` needs no other flaw.
+
+    ## How it is proved
+    Read by GET, never from the answer to the write: the property has its old value before, the sent value after, and
+    a second sent value after a second write. The same write without it leaves the old value, and an invented property
+    is not stored (otherwise it is a free-form store, and nothing is claimed). Only objects that this run made are
+    written, and the throw-away account.
+
+    ## When it is wrong
+    When callers are meant to set the property and the specification forgot to say so: then document it.
+
+    ## Remedy
+    Bind requests to a type that lists what callers may set; never copy the body onto the stored object. Set role,
+    owner, price and state on the server.
+
+    ## References
+    - https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/
+    - https://cwe.mitre.org/data/definitions/915.html
+    """
+    target = _target(probe)
+    if isinstance(target, Verdict):
+        return target
+    seen = await _view(probe, target)
+    if seen is None or not 200 <= seen.status < 300:
+        return conclude("not_visible", "what it writes is seen nowhere")
+    candidates = _candidates(probe, target, seen)
+    if not candidates:
+        return conclude("no_effect", "every property that its answers show may be written by the documented request")
+    moved, refused = await _bundle(probe, target, candidates)
+    if not moved:
+        if refused:
+            return conclude(
+                "protected", f"a write with further properties ({', '.join(list(candidates)[:4])}, …) is refused"
+            )
+        return conclude("no_effect", f"{len(candidates)} further properties were sent; none was stored")
+    return await _controls(probe, target, moved)
+
+
+def _target(probe: Probe) -> Target | Verdict:
+    endpoint = probe.endpoint
+    creates = next(
+        (o for o in probe.knowledge.objects if o.recipe is not None and o.recipe.endpoint == endpoint.id), None
+    )
+    if creates is not None and creates.recipe is not None:
+        return Target(account=creates.owner, call=creates.recipe, owned=creates, reference=None, creates=True)
+    if endpoint.method == "POST":
+        return conclude("no_such_function", "it makes no object that can be seen again")
+    for owned in probe.knowledge.owned(probe.account, endpoint.id):
+        if owned.origin == "created" and owned.slot != "delete":
+            reference = owned.reference(endpoint.id)
+            call = call_of(probe, probe.account)
+            if reference is not None and call is not None and reference.place.within != "body":
+                return Target(
+                    account=probe.account, call=bind(call, reference), owned=owned, reference=reference, creates=False
+                )
+    return _profile(probe)
+
+
+def _profile(probe: Probe) -> Target | Verdict:
+    """An update of the caller's own data: as the throw-away account, which may be broken."""
+    if "{" in probe.endpoint.path:
+        return conclude("no_reference", "it names no object that this run made")
+    subject = next((n for n, a in probe.accounts.items() if a.origin == "throw-away" and "subject" in n), None)
+    subject = subject or next((n for n, a in probe.accounts.items() if a.origin == "throw-away"), None)
+    if subject is None:
+        return conclude("needs_configuration", "needs a throw-away account, and no sign-up endpoint worked")
+    call = call_of(probe, subject)
+    if call is None:
+        return conclude("baseline_broken", "no accepted request is known")
+    return Target(account=subject, call=_own_identity(probe, call, subject), owned=None, reference=None, creates=False)
+
+
+def _own_identity(probe: Probe, call: Call, subject: str) -> Call:
+    """The call with another account's identity values replaced by the subject's own, where it has one at that place."""
+    for owned in probe.knowledge.owned(subject, probe.endpoint.id):
+        for reference in owned.references:
+            if reference.endpoint == probe.endpoint.id:
+                call = bind(call, reference)
+    return call
+
+
+async def _view(probe: Probe, target: Target, made: OwnedObject | None = None) -> Answer | None:
+    owned = made or target.owned
+    if owned is not None:
+        return await look(probe, owned, as_=target.account)
+    for endpoint in _profiles(probe, target.account):
+        call = call_of(probe, target.account, endpoint=endpoint)
+        if call is not None:
+            return read((await probe.send(call, as_=target.account, purpose="read-back", endpoint=endpoint)).response)
+    return None
+
+
+def _profiles(probe: Probe, account: str) -> list[Endpoint]:
+    """GET endpoints that show the caller itself: the same path, then its probe."""
+    same = [e for e in probe.knowledge.endpoints.values() if e.method == "GET" and e.path == probe.endpoint.path]
+    call = probe.whoami(account)
+    own = probe.knowledge.endpoints.get(call.endpoint) if call else None
+    return [*same, *([own] if own else [])]
+
+
+def _candidates(probe: Probe, target: Target, seen: Answer) -> dict[str, Json]:
+    """Property → a value unlike the present one: what answers show and the request does not list; then usual names."""
+    sent = {re.sub(r"\[\d*\]", "[]", name) for name, _ in leaves(target.call.body)} | _writable(probe)
+    identity = probe.identity(target.account)
+    found: dict[str, tuple[int, Json]] = {}
+    prefix = _prefix(seen, target)
+    for leaf in seen.leaves:
+        name = leaf.path.removeprefix(prefix)
+        if not name or name in sent or "[]" in name or name in found or words(name.rpartition(".")[2]) & _NEVER:
+            continue
+        if leaf.value in identity or _is_clock(leaf.value):
+            continue
+        value = _other(probe, name, leaf.value, seen)
+        if value is not None:
+            found[name] = (-SEVERITIES.index(_severity(name)), value)
+    if not any(rank < 0 for rank, _ in found.values()):
+        camel = any(re.search(r"[a-z][A-Z]", leaf.path) for leaf in seen.leaves)
+        for name in _OFTEN:
+            name = _camel(name) if camel else name
+            if name not in sent and name not in found and len(found) < _MOST:
+                found[name] = (
+                    1,
+                    True if name.startswith("is") or name in ("admin", "verified", "approved", "paid", "active") else 7,
+                )
+    ranked = sorted(found.items(), key=lambda item: item[1][0])[:_MOST]
+    return {name: value for name, (_, value) in ranked}
+
+
+def _prefix(seen: Answer, target: Target) -> str:
+    """The envelope around the object in answers (`data.`), found by a property that both the request and the answer have."""
+    names = {name for name, _ in leaves(target.call.body) if name}
+    for leaf in seen.leaves:
+        for name in names:
+            if leaf.path.endswith("." + name):
+                return leaf.path[: -len(name)]
+    return ""
+
+
+def _writable(probe: Probe) -> set[str]:
+    """Top-level and nested properties that the documented request lists, `readOnly` ones apart."""
+    found: set[str] = set()
+
+    def walk(schema: Schema, prefix: str, depth: int) -> None:
+        schema = probe.specification.resolve(schema)
+        for name, inner in schema.properties.items():
+            if depth < 6 and not inner.read_only:
+                path = f"{prefix}.{name}" if prefix else name
+                found.add(path)
+                walk(inner, path, depth + 1)
+        for part in schema.any_of:
+            walk(part, prefix, depth + 1)
+
+    for body in probe.endpoint.bodies:
+        walk(body.schema, "", 0)
+    return found
+
+
+def _other(probe: Probe, name: str, value: str, seen: Answer) -> Json:
+    """A value of the same type unlike the present one; None where none is known."""
+    if value in ("true", "false"):
+        return value == "false"
+    if value == "null":
+        return None
+    if re.fullmatch(r"-?\d+", value):
+        return int(value) * 7 + 1 if len(value) < 10 else None
+    if re.fullmatch(r"-?\d+\.\d+", value):
+        return round(float(value) * 7 + 1, 2)
+    known = _members(probe, name) | _seen_elsewhere(probe, name)
+    others = sorted(known - {value, ""})
+    if others:
+        return others[0]
+    return probe.marker() if len(value) < 60 else None
+
+
+def _members(probe: Probe, name: str) -> set[str]:
+    """Enum members that any schema of the specification lists for a property of this name."""
+    last = name.rpartition(".")[2]
+    found: set[str] = set()
+    for schema in probe.specification.schemas.values():
+        inner = schema.properties.get(last)
+        if inner is not None:
+            found |= {as_text(v) for v in probe.specification.resolve(inner).enum}
+    return found
+
+
+def _seen_elsewhere(probe: Probe, name: str) -> set[str]:
+    """Values of a leaf of this name in what accounts of a higher role see of themselves: a real role, a real plan."""
+    last = name.rpartition(".")[2]
+    found: set[str] = set()
+    for sample in probe.knowledge.samples:
+        if sample.account != probe.account and probe.rank(sample.account) > probe.rank(probe.account):
+            found |= {
+                leaf.value for leaf in read(sample.exchange.response).leaves if leaf.path.rpartition(".")[2] == last
+            }
+    return {value for value in found if len(value) < 40}
+
+
+def _is_clock(value: str) -> bool:
+    return bool(re.match(r"^\d{4}-\d\d-\d\dT", value))
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+async def _write(
+    probe: Probe, target: Target, extra: Mapping[str, Json], purpose: str
+) -> tuple[Answer | None, Exchange | None]:
+    """One write with further properties, and the separate read of what it wrote; None when it was refused."""
+    if target.creates and target.owned is not None:
+        made = await probe.fresh(target.owned, owner=target.account, extra=extra)
+        if made is None:
+            return None, None
+        if made.creation is not None:
+            probe.cite(made.creation)
+        return await _view(probe, target, made), made.creation
+    call = target.call
+    for name, value in extra.items():
+        call = call.with_value(Place("body", name), value)
+    exchange = await probe.send(call, as_=target.account, purpose=purpose)
+    if exchange.response is None or exchange.response.status >= 400:
+        return None, exchange
+    return await _view(probe, target), exchange
+
+
+def _value(answer: Answer | None, name: str) -> str | None:
+    """The value of a property by its name, inside whatever envelope; None when absent."""
+    if answer is None:
+        return None
+    return next((leaf.value for leaf in answer.leaves if leaf.path == name or leaf.path.endswith("." + name)), None)
+
+
+async def _bundle(probe: Probe, target: Target, candidates: Mapping[str, Json]) -> tuple[list[Moved], bool]:
+    """Which candidates move: all in one write; when it is refused, one by one. The flag says that all were refused."""
+    before, _ = await _write(probe, target, {}, "control: plain write")
+    if before is None:
+        return [], True
+    after, _ = await _write(probe, target, candidates, "attack: bundle")
+    if after is not None:
+        return _moved(candidates, before, after), False
+    moved: list[Moved] = []
+    refused = True
+    for name, value in list(candidates.items())[:_MOST]:
+        after, _ = await _write(probe, target, {name: value}, "attack: one property")
+        if after is not None:
+            refused = False
+            moved += _moved({name: value}, before, after)
+    return moved, refused
+
+
+def _moved(candidates: Mapping[str, Json], before: Answer, after: Answer) -> list[Moved]:
+    found = []
+    for name, value in candidates.items():
+        old = _value(before, name)
+        if _value(after, name) == as_text(value) and old != as_text(value):
+            found.append(Moved(name=name, before=old or "absent", first=value, second=_second(value, old)))
+    return found
+
+
+def _second(value: Json, old: str | None) -> Json:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 11
+    if isinstance(value, float):
+        return round(value + 11.5, 2)
+    return old or value
+
+
+def _severity(name: str) -> Severity:
+    found = words(name)
+    return "high" if found & _HIGH else "medium" if found & _MEDIUM else "low"
+
+
+async def _controls(probe: Probe, target: Target, moved: list[Moved]) -> Verdict:
+    """The properties that moved, worst first: each alone with a second value; the plain write; the invented property."""
+    invented = f"gwx{probe.random.randrange(10**6, 10**7)}"
+    word = probe.marker()
+    stored, _ = await _write(probe, target, {invented: word}, "control: invented property")
+    free = stored is not None and any(word in leaf.value for leaf in stored.leaves)
+    if not probe.control(
+        "nonsense",
+        "an invented property",
+        expected="not stored",
+        observed="stored" if free else "not stored",
+        holds=not free,
+    ):
+        return conclude("schemaless", "it stores any property that is sent: a free-form store")
+    for one in sorted(moved, key=lambda m: -SEVERITIES.index(_severity(m.name))):
+        verdict = await _alone(probe, target, one)
+        if verdict is not None:
+            return verdict
+    return conclude("no_effect", "what moved with the bundle did not move alone")
+
+
+async def _alone(probe: Probe, target: Target, one: Moved) -> Verdict | None:
+    first, write = await _write(probe, target, {one.name: one.first}, "attack")
+    second, _ = await _write(probe, target, {one.name: one.second}, "attack: confirmed")
+    plain, _ = await _write(probe, target, {}, "control: plain write")
+    took = _value(first, one.name) == as_text(one.first) and _value(second, one.name) == as_text(one.second)
+    if not took or write is None:
+        return None
+    observed = _value(plain, one.name)
+    kept = observed != as_text(one.first)
+    if not probe.control(
+        "plain",
+        "the same write without it",
+        expected=f"{one.name} is not {as_text(one.first)}",
+        observed=str(observed),
+        holds=kept,
+    ):
+        return None
+    if not target.creates:  # the owner's own write of the former value takes the change back
+        await _write(probe, target, {one.name: _typed(one.before, one.first)}, "undo")
+    severity = _severity(one.name)
+    return proved(
+        title=f"`{one.name}` can be set by its caller",
+        summary=f"{target.account} set `{one.name}` at {probe.endpoint.name}, which the request does not document, and it was stored.",
+        proof=(
+            f"without it, a GET shows {one.name} = {one.before}",
+            f"after {probe.endpoint.name} with {one.name} = {as_text(one.first)}, a GET shows {as_text(one.first)}",
+            f"after the same with {as_text(one.second)}, a GET shows {as_text(one.second)}",
+            "an invented property is not stored",
+        ),
+        attacks=(write.number,),
+        place=Place("body", one.name),
+        severity=severity,
+        cvss=f"CVSS:4.0/AV:N/AC:L/AT:N/PR:L/UI:N/VC:N/VI:{'H' if severity == 'high' else 'L'}/VA:N/SC:N/SI:N/SA:N",
+    )
+
+
+def _typed(text: str, like: Json) -> Json:
+    if isinstance(like, bool):
+        return text == "true"
+    if isinstance(like, int):
+        return int(text) if re.fullmatch(r"-?\d+", text) else text
+    if isinstance(like, float):
+        return float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text
+    return text

@@ -1,0 +1,331 @@
+"""`object-access-change`: another account's object, changed by naming it."""
+
+from __future__ import annotations
+
+from gatewright.checks.controls import bind, call_of, free_text, holds_value, look, peers, random_like, texts
+from gatewright.checks.evidence import judge_privacy
+from gatewright.checks.object_access_read import pairs
+from gatewright.model.call import Call, leaves
+from gatewright.model.endpoint import Place
+from gatewright.model.http import Exchange
+from gatewright.model.knowledge import OwnedObject, Reference
+from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, check
+from gatewright.model.verdict import Verdict, conclude, proved, strongest
+from gatewright.proof.compare import stable
+from gatewright.proof.denied import DeniedFamily
+from gatewright.proof.leaves import Answer, as_text, read
+from gatewright.proof.witness import looks_random
+
+_POLLS = (0.0, 0.5, 2.0)
+"""Seconds before each look for an effect (checks-1-5.md 1.10); the first that shows it ends the wait."""
+
+
+@check(
+    "object-access-change",
+    threat="API1:2023",
+    title="Another account's object can be changed",
+    severity="high",
+    cwe=(639, 862),
+    attacker=Attacker.PEER,
+    needs=(Need.CHANGES, Need.REFERENCE, Need.SAMPLE),
+    phase=Phase.CHANGES,
+    effect=Effect.OWN,
+    requests=18,
+)
+async def object_access_change(probe: Probe) -> Verdict:
+    """Change an object of an equal account by putting its reference into one's own working request.
+
+    ## What it does
+    Takes the attacker's own accepted request, replaces the reference to the object (in path, query, header or body)
+    by that of an object which belongs to another account, and writes a fresh marker into a free text property. Then
+    the owner reads its object. The identity in the body of a profile update counts as a reference too.
+
+    ## Why it matters
+    Anyone with an account can overwrite what belongs to others: addresses, orders, profiles, and with a changed
+    e-mail address whole accounts.
+
+    ## How it is proved
+    The owner reads the object twice before (it does not move by itself), the attacker's marker stands in the owner's
+    object afterwards, the attacker's own object keeps its value, and the same holds with a second marker. The
+    answer to the write itself proves nothing. A random reference must not have the effect. Only objects that this run
+    made are changed, and they are restored.
+
+    ## When it is wrong
+    When objects are meant to be edited by all accounts, as in a wiki, and nothing in the API says so.
+
+    ## Remedy
+    Load the object together with its owner before writing (`WHERE id = :id AND owner_id = :caller`), and never take
+    the identity of the caller from the request: take it from the session.
+
+    ## References
+    - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
+    - https://cwe.mitre.org/data/definitions/639.html
+    """
+    verdicts = []
+    for owned, own, reference in [*_changeable(probe), *_trusted_identity(probe)]:
+        verdict = await _one(probe, owned, own, reference)
+        if verdict.outcome == "vulnerable":
+            return verdict
+        verdicts.append(verdict)
+    if not verdicts:
+        return conclude("no_reference", "no place of it names an object of an equal account that this run made")
+    return strongest(verdicts)
+
+
+def _changeable(probe: Probe) -> list[tuple[OwnedObject, OwnedObject | None, Reference]]:
+    return [(owned, own, ref) for owned, own, ref in pairs(probe, slot="change") if owned.origin == "created"]
+
+
+def _trusted_identity(probe: Probe) -> list[tuple[OwnedObject, OwnedObject | None, Reference]]:
+    """Places of the body that hold the caller's own identity, with that of the throw-away victim to put there."""
+    victim = next((n for n in peers(probe) if probe.accounts[n].origin == "throw-away"), None)
+    if victim is None:
+        return []
+    rows = []
+    for owned in probe.knowledge.owned(victim, probe.endpoint.id):
+        for reference in owned.references:
+            if owned.origin == "identity" and reference.endpoint == probe.endpoint.id:
+                mine = probe.knowledge.owned(probe.account, probe.endpoint.id)
+                own = next(
+                    (o for o in mine if o.origin == "identity" and o.reference(probe.endpoint.id, reference.place)),
+                    None,
+                )
+                rows.append((owned, own, reference))
+    return rows
+
+
+async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> Verdict:
+    place = reference.place
+    call = call_of(probe, probe.account)
+    if call is None:
+        return conclude("baseline_broken", "no accepted request is known", place=place)
+    before = await _twice(probe, owned)
+    if before is None:
+        return conclude("not_visible", f"nowhere does {owned.owner} see its {owned.resource}", place=place)
+    if not before:
+        return conclude("unstable", f"{owned.owner}'s {owned.resource} moves by itself between two reads", place=place)
+    if own is not None and (mine := own.reference(probe.endpoint.id, place)):
+        call = bind(call, mine)
+    field, held = await _writable(probe, call, own)
+    if field is None:
+        return conclude("not_visible", f"no property that {probe.account} writes is seen again: {held}", place=place)
+    marker = probe.marker()
+    exchange = await probe.send(bind(call, reference).with_value(field, marker))
+    after = await _seen(probe, owned, marker, exchange)
+    if after is None:
+        return await _quiet(probe, own, reference, marker, exchange)
+    restore = _restore(reference, call, field, before)
+    probe.undo(f"{owned.owner}'s {owned.resource} as it was", restore, as_=owned.owner, endpoint=probe.endpoint)
+    return await _controls(probe, owned, own, reference, call=call, field=field, before=before[0], after=after)
+
+
+async def _twice(probe: Probe, owned: OwnedObject) -> tuple[Answer, Answer] | tuple[()] | None:
+    """C9: the owner reads twice; None when it sees the object nowhere, empty when it moves."""
+    first = await look(probe, owned, purpose="control: owner before")
+    second = await look(probe, owned, purpose="control: owner before")
+    if first is None or second is None or not 200 <= first.status < 300:
+        return None
+    unmoved = first.status == second.status and len(stable([first, second])) > 0
+    held = probe.control(
+        "C9",
+        f"{owned.owner} reads it twice before",
+        expected="unmoved",
+        observed="unmoved" if unmoved else "moved",
+        holds=unmoved,
+    )
+    return (first, second) if held else ()
+
+
+async def _writable(probe: Probe, call: Call, own: OwnedObject | None) -> tuple[Place | None, str]:
+    """C3: a text property that the attacker changes in its own object and sees again; the sentence when there is none."""
+    for field in _candidates(probe, call, own, await _mine(probe, own))[:3]:
+        marker = probe.marker()
+        exchange = await probe.send(call.with_value(field, marker), purpose="control: own object")
+        if exchange.response is None or not exchange.response.ok:
+            continue
+        if holds_value(await _mine(probe, own), marker):
+            seen = probe.control(
+                "C3",
+                f"{probe.account} changes its own in the same way",
+                expected="seen again",
+                observed="seen again",
+                holds=True,
+            )
+            _undo_own(probe, call)
+            return (field, "") if seen else (None, "switched off")
+    return None, "its own change was refused or not shown"
+
+
+def _undo_own(probe: Probe, call: Call) -> None:
+    probe.undo(f"{probe.account}'s own object as it was", call, as_=probe.account, endpoint=probe.endpoint)
+
+
+async def _mine(probe: Probe, own: OwnedObject | None) -> Answer | None:
+    """The attacker's own object, or for an identity the answer that names the caller."""
+    if own is not None and own.origin != "identity":
+        return await look(probe, own)
+    return await _self(probe, probe.account)
+
+
+async def _self(probe: Probe, account: str) -> Answer | None:
+    """What an account sees of itself: at a GET of the same path, else at its own probe."""
+    for endpoint in probe.knowledge.endpoints.values():
+        if endpoint.method == "GET" and endpoint.path == probe.endpoint.path and "{" not in endpoint.path:
+            call = call_of(probe, account, endpoint=endpoint)
+            if call is not None:
+                return read((await probe.send(call, as_=account, purpose="read-back", endpoint=endpoint)).response)
+    call = probe.whoami(account)
+    if call is None or call.endpoint not in probe.knowledge.endpoints:
+        return None
+    endpoint = probe.knowledge.endpoints[call.endpoint]
+    return read((await probe.send(call, as_=account, purpose="read-back", endpoint=endpoint)).response)
+
+
+def _candidates(probe: Probe, call: Call, own: OwnedObject | None, answer: Answer | None) -> list[Place]:
+    """Free text places: those whose value is seen in the object come first; never identity, secrets, or the reference."""
+    identity = probe.identity(probe.account)
+    references = {r.place for r in own.references if r.endpoint == probe.endpoint.id} if own else set()
+    seen = free_text(call, answer) if answer else []
+    rest = [
+        Place("body", name) for name, value in leaves(call.body) if name and isinstance(value, str) and len(value) >= 3
+    ]
+    ordered = [*seen, *[place for place in rest if place not in seen]]
+    return [
+        place
+        for place in ordered
+        if place not in references
+        and as_text(call.get(place)) not in identity
+        and "@" not in as_text(call.get(place))
+        and not any(word in place.name.lower() for word in ("pass", "pwd", "secret", "token", "email", "user"))
+    ]
+
+
+async def _seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange) -> Answer | None:
+    """The owner's view once it holds the marker; None when it never does. A refused write is looked for once only."""
+    refused = write.response is not None and write.response.status >= 400
+    for pause in _POLLS:
+        if pause:
+            await probe.wait(pause)
+        answer = await _owner_view(probe, owned)
+        if holds_value(answer, marker):
+            return answer
+        if answer is None or refused:
+            return None
+    return None
+
+
+async def _owner_view(probe: Probe, owned: OwnedObject) -> Answer | None:
+    return await _self(probe, owned.owner) if owned.origin == "identity" else await look(probe, owned)
+
+
+async def _quiet(
+    probe: Probe, own: OwnedObject | None, reference: Reference, marker: str, exchange: Exchange
+) -> Verdict:
+    place, answer = reference.place, read(exchange.response)
+    if exchange.response is None:
+        return conclude("control_failed", f"no answer to the attempt: {exchange.error}", place=place)
+    if holds_value(await _mine(probe, own), marker):
+        return conclude("own_object", f"the reference is ignored: {probe.account} changed its own object", place=place)
+    if DeniedFamily().denied(answer, texts(reference)):
+        return conclude(
+            "denied", f"{probe.account} was refused: status {answer.status}, and the object kept its value", place=place
+        )
+    return conclude(
+        "no_effect", f"accepted (status {answer.status}), but the owner's object kept its value", place=place
+    )
+
+
+def _restore(reference: Reference, call: Call, field: Place, before: tuple[Answer, ...]) -> Call:
+    """The owner's own request that writes the former value back."""
+    name = field.name.rpartition(".")[2]
+    former = next(
+        (leaf.value for leaf in before[0].leaves if leaf.path.rpartition(".")[2] == name), as_text(call.get(field))
+    )
+    return bind(call, reference).with_value(field, former)
+
+
+async def _controls(
+    probe: Probe,
+    owned: OwnedObject,
+    own: OwnedObject | None,
+    reference: Reference,
+    *,
+    call: Call,
+    field: Place,
+    before: Answer,
+    after: Answer,
+) -> Verdict:
+    """The marker stands in the victim's object: what must hold before that counts."""
+    place = reference.place
+    value = as_text(dict(reference.values)[place])
+    stray = probe.marker()
+    wrong = bind(call, reference).with_value(place, random_like(probe, dict(reference.values)[place]))
+    await probe.send(wrong.with_value(field, stray), purpose="control: random id")
+    ignored = holds_value(await _owner_view(probe, owned), stray)
+    if not probe.control(
+        "C4",
+        "a random reference",
+        expected="no effect",
+        observed="the same effect" if ignored else "no effect",
+        holds=not ignored,
+    ):
+        return conclude(
+            "parameter_ignored",
+            "a random reference has the same effect: the place does not name the object",
+            place=place,
+        )
+    mine = await _mine(probe, own)
+    private, evidence, why = await judge_privacy(
+        probe,
+        owned,
+        action="change",
+        owner_sees=before,
+        attacker_sees=mine if own and own.origin != "identity" else None,
+    )
+    trusted = owned.origin == "identity"
+    if not private and not trusted and "privacy" not in probe.settings.disabled_controls:
+        if evidence.codes & {"X4", "X5"}:
+            return conclude("shared", why, place=place)
+        return conclude(
+            "no_privacy_evidence",
+            why,
+            place=place,
+            question=f"{probe.account} changed {owned.owner}'s {owned.resource} {value} at {probe.endpoint.name}: private?",
+            answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
+        )
+    marker = probe.marker()
+    again = await probe.send(bind(call, reference).with_value(field, marker), purpose="attack: confirmed")
+    confirmed = await _seen(probe, owned, marker, again)
+    moved = holds_value(await _mine(probe, own), marker)
+    if not probe.control(
+        "C8",
+        "again with a second marker",
+        expected="seen by the owner, not in the attacker's own",
+        observed=_told(confirmed, moved),
+        holds=confirmed is not None and not moved,
+    ):
+        return conclude("control_failed", f"the second marker was {_told(confirmed, moved)}", place=place)
+    named = as_text(place.name)
+    return proved(
+        title=f"Any {probe.accounts[probe.account].role or 'account'} can change another's {owned.resource} by its {named}",
+        summary=f"{probe.account} changed {owned.owner}'s {owned.resource} at {probe.endpoint.name} by putting its reference into {place}.",
+        proof=(
+            f"{owned.owner} owns {owned.resource} {value}; it did not move between two reads",
+            f"{probe.account} sent its own request with {place} = {value} and {field.name} = a new marker",
+            f"{owned.owner} then read the marker in its {owned.resource}; {probe.account}'s own did not change",
+            "the same with a second marker",
+            f"private: {why}"
+            if private
+            else f"{owned.owner} is another account, and the caller is named by its session",
+        ),
+        attacks=(again.number,),
+        place=place,
+        severity="medium" if looks_random(value) and not owned.leaked_in else "high",
+        cvss=f"CVSS:4.0/AV:N/AC:L/AT:{'P' if looks_random(value) else 'N'}/PR:L/UI:N/VC:N/VI:H/VA:N/SC:N/SI:N/SA:N",
+        victim=owned.owner,
+    )
+
+
+def _told(confirmed: Answer | None, moved: bool) -> str:
+    seen = "seen by the owner" if confirmed is not None else "not seen by the owner"
+    return f"{seen}, {'also' if moved else 'not'} in the attacker's own"
