@@ -18,6 +18,8 @@ ORDER = {"items": [{"product_id": 401, "quantity": 1}]}
 
 REFUSALS: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("GET", "/nowhere", "alice", {}, 404),
+    ("GET", "/me/", "alice", {}, 404),
+    ("GET", "/ME", "alice", {}, 404),
     ("GET", "/orders/abc", "alice", {}, 404),
     ("GET", "/orders/99999999999999999999", "alice", {}, 404),
     ("GET", "/orders/77", "alice", {}, 404),
