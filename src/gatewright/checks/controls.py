@@ -226,11 +226,26 @@ async def in_list(probe: Probe, owned: OwnedObject, *, as_: str, purpose: str = 
     answer = read(exchange.response)
     if answer.status >= 400:
         return answer
-    names = {as_text(owned.id), *owned.markers}
-    item = next((leaf.item for leaf in answer.leaves if leaf.value in names), None)
+    item = _item(answer, owned)
     if item is None:
         return Answer(404, answer.kind, (), "", answer.headers)
     return Answer(answer.status, answer.kind, tuple(x for x in answer.leaves if x.item == item), answer.text, ())
+
+
+def _item(answer: Answer, owned: OwnedObject) -> str | None:
+    """The item of a list that is the object: by its marker, else by its id under a name like `id`, else by its id anywhere.
+
+    Small numbers turn up by chance in other leaves: that is why a name comes first.
+    """
+    marked = [leaf.item for leaf in answer.leaves if any(marker in leaf.value for marker in owned.markers)]
+    if marked:
+        return marked[0]
+    if owned.id is None:
+        return None
+    value = as_text(owned.id)
+    found = [leaf for leaf in answer.leaves if leaf.value == value]
+    named = [leaf for leaf in found if re.search(r"(?:^|[._\]])(?:_?id|uuid|key|slug|name|number)$", leaf.path.lower())]
+    return (named or found)[0].item if found else None
 
 
 def holds_value(answer: Answer | None, value: str) -> bool:
