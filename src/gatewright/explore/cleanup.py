@@ -14,7 +14,7 @@ from gatewright.explore.answers import Reply, read
 from gatewright.explore.courier import Sessions
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.memory import id_candidates
-from gatewright.explore.words import noun
+from gatewright.explore.words import noun, vocabulary
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint
@@ -140,6 +140,7 @@ class _Cleaner:
             endpoint = self._endpoints.get(list_id)
             if endpoint is None:
                 continue
+            above = item.path.split("/")[-2]
             call = Call(
                 endpoint=list_id, path={k: v for k, v in entry.create.path.items() if "{" + k + "}" in endpoint.path}
             )
@@ -148,7 +149,9 @@ class _Cleaner:
                 text = msgspec.json.encode(found)
                 if any(marker.encode() in text for marker in entry.markers):
                     names = re.findall(r"\{([^}]*)\}", item.path)
-                    scored = id_candidates(found, names[-1], noun(item.path.split("/")[-2])) if names else []
+                    scored = (
+                        id_candidates(found, names[-1], noun(above), vocabulary([(names[-1], above)])) if names else []
+                    )
                     if scored:
                         path = {**call.path, names[-1]: scored[0][2]}
                         return [self._ledger.made(entry, remove=Call(endpoint=item.id, path=path))]

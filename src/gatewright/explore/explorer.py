@@ -135,6 +135,7 @@ class Explorer:
             await self._samples.read(endpoint, account)
 
     async def _identities_fit(self) -> None:
+        self._identities.alias(self._cast.peers)
         for account in self._cast.peers[:1]:
             await self._identities.fit(account)
 
@@ -176,6 +177,7 @@ class Explorer:
         return resource.named or bool(resource.lists)
 
     async def _take_samples(self) -> None:
+        self._identities.alias(self._cast.peers)
         groups: dict[str, list[Endpoint]] = {}
         for endpoint in self._callable():
             groups.setdefault(self._group(endpoint), []).append(endpoint)
@@ -197,6 +199,9 @@ class Explorer:
 
     async def _sample(self, endpoint: Endpoint) -> None:
         take = self._take(endpoint)
+        if endpoint.method not in SAFE and self._selves.own(endpoint):
+            for account in self._cast.throwaway:
+                await take(endpoint, account)
         reached = False
         for account in self._cast.makers:
             reached = await take(endpoint, account) or reached
@@ -205,11 +210,8 @@ class Explorer:
                 await take(endpoint, account)
         if endpoint.method in SAFE:
             await self._samples.read(endpoint, ANON)
-            for account in self._cast.makers[:1]:
-                await self._samples.confirm(endpoint, account)
-        elif self._selves.own(endpoint):
-            for account in self._cast.throwaway:
-                await take(endpoint, account)
+        for account in self._cast.makers[:1]:
+            await self._samples.confirm(endpoint, account)
 
     def _take(self, endpoint: Endpoint) -> Callable[[Endpoint, str], Awaitable[bool]]:
         if endpoint.method in SAFE:
@@ -256,7 +258,7 @@ class Explorer:
             endpoints=dict(graph.endpoints),
             samples=tuple(memory.samples[key] for key in sorted(memory.samples)),
             objects=tuple(objects),
-            edges=tuple(memory.edges.values()),
+            edges=tuple(self._objects.edges()),
             unreached=unreached,
             resources={r.name: r.purposes() for r in graph.resources.values() if r.purposes()},
         )

@@ -12,10 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from gatewright.explore import schemas
-from gatewright.explore.words import generic, is_version, noun, prefix, same
+from gatewright.explore.words import Vocabulary, is_version, noun, same, vocabulary
 from gatewright.model.endpoint import Endpoint, Place, Specification
 from gatewright.model.schema import Schema
 
+_NEVER = frozenset({"date", "date-time", "email", "password", "uri", "binary", "byte"})
 _PARAMETER = re.compile(r"\{([^}]*)\}")
 
 
@@ -59,7 +60,7 @@ class Hole(Struct, frozen=True, kw_only=True):
     schema: Schema
     required: bool
     guesses: tuple[tuple[str, float], ...]
-    """Pairs of resource key and score."""
+    """Pairs of resource key and score. Empty: a value that may name the caller, if anything."""
     chain: tuple[str, ...] = ()
     """Path places only: keys of the resources that stand before it in the path."""
 
@@ -72,6 +73,7 @@ class Graph(Struct, frozen=True, kw_only=True):
     holes: dict[str, tuple[Hole, ...]]
     links: dict[tuple[str, Place], tuple[str, str]]
     """OpenAPI links: consumer and place → producer and leaf."""
+    vocabulary: Vocabulary
 
     def levels(self) -> list[list[str]]:
         """Resource keys that can be made, those first that others need; cycles are cut. Chains end at depth 5."""
@@ -99,7 +101,7 @@ class Graph(Struct, frozen=True, kw_only=True):
         resource = self.resources[key]
         found = [resource.parent] if resource.parent else []
         holes = [hole for creator in resource.creators[:1] for hole in self.holes[creator] if hole.required]
-        found += [hole.guesses[0][0] for hole in holes if hole.guesses[0][1] >= 0.6]
+        found += [hole.guesses[0][0] for hole in holes if hole.guesses and hole.guesses[0][1] >= 0.6]
         return [need for need in dict.fromkeys(found) if need != key]
 
     def naming(self, key: str) -> list[tuple[Endpoint, Hole]]:
@@ -117,13 +119,15 @@ def build(specification: Specification, ways_in: frozenset[str] = frozenset()) -
     endpoints = {endpoint.id: endpoint for endpoint in specification.endpoints}
     shapes = {id_: shape(endpoint) for id_, endpoint in endpoints.items()}
     resources = _resources(endpoints, shapes, specification, ways_in)
-    holes = {id_: _holes(endpoint, resources, specification) for id_, endpoint in endpoints.items()}
+    named_by = vocabulary((name, _last(key)) for endpoint in endpoints.values() for name, key in path_keys(endpoint))
+    finder = _Holes(resources, specification, named_by)
+    holes = {id_: () if id_ in ways_in else finder.of(endpoint) for id_, endpoint in endpoints.items()}
     named = {guess for found in holes.values() for hole in found for guess, score in hole.guesses if score >= 0.6}
     marked = {
         key: msgspec.structs.replace(resource, named=True) if key in named else resource
         for key, resource in resources.items()
     }
-    return Graph(endpoints=endpoints, resources=marked, holes=holes, links=_links(endpoints))
+    return Graph(endpoints=endpoints, resources=marked, holes=holes, links=_links(endpoints), vocabulary=named_by)
 
 
 def shape(endpoint: Endpoint) -> str:
@@ -247,73 +251,83 @@ def _parent(key: str) -> str:
     return key.rpartition("/{}")[0] if "/{}" in key else ""
 
 
-def _holes(endpoint: Endpoint, resources: dict[str, Resource], specification: Specification) -> tuple[Hole, ...]:
-    found: list[Hole] = []
-    chain: list[str] = []
-    schema_of = {parameter.place: parameter for parameter in endpoint.parameters}
-    for name, key in path_keys(endpoint):
-        place = Place("path", name)
-        schema = schema_of[place].schema if place in schema_of else Schema()
-        kin = [(other, 0.6) for other in resources if other != key and _last(other) == _last(key)]
-        kin += [(other, score) for other, score in _guesses(name, schema, endpoint, resources) if other != key]
-        guesses = tuple(dict([*reversed(kin), (key, 0.8)]).items())
-        found.append(
-            Hole(
-                place=place,
-                key=name,
-                schema=schema,
-                required=True,
-                guesses=tuple(sorted(guesses, key=lambda guess: -guess[1])),
-                chain=tuple(chain),
+class _Holes:
+    """Finds the places of endpoints that name objects."""
+
+    def __init__(self, resources: dict[str, Resource], specification: Specification, named_by: Vocabulary) -> None:
+        self._resources = resources
+        self._specification = specification
+        self._vocabulary = named_by
+        self._parameters = {key: _parameter_of(resource) for key, resource in resources.items()}
+
+    def of(self, endpoint: Endpoint) -> tuple[Hole, ...]:
+        """Places of one endpoint that may name something, in the order path, other parameters, body."""
+        found = self._path(endpoint)
+        found += [
+            self._hole(parameter.place, parameter.name, parameter.schema, parameter.required, endpoint)
+            for parameter in endpoint.parameters
+            if parameter.within != "path"
+        ]
+        body = schemas.body_of(endpoint)
+        for field in schemas.fields(body.schema, self._specification) if body else []:
+            if field.name:
+                found.append(self._hole(Place("body", field.name), field.key, field.schema, field.required, endpoint))
+        return tuple(hole for hole in found if hole.guesses or _may_name(hole.schema))
+
+    def _path(self, endpoint: Endpoint) -> list[Hole]:
+        found: list[Hole] = []
+        chain: list[str] = []
+        declared = {parameter.place: parameter.schema for parameter in endpoint.parameters}
+        for name, key in path_keys(endpoint):
+            place = Place("path", name)
+            schema = declared.get(place, Schema())
+            guesses = dict(self._guesses(name, schema, endpoint))
+            guesses |= {other: 0.6 for other in self._resources if _last(other) == _last(key) and other not in guesses}
+            guesses[key] = max(0.95, guesses.get(key, 0.0))
+            found.append(
+                Hole(
+                    place=place,
+                    key=name,
+                    schema=schema,
+                    required=True,
+                    guesses=tuple(sorted(guesses.items(), key=lambda guess: -guess[1])),
+                    chain=tuple(chain),
+                )
             )
-        )
-        chain.append(key)
-    found += [
-        _hole(parameter.place, parameter.name, parameter.schema, parameter.required, endpoint, resources)
-        for parameter in endpoint.parameters
-        if parameter.within != "path"
-    ]
-    body = schemas.body_of(endpoint)
-    for field in schemas.fields(body.schema, specification) if body else []:
-        if field.name:
-            place = Place("body", field.name)
-            found.append(_hole(place, field.key, field.schema, field.required, endpoint, resources))
-    return tuple(hole for hole in found if hole.guesses)
+            chain.append(key)
+        return found
+
+    def _hole(self, place: Place, key: str, schema: Schema, required: bool, endpoint: Endpoint) -> Hole:
+        guesses = tuple(self._guesses(key, schema, endpoint))
+        return Hole(place=place, key=key, schema=schema, required=required, guesses=guesses)
+
+    def _guesses(self, name: str, schema: Schema, endpoint: Endpoint) -> list[tuple[str, float]]:
+        """Resources that a name may mean, best first; at most three."""
+        if not _may_name(schema):
+            return []
+        target, generic = self._vocabulary.prefix(name), self._vocabulary.generic(name)
+        scores: dict[str, float] = {}
+        for key, resource in self._resources.items():
+            score = 0.0
+            if target and (resource.name == target or resource.name.endswith("_" + target)):
+                score = 0.9
+            elif target and target.endswith("_" + resource.name):
+                score = 0.7
+            elif noun(name) == resource.name or (generic and _last(key) == _last(shape(endpoint))):
+                score = 0.6
+            if not generic and self._parameters[key] and same(self._parameters[key], name):
+                score = max(score, 0.85)
+            if score:
+                scores[key] = score
+        return sorted(scores.items(), key=lambda pair: (-pair[1], len(pair[0]), pair[0]))[:3]
 
 
-def _hole(
-    place: Place, key: str, schema: Schema, required: bool, endpoint: Endpoint, resources: dict[str, Resource]
-) -> Hole:
-    guesses = tuple(_guesses(key, schema, endpoint, resources))
-    return Hole(place=place, key=key, schema=schema, required=required, guesses=guesses)
+def _may_name(schema: Schema) -> bool:
+    """Whether a value of the schema can name anything."""
+    return not schema.enum and not set(schema.types) & {"boolean", "object"} and schema.format not in _NEVER
 
 
-def _guesses(name: str, schema: Schema, endpoint: Endpoint, resources: dict[str, Resource]) -> list[tuple[str, float]]:
-    """Resources that a name may mean, best first; at most three."""
-    if schema.enum or set(schema.types) & {"boolean", "object"} or schema.format in ("date", "date-time", "email"):
-        return []
-    scores: dict[str, float] = {}
-    target = prefix(name)
-    for key, resource in resources.items():
-        score = 0.0
-        parameter = _parameter_of(key, resource, resources, endpoint)
-        if target and (resource.name == target or resource.name.endswith("_" + target)):
-            score = 0.9
-        elif target and target.endswith("_" + resource.name):
-            score = 0.7
-        elif (noun(name) == resource.name and "object" not in schema.types) or (
-            generic(name) and _last(key) == _last(shape(endpoint))
-        ):
-            score = 0.6
-        if parameter and same(parameter, name) and not generic(name):
-            score = max(score, 0.85)
-        if score:
-            scores[key] = score
-    ranked = sorted(scores.items(), key=lambda pair: (-pair[1], len(pair[0]), pair[0]))
-    return ranked[:3]
-
-
-def _parameter_of(key: str, resource: Resource, resources: dict[str, Resource], endpoint: Endpoint) -> str:
+def _parameter_of(resource: Resource) -> str:
     """The name that the resource's own path parameter has in the endpoint that reads, changes or deletes one."""
     for id_ in (resource.read, resource.update, resource.replace, resource.delete):
         if id_:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 
-from gatewright.explore.answers import Reply, scalars
+from gatewright.explore.answers import Reply, read, scalars
 from gatewright.explore.chance import random_like
 from gatewright.explore.compose import Composer
 from gatewright.explore.courier import Courier, Sessions
 from gatewright.explore.graph import Graph, Hole, path_keys
-from gatewright.explore.memory import Memory, Thing
+from gatewright.explore.memory import Memory, Thing, leaves_of
 from gatewright.explore.places import Places
+from gatewright.explore.words import words
 from gatewright.model.account import ANON
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.json import Json
@@ -106,6 +107,40 @@ class Identities:
         if any(reply.says(other) for other in others):
             return True
         return not isinstance(value, int) and len(str(value)) >= 4 and not others
+
+    def alias(self, accounts: tuple[str, ...]) -> None:
+        """Names of leaves that hold each account's own identity in its own answers: `patient_id`, `owner`.
+
+        A name counts when every account's answers hold its own value there and none holds anything else.
+        """
+        found: dict[str, set[tuple[str, str]]] = {}
+        wrong: set[str] = set()
+        for account in accounts:
+            own = {str(value): name for name, value in self._memory.identity.get(account, {}).items()}
+            for name, value in self._own_leaves(account):
+                if value in own:
+                    found.setdefault(name, set()).add((account, own[value]))
+                else:
+                    wrong.add(name)
+        wanted = {account for account in accounts if self._memory.identity.get(account)}
+        for name, held in found.items():
+            leaves = {leaf for _, leaf in held}
+            if name not in wrong and {account for account, _ in held} == wanted and len(leaves) == 1:
+                self._memory.aliases[name] = leaves.pop()
+
+    def _own_leaves(self, account: str) -> list[tuple[str, str]]:
+        """Leaves of the account's samples and objects: name in words, value as text; `id` and the like left out."""
+        bodies: list[dict[str, Json]] = [t.leaves for t in self._memory.things.values() if t.owner == account]
+        for (_, who), sample in self._memory.samples.items():
+            if who == account:
+                bodies.append(leaves_of(read(sample.exchange).body))
+        found = []
+        for body in bodies:
+            for name, value in body.items():
+                key = name.rpartition(".")[2]
+                if not isinstance(value, bool) and not self._graph.vocabulary.generic(key):
+                    found.append(("_".join(words(key)), str(value)))
+        return found
 
     def objects(self, accounts: tuple[str, ...]) -> list[OwnedObject]:
         """One object for each account: every place that one of its values fits."""

@@ -48,7 +48,7 @@ class Lists:
             (re.findall(r"\{([^}]*)\}", id_)[-1] for id_ in (resource.read, resource.update, resource.delete) if id_),
             "",
         )
-        scored = id_candidates(item, parameter, resource.name)
+        scored = id_candidates(item, parameter, resource.name, self._graph.vocabulary)
         if not scored or scored[0][0] < 0.35:
             return None
         value = scored[0][2]

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from gatewright.explore.answers import Reply, scalars
 from gatewright.explore.compose import Recipe
 from gatewright.explore.ledger import Entry
-from gatewright.explore.words import generic, prefix, same, words
+from gatewright.explore.words import Vocabulary, same
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
 from gatewright.model.http import Exchange
 from gatewright.model.json import Json
-from gatewright.model.knowledge import Edge, Origin, Sample
+from gatewright.model.knowledge import Origin, Sample
 
 _KEPT = 20
 
@@ -56,6 +56,8 @@ def _is(place: str, name: str) -> bool:
 class Learnt:
     """How the id of a resource's objects is found in the answer that makes one, once that is confirmed."""
 
+    producer: str
+    """The endpoint that makes them."""
     leaf: str
     """Place of the value in the answer, `data.id`; `location`, `link`, `request:slug`, `list:id`."""
     confirmed: bool
@@ -72,12 +74,13 @@ class Memory:
         """Account → leaves of the answer that names it, which hold one of its identity values."""
         self.identity_keys: dict[str, str] = {}
         """Resource key → the identity leaf by which its endpoints name an account."""
+        self.aliases: dict[str, str] = {}
+        """Name of a leaf, in words → the identity leaf whose value it holds in each account's own answers."""
         self.samples: dict[tuple[str, str], Sample] = {}
         self.recipes: dict[str, Recipe] = {}
         self.learnt: dict[str, Learnt] = {}
         self.confirmed: set[tuple[str, Place]] = set()
         self.refuted: set[tuple[str, Place]] = set()
-        self.edges: dict[tuple[str, str, Place], Edge] = {}
         self.why: dict[str, str] = {}
         """Endpoint → the last reason why it could not be sampled."""
         self.exercised: set[str] = set()
@@ -115,6 +118,12 @@ class Memory:
             made=made or (old.made if old and old.call == call else ""),
         )
 
+    def refuse(self, endpoint: str, why: str, *, higher: bool = False) -> None:
+        """Keep why an endpoint was not reached, and whether a higher account might."""
+        self.why[endpoint] = why
+        if higher:
+            self.higher.add(endpoint)
+
     def sampled(self, endpoint: str) -> bool:
         """Whether any account has a sample of the endpoint."""
         return any(known == endpoint for known, _ in self.samples)
@@ -125,33 +134,36 @@ def leaves_of(body: Json) -> dict[str, Json]:
     return {name: value for name, _, _, value in scalars(body)}
 
 
-def id_candidates(body: Json, parameter: str, noun_of: str) -> list[tuple[float, str, Json]]:
-    """Leaves of an answer that may be the object's id: score, place name, value; best first, at most three.
+def id_candidates(
+    body: Json, parameter: str, noun_of: str, vocabulary: Vocabulary, *, sent: frozenset[str] = frozenset()
+) -> list[tuple[float, str, Json]]:
+    """Leaves of an answer that may be the object's id: score, place name, value; best first, at most four.
 
-    `parameter` is the name of the path parameter that names such an object, `noun_of` the resource's name.
+    `parameter` is the name of the path parameter that names such an object, `noun_of` the resource's name, `sent` the
+    values of the request as text: an id is rather a value that the server made.
     """
     found: list[tuple[float, str, Json]] = []
     for name, key, depth, value in scalars(body):
         if isinstance(value, (bool, float)) or (isinstance(value, str) and not 0 < len(value) <= 100):
             continue
-        score = 0.0
+        score, stem = 0.0, vocabulary.prefix(key)
         if parameter and same(key, parameter):
             score = 1.0
-        elif generic(key) and words(key)[0] in ("id", "uuid", "guid", "pk", "uid"):
+        elif vocabulary.plain_id(key):
             score = 0.9
-        elif prefix(key) and (prefix(key) == noun_of or noun_of.endswith("_" + prefix(key))):
+        elif stem and (stem == noun_of or noun_of.endswith("_" + stem)):
             score = 0.88
-        elif generic(key):
+        elif vocabulary.generic(key):
             score = 0.6
-        elif isinstance(value, int) and not found:
-            score = 0.3
-        elif isinstance(value, str) and _like_uuid(value):
-            score = 0.4
+        elif isinstance(value, int) or _like_id(str(value)):
+            score = 0.4 if str(value) not in sent else 0.2
         if score:
             found.append((score - 0.05 * depth, name, value))
     found.sort(key=lambda row: -row[0])
-    return found[:3]
+    return found[:4]
 
 
-def _like_uuid(value: str) -> bool:
-    return len(value) >= 16 and " " not in value and sum(c.isdigit() for c in value) >= 3
+def _like_id(value: str) -> bool:
+    """Text that looks made by a machine: 8 characters or more, no blank, some digits, not a clock."""
+    digits = sum(character.isdigit() for character in value)
+    return len(value) >= 8 and " " not in value and "@" not in value and digits >= 2 and value[4:5] != "-"

@@ -20,7 +20,7 @@ from gatewright.explore.memory import Learnt, Memory, Thing, id_candidates, leav
 from gatewright.explore.places import Filling, Places
 from gatewright.explore.trial import Trial, attempt, with_references
 from gatewright.explore.words import words
-from gatewright.model.call import Call
+from gatewright.model.call import Call, leaves
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Edge
@@ -131,9 +131,7 @@ class Objects:
         return Produced(self._graph, self._memory, self._places, endpoint, account)
 
     def _refused(self, endpoint: Endpoint, trial: Trial, entry: Entry) -> None:
-        self._memory.why[endpoint.id] = trial.why
-        if trial.higher:
-            self._memory.higher.add(endpoint.id)
+        self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
         if 300 <= trial.reply.status < 500:
             self._ledger.void(entry)
 
@@ -179,10 +177,11 @@ class Objects:
         found: list[tuple[str, Json]] = []
         if endpoint.id == resource.replace:
             return [("request", trial.call.path[parameter])]
-        found += [("link", value) for value in self._linked(resource, trial.reply, thing)]
-        scored = id_candidates(trial.reply.body, parameter, resource.name)
+        found += [("link", value) for value in self._linked(resource, trial.reply)]
+        values = frozenset(str(value) for _, value in leaves(trial.call.body))
+        scored = id_candidates(trial.reply.body, parameter, resource.name, self._graph.vocabulary, sent=values)
         found += [(name, value) for score, name, value in scored if score >= 0.35]
-        sent = id_candidates(trial.call.body, parameter, resource.name)
+        sent = id_candidates(trial.call.body, parameter, resource.name, self._graph.vocabulary)
         found += [("request:" + name, value) for score, name, value in sent if score >= 0.8]
         if not found or (not resource.read and not any(score >= 0.6 for score, _, _ in scored)):
             found += [("list:" + name, value) for name, value in await self._listed(resource, account, thing)]
@@ -196,12 +195,12 @@ class Objects:
                 return str(re.findall(r"\{([^}]*)\}", id_)[-1])
         for holes in self._graph.holes.values():
             for hole in holes:
-                if hole.place.within == "path" and hole.guesses and (resource.collection, 0.8) in hole.guesses:
+                if hole.place.within == "path" and hole.guesses and (resource.collection, 0.95) in hole.guesses:
                     return hole.key
         return ""
 
-    def _linked(self, resource: Resource, reply: Reply, thing: Thing) -> list[Json]:
-        """Ids in Location and links that match the path of the resource; parents found there join the chain."""
+    def _linked(self, resource: Resource, reply: Reply) -> list[Json]:
+        """Ids in Location and links that match the path of the resource."""
         response = reply.exchange.response
         location = (response.header("location") or "") if response else ""
         found: list[Json] = []
@@ -232,7 +231,7 @@ class Objects:
                 text = msgspec.json.encode(item).decode()
                 if any(marker in text for marker in thing.markers):
                     thing.leaves = {**thing.leaves, **leaves_of(item)}
-                    scored = id_candidates(item, self._parameter(resource), resource.name)
+                    scored = id_candidates(item, self._parameter(resource), resource.name, self._graph.vocabulary)
                     return [(name, value) for score, name, value in scored if score >= 0.35]
         return []
 
@@ -273,29 +272,35 @@ class Objects:
         if resource.collection in self._memory.learnt:
             return
         confirmed = False
-        place: Place | None = None
         if resource.read:
             reader = self._graph.endpoints[resource.read]
             hole = [one for one in self._graph.holes[reader.id] if one.place.within == "path"][-1]
-            place = hole.place
             confirmed = await self.control(reader, hole, account, thing)
-        self._memory.learnt[resource.collection] = Learnt(leaf, confirmed)
+        self._memory.learnt[resource.collection] = Learnt(endpoint.id, leaf, confirmed)
         for consumer, hole in self._graph.naming(resource.collection):
-            score = dict(hole.guesses)[resource.collection]
-            holds = (
-                confirmed and hole.place.within == "path" and shape(consumer).startswith(resource.collection + "/{}")
+            below = (
+                shape(consumer).startswith(resource.collection + "/{}") and hole.guesses[0][0] == resource.collection
             )
-            if holds:
+            if confirmed and hole.place.within == "path" and below:
                 self._memory.confirmed.add((consumer.id, hole.place))
-            self._memory.edges[endpoint.id, consumer.id, hole.place] = Edge(
-                producer=endpoint.id,
-                leaf=leaf,
-                consumer=consumer.id,
-                place=hole.place,
-                resource=resource.name,
-                score=score,
-                confirmed=holds or (consumer.id == resource.read and hole.place == place and confirmed),
-            )
+
+    def edges(self) -> list[Edge]:
+        """Every link from a creation's answer to a place that names its objects, confirmed or not."""
+        found = []
+        for key, learnt in self._memory.learnt.items():
+            for consumer, hole in self._graph.naming(key):
+                found.append(
+                    Edge(
+                        producer=learnt.producer,
+                        leaf=learnt.leaf,
+                        consumer=consumer.id,
+                        place=hole.place,
+                        resource=self._graph.resources[key].name,
+                        score=dict(hole.guesses)[key],
+                        confirmed=(consumer.id, hole.place) in self._memory.confirmed,
+                    )
+                )
+        return found
 
     async def control(self, endpoint: Endpoint, hole: Hole, account: str, thing: Thing) -> bool:
         """Whether a safe endpoint, given a random value instead, no longer shows the thing."""
@@ -332,6 +337,19 @@ class Objects:
             call = self.call_on(self._graph.endpoints[way], thing.owner, thing)
             if call is not None:
                 return call
+        return None
+
+    def way_out(self, endpoint: Endpoint, call: Call, reply: Reply) -> Call | None:
+        """The call that removes what a call has just made, by what was learnt of its kind; None when it is not known."""
+        for key, learnt in self._memory.learnt.items():
+            if learnt.producer != endpoint.id:
+                continue
+            resource = self._graph.resources[key]
+            value = next(iter(self._linked(resource, reply)), None) if learnt.leaf == "link" else None
+            value = value if value is not None else leaves_of(reply.body).get(learnt.leaf)
+            if value is not None:
+                chain = {**self._chain(endpoint, call, resource), key: value}
+                return self.remover(Thing("", key, reply.exchange.account, "created", "spare", value, {}, chain))
         return None
 
     def reader(self, thing: Thing) -> Call | None:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from gatewright.explore.graph import Graph, Hole
 from gatewright.explore.memory import Memory, Thing
-from gatewright.explore.words import generic, noun, prefix, same, words
+from gatewright.explore.words import noun, same, words
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Reference
@@ -39,6 +39,7 @@ class Places:
     def __init__(self, graph: Graph, memory: Memory) -> None:
         self._graph = graph
         self._memory = memory
+        self._vocabulary = graph.vocabulary
 
     def fillings(
         self, endpoint: Endpoint, account: str, *, slot: str, others: tuple[str, ...] = (), most: int = 3
@@ -96,7 +97,7 @@ class Places:
                 continue
             found = [] if hole.place.within == "path" else self.options(hole, account, slot="read", others=others)
             weak = not hole.guesses or hole.guesses[0][1] < 0.6
-            if found and (hole.required or not weak):
+            if found and (hole.required or not weak or not hole.guesses):
                 values[hole.place] = _listed(hole, found[0].value)
                 if found[0].thing is not None:
                     things[hole.place] = found[0].thing
@@ -138,14 +139,18 @@ class Places:
         """The value by which the place names the thing; None when no value of it fits."""
         if thing.chain.get(thing.resource) is not None and hole.place.within == "path" and self._learnt(hole):
             return thing.chain[thing.resource]
-        if not generic(hole.key):
+        if not self._vocabulary.generic(hole.key):
             named = thing.leaf(hole.key)
             if named is not None and fits(hole, named):
                 return named
         if thing.id is not None and fits(hole, thing.id):
             return thing.id
         return next(
-            (value for name, value in thing.leaves.items() if generic(name.rpartition(".")[2]) and fits(hole, value)),
+            (
+                value
+                for name, value in thing.leaves.items()
+                if self._vocabulary.generic(name.rpartition(".")[2]) and fits(hole, value)
+            ),
             None,
         )
 
@@ -161,18 +166,25 @@ class Places:
             leaf = self._memory.identity_keys.get(guess, "")
             if leaf in leaves and fits(hole, leaves[leaf]):
                 return [leaves[leaf]]
-        named = [
-            value for name, value in leaves.items() if same(name.rpartition(".")[2], hole.key) and not generic(hole.key)
-        ]
-        if prefix(hole.key) in _USERS or noun(hole.key) in _USERS:
-            named += [value for name, value in leaves.items() if generic(name.rpartition(".")[2])]
+        alias = self._memory.aliases.get("_".join(words(hole.key)), "")
+        named = (
+            [leaves[alias]]
+            if alias in leaves and not (hole.place.within == "body" and "@" in str(leaves[alias]))
+            else []
+        )
+        if hole.guesses or hole.place.within != "body":
+            own = [name for name in leaves if same(name.rpartition(".")[2], hole.key)]
+            named += [leaves[name] for name in own if not self._vocabulary.generic(hole.key)]
+        if self._vocabulary.prefix(hole.key) in _USERS or noun(hole.key) in _USERS:
+            named += [value for name, value in leaves.items() if self._vocabulary.generic(name.rpartition(".")[2])]
         return [value for value in dict.fromkeys(named) if fits(hole, value)]
 
     def identity_guesses(self, hole: Hole, account: str) -> list[tuple[str, Json]]:
         """Identity leaves to try at a path place that nothing is known for: name and value, likeliest first; at most three."""
         leaves = self._memory.identity.get(account, {})
         ranked = sorted(
-            leaves.items(), key=lambda pair: (not same(pair[0].rpartition(".")[2], hole.key), not generic(pair[0]))
+            leaves.items(),
+            key=lambda pair: (not same(pair[0].rpartition(".")[2], hole.key), not self._vocabulary.generic(pair[0])),
         )
         return [(name, value) for name, value in ranked if fits(hole, value)][:3]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 
 from gatewright.explore import answers, policy
+from gatewright.explore.answers import Reply
 from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
 from gatewright.explore.compose import Composer
 from gatewright.explore.courier import Courier
-from gatewright.explore.graph import Graph, Resource, path_keys, shape
+from gatewright.explore.graph import Graph, Hole, Resource, path_keys, shape
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.lists import Lists
 from gatewright.explore.memory import Memory, Thing
@@ -20,6 +21,7 @@ from gatewright.explore.trial import attempt, with_references
 from gatewright.model.account import ANON
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.json import Json
+from gatewright.model.knowledge import Sample
 from gatewright.model.settings import Mode
 
 
@@ -86,9 +88,7 @@ class Samples:
                 self._lists.see(endpoint, account, trial.reply)
                 return True
             if account != ANON or not self._cast.peers:
-                self._memory.why[endpoint.id] = trial.why
-                if trial.higher:
-                    self._memory.higher.add(endpoint.id)
+                self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
             if trial.higher or account == ANON:
                 break
         return False
@@ -145,12 +145,10 @@ class Samples:
         if not trial.accepted:
             if entry is not None and 300 <= trial.reply.status < 500:
                 self._ledger.void(entry)
-            self._memory.why[endpoint.id] = trial.why
-            if trial.higher:
-                self._memory.higher.add(endpoint.id)
+            self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
             return False
         if entry is not None:
-            self._settle(entry, trial.reply)
+            self._settle(entry, endpoint, trial.reply)
         self._memory.sample(endpoint.id, account, trial.call, trial.reply)
         if endpoint.id not in self._memory.recipes:
             self._memory.recipes[endpoint.id] = self._composer.recipe(
@@ -160,9 +158,19 @@ class Samples:
             self._retell(target, tuple(trial.composed.values.markers))
         return True
 
-    def _settle(self, entry: Entry, reply: answers.Reply) -> None:
-        """Something may stand that nothing can name: kept in the ledger only when the answer says that it was made."""
-        if reply.status == 201:
+    def _settle(self, entry: Entry, endpoint: Endpoint, reply: Reply) -> None:
+        """After a request that may have made something: what can be named goes into the ledger with its way out.
+
+        What nothing can name stays in the ledger only when the answer says that something was made.
+        """
+        if not reply.accepted:
+            if 300 <= reply.status < 500:
+                self._ledger.void(entry)
+            return
+        remove = self._objects.way_out(endpoint, entry.create, reply)
+        if remove is not None:
+            self._ledger.made(entry, remove=remove)
+        elif reply.status == 201:
             self._ledger.made(entry)
         else:
             self._ledger.void(entry)
@@ -212,22 +220,39 @@ class Samples:
         return self._graph.resources[keys[-1][1]]
 
     async def confirm(self, endpoint: Endpoint, account: str) -> None:
-        """The control of query and header references: with a random value the answer is another. Raises Spent."""
+        """The control of references outside the path: with a random value the answer is another. Raises Spent.
+
+        A POST is asked only about values that name things; what it makes all the same goes into the ledger.
+        """
         sample = self._memory.samples.get((endpoint.id, account))
-        if sample is None or sample.exchange.response is None:
+        if sample is None or endpoint.method not in (*policy.SAFE, "POST"):
             return
         for hole in self._graph.holes[endpoint.id]:
             value: Json = sample.call.get(hole.place)
             known = (endpoint.id, hole.place)
-            if value is None or hole.place.within == "body" or known in self._memory.confirmed | self._memory.refuted:
+            if value is None or known in self._memory.confirmed or known in self._memory.refuted:
                 continue
-            wrong = random_like(value, random.Random(f"{self._seed} {endpoint.id} {hole.place}"), highest=10_000)
-            reply = await self._courier.send(
-                endpoint, sample.call.with_value(hole.place, wrong), as_=account, purpose="explore: random id"
-            )
-            same = reply.exchange.response is not None and reply.exchange.response.body == sample.exchange.response.body
-            held = self._memory.confirmed if not reply.accepted or not same else self._memory.refuted
-            held.add(known)
+            if endpoint.method in policy.SAFE and hole.place.within != "body":
+                if hole.guesses or self._places.identity_values(hole, account):
+                    await self._control(endpoint, account, hole, sample)
+            elif hole.place.within != "path" and hole.guesses and hole.guesses[0][1] >= 0.6:
+                await self._control(endpoint, account, hole, sample)
+
+    async def _control(self, endpoint: Endpoint, account: str, hole: Hole, sample: Sample) -> None:
+        value = sample.call.get(hole.place)
+        wrong = random_like(value, random.Random(f"{self._seed} {endpoint.id} {hole.place}"), highest=10_000)
+        call = sample.call.with_value(hole.place, wrong)
+        what = f"what {endpoint.name} made for {account}"
+        entry = None if endpoint.method in policy.SAFE else self._ledger.intend(call, account=account, what=what)
+        reply = await self._courier.send(endpoint, call, as_=account, purpose="explore: random id")
+        if entry is not None:
+            self._settle(entry, endpoint, reply)
+        before = sample.exchange.response
+        same = (
+            reply.exchange.response is not None and before is not None and reply.exchange.response.body == before.body
+        )
+        held = not reply.accepted or (endpoint.method in policy.SAFE and not same)
+        (self._memory.confirmed if held else self._memory.refuted).add((endpoint.id, hole.place))
 
     def skipped(self, endpoint: Endpoint) -> str:
         """Why the endpoint must not be called in this mode; empty when it may be."""

@@ -7,15 +7,14 @@ from gatewright.explore.answers import Reply
 from gatewright.explore.compose import Composed, Composer
 from gatewright.explore.courier import Courier, Sessions
 from gatewright.explore.graph import Graph, shape
-from gatewright.explore.ledger import Ledger
+from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.memory import Memory, leaves_of
 from gatewright.explore.objects import Objects
 from gatewright.explore.places import Places
-from gatewright.explore.trial import attempt, with_references
+from gatewright.explore.trial import ROUNDS, attempt, with_references
 from gatewright.explore.words import same, words
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place, Specification
-from gatewright.model.json import Json
 
 _SECRET = frozenset({"password", "passwd", "pwd", "pin", "secret"})
 
@@ -46,11 +45,15 @@ class Selves:
         self._specification = specification
 
     def own(self, endpoint: Endpoint) -> bool:
-        """Whether an endpoint changes the caller: PUT, PATCH or POST where a GET shows the caller's identity, or a path that names it."""
+        """Whether an endpoint changes the caller itself.
+
+        PUT or PATCH where a GET of the same path shows the caller, or whose path names it; POST too when its body names
+        the caller, or is made of the caller's own properties.
+        """
         if endpoint.method not in ("PUT", "PATCH", "POST"):
             return False
         if self._by_path(endpoint):
-            return True
+            return endpoint.method != "POST"
         if "{" in endpoint.path or any(endpoint.id in r.creators and r.named for r in self._graph.resources.values()):
             return False
         return any(self._shows(endpoint, account) is not None for account in self._memory.identity)
@@ -60,29 +63,40 @@ class Selves:
         return len(holes) == 1 and any(guess in self._memory.identity_keys for guess, _ in holes[0].guesses)
 
     def _shows(self, endpoint: Endpoint, account: str) -> Endpoint | None:
-        """The GET that shows the data which the endpoint changes: on its path, above it, or the account's probe."""
+        """The GET that shows the data which the endpoint changes: that of its path, else the account's probe."""
         where = shape(endpoint)
+        alike = self._alike(endpoint, account)
         for candidate in self._graph.endpoints.values():
-            if candidate.method == "GET" and shape(candidate) in (where, where.rpartition("/")[0]):
-                sample = self._memory.samples.get((candidate.id, account))
-                response = sample.exchange.response if sample else None
-                known = [str(v) for v in self._memory.identity.get(account, {}).values() if len(str(v)) >= 4]
-                if response and any(value.encode() in response.body for value in known):
-                    return candidate
+            same_path = shape(candidate) == where and endpoint.method != "POST"
+            above = shape(candidate) == where.rpartition("/")[0] and alike
+            if candidate.method == "GET" and (same_path or above) and self._names(candidate, account):
+                return candidate
         probe = self._sessions.whoami(account)
-        if probe is not None and probe.endpoint in self._graph.endpoints and self._overlaps(endpoint, account):
+        if probe is not None and probe.endpoint in self._graph.endpoints and alike:
             return self._graph.endpoints[probe.endpoint]
         return None
 
-    def _overlaps(self, endpoint: Endpoint, account: str) -> bool:
-        """Whether the body's properties are those of the account's own data, or name the account."""
+    def _names(self, candidate: Endpoint, account: str) -> bool:
+        sample = self._memory.samples.get((candidate.id, account))
+        response = sample.exchange.response if sample else None
+        known = [str(v) for v in self._memory.identity.get(account, {}).values() if len(str(v)) >= 4]
+        return response is not None and any(value.encode() in response.body for value in known)
+
+    def _alike(self, endpoint: Endpoint, account: str) -> bool:
+        """Whether the body names the caller, or at least two and half of its properties are the caller's own."""
         body = schemas.body_of(endpoint)
         fields = schemas.fields(body.schema, self._specification) if body else []
-        own = self._memory.identity.get(account, {})
-        return any(same(name.rpartition(".")[2], field.key) for field in fields for name in own)
+        holes = [hole for hole in self._graph.holes[endpoint.id] if hole.place.within == "body"]
+        if any(self._places.identity_values(hole, account) for hole in holes):
+            return True
+        probe = self._sessions.whoami(account)
+        sample = self._memory.samples.get((probe.endpoint, account)) if probe else None
+        own = leaves_of(answers.read(sample.exchange).body) if sample else {}
+        shared = [field for field in fields if any(same(name.rpartition(".")[2], field.key) for name in own)]
+        return len(shared) >= 2 and 2 * len(shared) >= len(fields)
 
     async def change(self, endpoint: Endpoint, account: str) -> bool:
-        """A sample of a change to oneself. Raises Spent."""
+        """A sample of a change to oneself. Accounts that this run made first: only theirs are repaired. Raises Spent."""
         if (endpoint.id, account) in self._memory.samples:
             return True
         reader = self._shows(endpoint, account)
@@ -95,36 +109,36 @@ class Selves:
         if isinstance(composed, str):
             self._memory.why[endpoint.id] = composed
             return False
-        back = self._back(composed.call, before)
-        entry = self._ledger.intend(
-            composed.call, account=account, what=f"data of {account} ({endpoint.name})", kind="value", remove=back
-        )
+        ours = self._sessions.accounts[account].origin != "configured"
+        entry = None if ours else self._intend(endpoint, account, composed)
         trial = await attempt(
             self._courier,
             endpoint,
             composed,
             as_=account,
             produce=self._objects.producer(endpoint, account),
-            rounds=3,
+            rounds=ROUNDS if ours else 0,
         )
         self._memory.exercised.add(endpoint.id)
         if not trial.accepted:
-            self._ledger.void(entry)
-            self._memory.why[endpoint.id] = trial.why
-            if trial.higher:
-                self._memory.higher.add(endpoint.id)
+            if entry is not None:
+                self._ledger.void(entry)
+            self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
             return False
         self._memory.sample(endpoint.id, account, trial.call, trial.reply)
         if endpoint.id not in self._memory.recipes:
             self._memory.recipes[endpoint.id] = self._composer.recipe(
                 endpoint, with_references(trial.composed, trial), trial.call
             )
-        self._ledger.made(entry, remove=back)
-        await self._restore(endpoint, reader, call, account, before, back)
-        after = await self._courier.send(reader, call, as_=account)
-        if _values(after) == _values(before):
-            self._ledger.gone(entry)
+        if entry is not None:
+            self._ledger.made(entry)
+            if await self._as_before(endpoint, reader, call, account, before, composed.call):
+                self._ledger.gone(entry)
         return True
+
+    def _intend(self, endpoint: Endpoint, account: str, composed: Composed) -> Entry:
+        what = f"data of {account} ({endpoint.name})"
+        return self._ledger.intend(composed.call, account=account, what=what, kind="value", remove=composed.call)
 
     def _reading(self, reader: Endpoint | None, account: str) -> Call | None:
         if reader is None:
@@ -140,6 +154,7 @@ class Selves:
             f"{account}/{endpoint.name}",
             references=filling.values,
             unknown=frozenset(hole.place for hole in filling.missing if not hole.required),
+            recipe=self._memory.recipes.get(endpoint.id),
             plant=False,
         )
         body = schemas.body_of(endpoint)
@@ -160,26 +175,21 @@ class Selves:
                 return f"it wants {field.key}, which {account} does not show: it could not be put back"
         return Composed(call, composed.values, composed.references)
 
-    def _back(self, sent: Call, before: Reply) -> Call:
-        """The same request with the values of before, where they were shown."""
-        return sent
-
-    async def _restore(
-        self, endpoint: Endpoint, reader: Endpoint, call: Call, account: str, before: Reply, back: Call
-    ) -> None:
-        after = await self._courier.send(reader, call, as_=account)
-        old, new = _values(before), _values(after)
-        moved = {name: value for name, value in old.items() if new.get(name) != value}
-        if not moved:
-            return
-        fixed = back
-        for place in back.places():
-            name = place.name.rpartition(".")[2]
-            shown = [value for leaf, value in moved.items() if same(leaf.rpartition(".")[2], name)]
-            if place.within == "body" and shown:
-                fixed = fixed.with_value(place, shown[0])
-        await self._courier.send(endpoint, fixed, as_=account, purpose="undo")
-
-
-def _values(reply: Reply) -> dict[str, Json]:
-    return {name: value for name, _, _, value in answers.scalars(reply.body)}
+    async def _as_before(
+        self, endpoint: Endpoint, reader: Endpoint, call: Call, account: str, before: Reply, sent: Call
+    ) -> bool:
+        """Whether the account's data are what they were; what moved is put back first."""
+        old = leaves_of(before.body)
+        for turn in range(2):
+            new = leaves_of((await self._courier.send(reader, call, as_=account)).body)
+            moved = {name: value for name, value in old.items() if new.get(name) != value}
+            if not moved or turn:
+                return not moved
+            fixed = sent
+            for place in sent.places():
+                name = place.name.rpartition(".")[2]
+                shown = [value for leaf, value in moved.items() if same(leaf.rpartition(".")[2], name)]
+                if place.within == "body" and shown:
+                    fixed = fixed.with_value(place, shown[0])
+            await self._courier.send(endpoint, fixed, as_=account, purpose="undo")
+        return False
