@@ -266,3 +266,16 @@ def free_text(call: Call, answer: Answer) -> list[Place]:
         and not value.startswith(("http://", "https://"))
         and "@" not in value
     ]
+
+
+def documented_values(probe: Probe) -> set[str]:
+    """Examples, defaults and enum members of the endpoint's documented answers: everybody's values."""
+    values: set[str] = set()
+    stack = [answer.schema for answer in probe.endpoint.answers if answer.schema]
+    for _ in range(500):
+        if not stack:
+            break
+        schema = probe.specification.resolve(stack.pop())
+        values.update(as_text(v) for v in (*schema.examples, *schema.enum) if not isinstance(v, (dict, list)))
+        stack.extend([*schema.properties.values(), *schema.any_of, *([schema.items] if schema.items else [])])
+    return values
