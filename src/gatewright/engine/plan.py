@@ -269,9 +269,10 @@ def _personal(endpoint: Endpoint, situation: Situation) -> bool:
     if any(o.reference(endpoint.id) for o in situation.knowledge.objects):
         return True
     for sample in situation.knowledge.samples:
-        if sample.endpoint == endpoint.id and sample.account != ANON:
+        account = situation.identities.accounts.get(sample.account)
+        if account is not None and sample.endpoint == endpoint.id:
             values = {leaf.value for leaf in read(sample.exchange.response).leaves}
-            if values & {v for v in situation.identities.identity(sample.account) if len(v) >= 3}:
+            if values & {v for v in (account.username, *account.identity) if len(v) >= 3}:
                 return True
     return False
 
