@@ -51,5 +51,8 @@ class Problems:
         """Every problem, and one that counts those left out."""
         found = tuple(self._seen.values())
         if self._left_out:
-            return (*found, Problem(code="GW-S020", message=f"{self._left_out} more problems are not listed"))
+            more = Problem(
+                code="GW-S020", message=f"{self._left_out} more problems are not listed", where=found[-1].where
+            )
+            return (*found, more)
         return found

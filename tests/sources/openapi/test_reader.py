@@ -474,6 +474,7 @@ def test_what_is_a_specification() -> None:
         (b'\xef\xbb\xbf{"openapi":"3.1.0"}', True),
         (b'window.onload = function() { let options = {"swaggerDoc": {"openapi": "3.0.0", "paths": {}}, "x": 1}', True),
         (b"<html>openapi: 3</html>", False),
+        (b"\n \n" * 300_000 + b"openapi: 3", True),
         (b'{"title": "about openapi"}', False),
         (b'{"openapi": "4.0"}', False),
         (b"", False),

@@ -23,7 +23,7 @@ Fetch = Callable[[str], Awaitable[bytes]]
 """Gets the body of a URL through the gate; raises a GatewrightError."""
 
 MOST_DOCUMENTS = 300
-_NAMED = re.compile(rb"""(?:^|[{,\n])\s*["']?(?:openapi|swagger)["']?\s*:\s*["']?\d""")
+_NAMED = re.compile(rb"""(?:^|[{,\n])[ \t\r]*["']?(?:openapi|swagger)["']?\s*:\s*["']?\d""")
 _SCRIPT = re.compile(rb"""["']?swaggerDoc["']?\s*:\s*\{""")
 _VERSION = re.compile(r"\s*(\d+)\.(\d+)")
 
