@@ -49,7 +49,7 @@ def to_specification(inventory: Inventory, *, source: str) -> Specification:
         endpoints=tuple(to_endpoint(seen, source=source) for seen in kept),
         schemes=schemes,
         problems=tuple(
-            Problem(code="GW-S031", message=f"{count} endpoints {why} are left out", where=source)
+            Problem(code="GW-S051", message=f"{count} endpoints {why} are left out", where=source)
             for why, count in sorted(dropped.items())
         ),
     )

@@ -123,7 +123,7 @@ def _parameter(node: Node, schema: Schema, *, style: str, explode: bool | None) 
     name, place = node.text("name"), node.text("in")
     within = _PLACES.get(place)
     if not name or within is None:
-        node.report("GW-S020", f"a parameter with name `{name}` in `{place}`; left out")
+        node.report("GW-S040", f"a parameter with name `{name}` in `{place}`; left out")
         return None
     return Parameter(
         name=name,

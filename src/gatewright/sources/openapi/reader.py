@@ -107,13 +107,13 @@ async def _gather(root: Document, references: References, fetch: Fetch | None) -
         if count >= MOST_DOCUMENTS:
             why = f"only {MOST_DOCUMENTS} further documents are read"
         if why:
-            references.refuse(uri, "GW-S022", why)
+            references.refuse(uri, "GW-S042", why)
             continue
         try:
             data = await read(uri, fetch=fetch)
             found = documents.load(data, uri=uri, problems=references.problems)
         except SourceError as error:
-            references.refuse(uri, "GW-S021", error.what)
+            references.refuse(uri, "GW-S041", error.what)
             continue
         references.add(found)
         new = [further for further in external(found) if further not in seen]

@@ -149,7 +149,7 @@ class Schemas:
     def _own(self, node: Node) -> Schema:
         """The schema that stands at a node itself, `$ref` apart."""
         if self._depth >= DEEPEST:
-            node.report("GW-S020", "schemas are nested too deeply here; left out")
+            node.report("GW-S040", "schemas are nested too deeply here; left out")
             return EMPTY
         self._count += 1
         self._depth += 1
@@ -324,7 +324,7 @@ def _types(node: Node) -> tuple[tuple[str, ...], bool, str]:
             found.append("string")
             format_ = "binary"
         elif word != "any":
-            node.report("GW-S020", f"`type: {str(kind)[:60]}` is none of JSON Schema's; any value is allowed here")
+            node.report("GW-S040", f"`type: {str(kind)[:60]}` is none of JSON Schema's; any value is allowed here")
     if not format_ and node.has("contentEncoding"):
         format_ = "byte" if node.text("contentEncoding").lower().startswith("base64") else ""
     elif not format_ and node.text("contentMediaType") == "application/octet-stream":
@@ -340,7 +340,7 @@ def _enum(node: Node) -> tuple[tuple[Json, ...], bool]:
     if said is None:
         return (), False
     if not isinstance(said, list):
-        node.report("GW-S020", "`enum` is not a list; left out")
+        node.report("GW-S040", "`enum` is not a list; left out")
         return (), False
     return tuple(item for item in said if item is not None), None in said
 
