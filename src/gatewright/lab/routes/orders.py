@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from gatewright.lab.endpoint import Access, Area, Call, Clinic, Parameter, Refused
 from gatewright.lab.schemas import ID, WHEN, choice, listing, made, number, page, shape, text, words
 from gatewright.lab.tables import Row
@@ -61,11 +63,13 @@ def _total(call: Call, lines: list[Row], code: str | None) -> int:
     """What the lines cost, the coupon taken off; takes the goods from the stock."""
     errors: dict[str, str] = {}
     total = 0
+    wanted: Counter[int] = Counter()
     for index, item in enumerate(lines):
         row = call.tables.get("products", item["product_id"])
+        wanted[item["product_id"]] += item["quantity"]
         if row is None:
             errors[f"items.{index}.product_id"] = "does not exist"
-        elif row["stock"] < item["quantity"]:
+        elif row["stock"] < wanted[row["id"]]:
             errors[f"items.{index}.quantity"] = "is more than the stock"
         else:
             total += row["price"] * item["quantity"]
@@ -74,8 +78,8 @@ def _total(call: Call, lines: list[Row], code: str | None) -> int:
         errors["coupon_code"] = "does not exist"
     if errors:
         raise Refused(422, "check the fields", errors=errors)
-    for item in lines:
-        _move_stock(call, item["product_id"], -item["quantity"])
+    for product_id, quantity in wanted.items():
+        _move_stock(call, product_id, -quantity)
     return total * (100 - coupon["percent"]) // 100 if coupon else total
 
 
@@ -128,13 +132,13 @@ def placed(clinic: Clinic, patient: Row, *, items: list[Row], note: str, total: 
     return tables.change("orders", order["id"], invoice_id=invoice["id"])
 
 
-@AREA.on("GET", "/orders/{order_id}", Access.PATIENT, answer="Order")
+@AREA.on("GET", "/orders/{order_id}", Access.PATIENT, answer="Order", forbids=True)
 def order(call: Call) -> Row:
     """Show an own order."""
     return call.owned("orders", call.path["order_id"], seen_by=Access.ADMIN)
 
 
-@AREA.on("DELETE", "/orders/{order_id}", Access.PATIENT, status=204)
+@AREA.on("DELETE", "/orders/{order_id}", Access.PATIENT, status=204, forbids=True)
 def cancel(call: Call) -> None:
     """Cancel an own order, its invoice too."""
     row = call.owned("orders", call.path["order_id"])
@@ -144,7 +148,7 @@ def cancel(call: Call) -> None:
     call.tables.remove("orders", id=row["id"])
 
 
-@AREA.on("POST", "/orders/lookup", Access.PATIENT, body="OrderLookup", answer="Order")
+@AREA.on("POST", "/orders/lookup", Access.PATIENT, body="OrderLookup", answer="Order", forbids=True)
 def lookup(call: Call) -> Row:
     """Find an own order by its number."""
     return call.owned("orders", call.body["order_id"], seen_by=Access.ADMIN, unless="order-read-by-body")
@@ -165,6 +169,7 @@ def invoices(call: Call) -> Row:
     "/invoices/detail",
     Access.PATIENT,
     answer="Invoice",
+    forbids=True,
     parameters=(Parameter(name="invoice_id", schema=number(77, least=1), required=True),),
 )
 def invoice(call: Call) -> Row:
