@@ -194,8 +194,9 @@ def staff_hash(visitor: Any) -> bool:
 
 
 def review_contact(visitor: Any) -> bool:
-    made(visitor, "/products/402/reviews", {"rating": 5, "text": "Good"})
-    return b"alice@" in visitor.send("GET", "/products/402/reviews").content
+    mine = made(visitor, "/products/402/reviews", {"rating": 5, "text": "Good"})
+    assert b"alice@" not in visitor.send("GET", "/products/402/reviews").content
+    return b"alice@" in visitor.send("GET", f"/reviews/{mine['id']}").content
 
 
 def product_cost(visitor: Any) -> bool:

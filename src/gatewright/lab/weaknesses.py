@@ -242,8 +242,8 @@ WEAKNESSES: tuple[Weakness, ...] = (
     _property(
         "review-author-contact",
         "data-exposure",
-        "GET /products/{product_id}/reviews",
-        "Reviews show their authors' e-mail address and birth date",
+        "GET /reviews/{review_id}",
+        "A review shows the e-mail address and the birth date of its author",
     ),
     _property(
         "product-purchase-cost",
