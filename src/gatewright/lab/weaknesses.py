@@ -240,10 +240,10 @@ WEAKNESSES: tuple[Weakness, ...] = (
         "The staff directory holds password hashes",
     ),
     _property(
-        "review-author-contact",
+        "message-contacts",
         "data-exposure",
-        "GET /reviews/{review_id}",
-        "A review shows the e-mail address and the birth date of its author",
+        "GET /messages",
+        "The list of messages shows both ends' e-mail addresses and birth dates",
     ),
     _property(
         "product-purchase-cost",
