@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from gatewright.access.classify import auth_endpoints
 from gatewright.explore import graph as graphs
 from gatewright.explore.cast import cast
 from gatewright.explore.compose import Composer
@@ -35,7 +36,7 @@ _SHARE = 3
 
 
 class Explorer:
-    """Explores one target once. `ways_in` are the endpoints of log-in, sign-up and the like: left to access."""
+    """Explores one target once. `ways_in` are the endpoints left to access (default: log-in, sign-up and the like)."""
 
     def __init__(
         self,
@@ -46,15 +47,15 @@ class Explorer:
         keyring: Keyring,
         emit: Callable[[AnyEvent], None],
         ledger: Ledger,
-        ways_in: frozenset[str] = frozenset(),
+        ways_in: frozenset[str] | None = None,
         now: datetime | None = None,
     ) -> None:
         self._specification = specification
         self._settings = settings
         self._emit = emit
         self._cast = cast(sessions)
-        self._graph = graphs.build(specification, ways_in)
-        self._ways_in = ways_in
+        self._ways_in = _ways_in(specification) if ways_in is None else ways_in
+        self._graph = graphs.build(specification, self._ways_in)
         self._memory = Memory()
         limits = settings.limits
         self._courier = Courier(
@@ -93,6 +94,7 @@ class Explorer:
             await self._plain_reads()
             await self._identities_fit()
             await self._make_objects()
+            await self._plain_reads(again=True)
             await self._take_samples()
         except Spent:
             self._spent()
@@ -125,25 +127,45 @@ class Explorer:
             if account != ANON:
                 await self._identities.learn(account)
 
-    async def _plain_reads(self) -> None:
-        """Reads that need no reference: lists, the caller's own pages, public ones. As everyone, and as anon."""
-        plain = [e for e in self._callable() if e.method in SAFE and "{" not in e.path]
-        await self._together(self._read_as(endpoint, (*self._cast.everyone, ANON)) for endpoint in plain)
+    async def _plain_reads(self, *, again: bool = False) -> None:
+        """Reads that need no reference: lists, the caller's own pages, public ones. As everyone, and as anon.
 
-    async def _read_as(self, endpoint: Endpoint, accounts: Iterable[str]) -> None:
+        Again, once there are objects: lists only, since they show more now.
+        """
+        lists = {id_ for resource in self._graph.resources.values() for id_ in resource.lists}
+        plain = [e for e in self._callable() if e.method in SAFE and "{" not in e.path and (not again or e.id in lists)]
+        await self._together(self._read_as(endpoint, (*self._cast.everyone, ANON), again=again) for endpoint in plain)
+
+    async def _read_as(self, endpoint: Endpoint, accounts: Iterable[str], *, again: bool) -> None:
         for account in accounts:
-            await self._samples.read(endpoint, account)
+            if not again or (endpoint.id, account) in self._memory.samples:
+                await self._samples.read(endpoint, account, again=again)
 
     async def _identities_fit(self) -> None:
         self._identities.alias(self._cast.peers)
         for account in self._cast.peers[:1]:
-            await self._identities.fit(account)
+            await self._identities.fit(account)  # one is enough: the places are the same for all
 
     async def _make_objects(self) -> None:
+        """Objects of every resource, those first that others need; what was short of a reference gets a second chance."""
         if self._settings.limits.mode == "read-only":
             return
         for level in self._graph.levels():
             await self._together(self._make(key) for key in level)
+        await self._identities_fit()
+        for level in self._graph.levels():
+            short = [key for key in level if self._short(key)]
+            await self._together(self._make(key) for key in short)
+
+    def _short(self, key: str) -> bool:
+        """Whether objects could not be made for want of a reference that is known now."""
+        creators = [self._graph.endpoints[id_] for id_ in self._graph.resources[key].creators[:1]]
+        account = self._cast.makers[0]
+        return not any(thing.resource == key for thing in self._memory.things.values()) and any(
+            self._memory.why.get(one.id, "").startswith("no ")
+            and not self._places.blind(self._places.fillings(one, account, slot="read")[0])
+            for one in creators
+        )
 
     async def _make(self, key: str) -> None:
         """Objects of one resource: the peers in turn, slot by slot; a higher role when none of them may."""
@@ -217,12 +239,7 @@ class Explorer:
 
     def _take(self, endpoint: Endpoint) -> Callable[[Endpoint, str], Awaitable[bool]]:
         if endpoint.method in SAFE:
-            lists = any(endpoint.id in resource.lists for resource in self._graph.resources.values())
-
-            async def read(one: Endpoint, account: str) -> bool:
-                return await self._samples.read(one, account, again=lists)
-
-            return read
+            return self._samples.read
         return self._selves.change if self._selves.own(endpoint) else self._samples.change
 
     def _callable(self) -> list[Endpoint]:
@@ -304,6 +321,11 @@ class Explorer:
         if thing is None:
             return None
         return msgspec.structs.replace(self._owned(thing), creation=thing.creation)
+
+
+def _ways_in(specification: Specification) -> frozenset[str]:
+    found = auth_endpoints(specification).items()
+    return frozenset(id_ for id_, kind in found if kind not in ("health", "docs", "jwks", "csrf"))
 
 
 async def _run(job: Awaitable[None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from gatewright.explore.graph import Graph, Hole
 from gatewright.explore.memory import Memory, Thing
@@ -71,6 +71,19 @@ class Places:
         above = self._above(path, account, others, None) or {}
         gaps = tuple(hole for hole in path if hole.place not in above)
         return [Filling({**above, **values}, things, (*gaps, *missing), False)]
+
+    def blind(self, filling: Filling) -> str:
+        """What must be known before something is written there: a write never names objects that are not ours by guess.
+
+        A place with listed or default values, or whose resource nobody can make or list, may keep what its schema says.
+        """
+        for hole in filling.missing:
+            if not hole.required or hole.schema.enum or hole.schema.default is not UNSET:
+                continue
+            resource = self._graph.resources[hole.guesses[0][0]]
+            if hole.place.within == "path" or resource.creators or resource.lists:
+                return resource.name
+        return ""
 
     def _above(
         self, path: list[Hole], account: str, others: tuple[str, ...], end: Option | None

@@ -126,6 +126,10 @@ class Samples:
         return any(endpoint.id in resource.creators for resource in self._graph.resources.values())
 
     async def _on(self, endpoint: Endpoint, account: str, filling: Filling) -> bool:
+        unknown = self._places.blind(filling)
+        if unknown:
+            self._memory.why.setdefault(endpoint.id, f"no {unknown} that {account} may name is known")
+            return False
         composed = self._composer.compose(
             endpoint,
             f"{account}/{endpoint.name}",
