@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from gatewright.access.classify import auth_endpoints
+from gatewright.explore import answers
 from gatewright.explore import graph as graphs
 from gatewright.explore.cast import cast
 from gatewright.explore.compose import Composer
@@ -23,6 +24,7 @@ from gatewright.explore.policy import SAFE
 from gatewright.explore.samples import Samples
 from gatewright.explore.selves import Selves
 from gatewright.model.account import ANON
+from gatewright.model.call import leaves
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import BudgetError
 from gatewright.model.events import AnyEvent, EndpointLearnt, PhaseChanged, Warned
@@ -121,6 +123,34 @@ class Explorer:
         self._emit(
             Warned(code="GW-E001", message="exploration used up its third of the budget: not every endpoint was tried")
         )
+
+    async def resume(self, knowledge: Knowledge) -> None:
+        """Take up what an earlier part of the same run learnt, so that `fresh` can make more. Sends each probe once."""
+        keys = {resource.name: key for key, resource in self._graph.resources.items()}
+        for owned in knowledge.objects:
+            if owned.origin == "identity" or owned.resource not in keys:
+                continue
+            self._memory.add(
+                Thing(
+                    owned.key,
+                    keys[owned.resource],
+                    owned.owner,
+                    owned.origin,
+                    owned.slot,
+                    owned.id,
+                    chain=self._places.chain_of(owned),
+                    markers=owned.markers,
+                    parent=owned.parent,
+                    recipe=owned.recipe,
+                )
+            )
+        for sample in knowledge.samples:
+            self._memory.samples[sample.endpoint, sample.account] = sample
+        try:
+            await self._identify()
+        except Spent:
+            self._spent()
+        self._identities.alias(self._cast.peers)
 
     async def _identify(self) -> None:
         for account in self._cast.everyone:
@@ -266,7 +296,8 @@ class Explorer:
     def knowledge(self) -> Knowledge:
         """What is known now."""
         memory, graph = self._memory, self._graph
-        objects = [self._owned(thing) for thing in memory.things.values() if not thing.gone]
+        leaks = self._leaks()
+        objects = [self._owned(thing, leaks.get(thing.key, ())) for thing in memory.things.values() if not thing.gone]
         objects += self._identities.objects(self._cast.everyone)
         unreached = {
             id_: memory.why.get(id_, "it was not tried: exploration's share of the budget was used up before")
@@ -282,7 +313,24 @@ class Explorer:
             resources={r.name: r.purposes() for r in graph.resources.values() if r.purposes()},
         )
 
-    def _owned(self, thing: Thing) -> OwnedObject:
+    def _leaks(self) -> dict[str, tuple[str, ...]]:
+        """Thing → endpoints whose answer gave its id to another account or to anon. Ids that are hard to guess only."""
+        owners = {
+            str(thing.id): thing
+            for thing in self._memory.things.values()
+            if isinstance(thing.id, str) and len(thing.id) >= 8 and not thing.id.isdigit()
+        }
+        found: dict[str, set[str]] = {}
+        for (endpoint, account), sample in self._memory.samples.items():
+            if account in self._cast.higher or not owners:
+                continue
+            for _, value in leaves(answers.read(sample.exchange).body):
+                thing = owners.get(str(value))
+                if thing is not None and thing.owner != account and str(value) not in sample.exchange.request.url:
+                    found.setdefault(thing.key, set()).add(endpoint)
+        return {key: tuple(sorted(endpoints)) for key, endpoints in found.items()}
+
+    def _owned(self, thing: Thing, leaked_in: tuple[str, ...] = ()) -> OwnedObject:
         return OwnedObject(
             key=thing.key,
             resource=self._graph.resources[thing.resource].name,
@@ -294,6 +342,7 @@ class Explorer:
             markers=thing.markers,
             parent=thing.parent,
             recipe=thing.recipe,
+            leaked_in=leaked_in,
         )
 
     @property

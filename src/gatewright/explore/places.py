@@ -9,7 +9,7 @@ from gatewright.explore.memory import Memory, Thing
 from gatewright.explore.words import noun, same, words
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
-from gatewright.model.knowledge import Reference
+from gatewright.model.knowledge import OwnedObject, Reference
 
 _USERS = frozenset({"user", "account", "customer", "member", "owner", "person", "profile", "author", "client", "me"})
 _MOST = 4
@@ -249,6 +249,17 @@ class Places:
         values.append((hole.place, _listed(hole, value)))
         confirmed = (endpoint.id, hole.place) in self._memory.confirmed
         return Reference(endpoint=endpoint.id, place=hole.place, values=tuple(values), confirmed=confirmed)
+
+    def chain_of(self, owned: OwnedObject) -> dict[str, Json]:
+        """Resource key → id for an object and its parents, read from its references."""
+        chain: dict[str, Json] = {}
+        for reference in owned.references:
+            path = [hole for hole in self._graph.holes.get(reference.endpoint, ()) if hole.place.within == "path"]
+            values = dict(reference.values)
+            if path and path[-1].place == reference.place and path[-1].guesses[0][1] >= 0.9:
+                keys = (*path[-1].chain, path[-1].guesses[0][0])
+                chain |= {key: values[hole.place] for hole, key in zip(path, keys, strict=True) if hole.place in values}
+        return chain
 
     def _under(self, hole: Hole, path: list[Hole], thing: Thing) -> bool:
         """A place in the middle of a path names a thing only when nothing of its own stands below it there."""
