@@ -103,6 +103,10 @@ class Explorer:
             if spent is not None:
                 self._spent()
         knowledge = self.knowledge()
+        self._learnt(knowledge)
+        return knowledge
+
+    def _learnt(self, knowledge: Knowledge) -> None:
         for endpoint in self._graph.endpoints.values():
             sampled = self._memory.sampled(endpoint.id)
             self._emit(
@@ -113,6 +117,28 @@ class Explorer:
                     why="" if sampled else knowledge.unreached.get(endpoint.id, ""),
                 )
             )
+
+    async def resume(self, knowledge: Knowledge) -> Knowledge:
+        """Go on with what an interrupted run had learnt: its objects and samples are known, nothing is made again."""
+        keys = {resource.name: key for key, resource in self._graph.resources.items()}
+        chains: dict[str, dict[str, Json]] = {}
+        for owned in knowledge.objects:
+            key = keys.get(owned.resource)
+            if key is None or owned.origin == "identity":
+                continue
+            chains[owned.key] = {**chains.get(owned.parent, {}), key: owned.id}
+            thing = Thing(owned.key, key, owned.owner, owned.origin, owned.slot, owned.id, chain=chains[owned.key])
+            thing.markers, thing.parent, thing.recipe = owned.markers, owned.parent, owned.recipe
+            self._memory.add(thing)
+            self._memory.confirmed |= {(r.endpoint, r.place) for r in owned.references if r.confirmed}
+        for sample in knowledge.samples:
+            self._memory.samples[sample.endpoint, sample.account] = sample
+        try:
+            await self._identify()
+            await self._identities_fit()
+        except Spent:
+            self._spent()
+        self._learnt(knowledge)
         return knowledge
 
     def _spent(self) -> None:
