@@ -43,6 +43,11 @@ CODES: dict[str, Code] = {
         "`gatewright tests try FILE.py` was given a file that does not exist, or in which nothing is decorated with `@check`.",
         "`gatewright tests new NAME` writes one that works, to begin from.",
     ),
+    "GW-A001": Code(
+        "An account could not log in again in the middle of a run",
+        "Its session ended (expired, logged out, password changed) and the log-in that had worked was refused.",
+        "What that account had proved stands; what it was still to do is `error: session_lost`. Look at the log-in's answer in the message.",
+    ),
     "GW-X001": Code(
         "Gatewright itself failed",
         "An error that nobody foresaw: a fault of Gatewright, not of your API. What had been found is saved.",

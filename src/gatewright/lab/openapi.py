@@ -132,6 +132,8 @@ def _renamed(schema: Schema, names: Names) -> Schema:
             renamed[key] = ref(names.word(value.rpartition("/")[2]))["$ref"]
         elif key in ("items", "additionalProperties") and isinstance(value, dict):
             renamed[key] = _renamed(value, names)
+        elif key == "oneOf":
+            renamed[key] = [_renamed(inner, names) for inner in value]
         elif key == "example":
             renamed[key] = names.body(value)
         else:

@@ -104,7 +104,11 @@ class Scrambled(Names):
         return known
 
     def _one(self, word: str) -> str:
-        swapped = self._swap.get(word.lower(), word.lower())
+        swapped = self._swap.get(word.lower())
+        if swapped is None:
+            return word
+        if word.isupper() and len(word) > 1:
+            return swapped.upper()
         return swapped.capitalize() if word[0].isupper() else swapped
 
     def path(self, template: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -96,6 +96,8 @@ class Attacker(Enum):
 class Test(Struct, frozen=True, kw_only=True):
     """One test: its metadata and the coroutine that judges one cell."""
 
+    __test__: ClassVar[bool] = False
+    """It is no test class of pytest's, which goes by the name."""
     id: str
     threat: str
     """`API1:2023`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from gatewright.lab.endpoint import Access, Area, Call, Clinic, Parameter, Refused
 from gatewright.lab.schemas import ID, WHEN, choice, listing, made, number, page, shape, text, words
 from gatewright.lab.tables import Row
@@ -61,11 +63,13 @@ def _total(call: Call, lines: list[Row], code: str | None) -> int:
     """What the lines cost, the coupon taken off; takes the goods from the stock."""
     errors: dict[str, str] = {}
     total = 0
+    wanted: Counter[int] = Counter()
     for index, item in enumerate(lines):
         row = call.tables.get("products", item["product_id"])
+        wanted[item["product_id"]] += item["quantity"]
         if row is None:
             errors[f"items.{index}.product_id"] = "does not exist"
-        elif row["stock"] < item["quantity"]:
+        elif row["stock"] < wanted[row["id"]]:
             errors[f"items.{index}.quantity"] = "is more than the stock"
         else:
             total += row["price"] * item["quantity"]
@@ -74,8 +78,8 @@ def _total(call: Call, lines: list[Row], code: str | None) -> int:
         errors["coupon_code"] = "does not exist"
     if errors:
         raise Refused(422, "check the fields", errors=errors)
-    for item in lines:
-        _move_stock(call, item["product_id"], -item["quantity"])
+    for product_id, quantity in wanted.items():
+        _move_stock(call, product_id, -quantity)
     return total * (100 - coupon["percent"]) // 100 if coupon else total
 
 

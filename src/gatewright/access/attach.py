@@ -1,0 +1,123 @@
+"""How credentials go out with a request, and the places where one may belong. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from gatewright.access.tokens import Found
+from gatewright.model.account import Credential
+from gatewright.model.endpoint import Specification
+from gatewright.model.http import Request
+from gatewright.model.secret import Secret
+
+
+class Slot(Struct, frozen=True, kw_only=True):
+    """Where a value of the log-in answer goes in each request: the part of a log-in that is the same each time."""
+
+    source: str
+    """`json:/token`, `header:X-Auth-Token`, `cookie:sid`: `Found.source`."""
+    within: str
+    name: str
+    prefix: str = ""
+
+    def credential(self, value: Secret) -> Credential:
+        """The credential with this value."""
+        within = {"cookie": "cookie", "query": "query"}.get(self.within, "header")
+        return Credential(within=within, name=self.name, prefix=self.prefix, value=value)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        if self.within == "header":
+            return f"{self.name}: {self.prefix}".rstrip(" :")
+        return f"{self.within} {self.name}"
+
+
+def attach(request: Request, credentials: Iterable[Credential]) -> Request:
+    """The request with the credentials: header lines of the same name are replaced, everything else stays."""
+    cookies: list[Credential] = []
+    for credential in credentials:
+        value = credential.value.reveal()
+        if credential.within == "header":
+            request = request.with_headers((credential.name, credential.prefix + value))
+        elif credential.within == "cookie":
+            cookies.append(credential)
+        else:
+            target, hash_, fragment = request.target.partition("#")
+            sign = "&" if "?" in target else "?"
+            target += f"{sign}{quote(credential.name)}={quote(value, safe='')}"
+            request = Request(
+                request.method,
+                request.origin,
+                target + hash_ + fragment,
+                request.headers,
+                request.body,
+                request.framing,
+            )
+    if cookies:
+        ours = {credential.name: credential.prefix + credential.value.reveal() for credential in cookies}
+        kept = [
+            c for c in (request.header("cookie") or "").split(";") if c.partition("=")[0].strip() not in {"", *ours}
+        ]
+        pairs = [c.strip() for c in kept] + [f"{name}={value}" for name, value in ours.items()]
+        request = request.with_headers(("Cookie", "; ".join(pairs)))
+    return request
+
+
+def slots(found: list[Found], specification: Specification) -> list[tuple[Slot, ...]]:
+    """Placements to try, likeliest first: those of the specification, then the usual ones; all cookies together."""
+    cookies = tuple(
+        Slot(source=item.source, within="cookie", name=item.name) for item in found if item.source.startswith("cookie:")
+    )
+    tries: list[tuple[Slot, ...]] = []
+    values = [item for item in found if not item.source.startswith("cookie:")]
+    strong = [item for item in values if item.order < 30]
+    for item in strong[:3]:
+        tries += [(slot,) for slot in _documented(item, specification)]
+    for item in strong[:1]:
+        tries.append((_header(item, "Authorization", item.prefix or "Bearer "),))
+    if cookies:
+        tries.append(cookies)
+    for item in strong[:3]:
+        tries += [(slot,) for slot in _usual(item)]
+    for item in values:
+        if item not in strong:
+            tries += [(slot,) for slot in (*_documented(item, specification), *_usual(item)[:4])]
+    if cookies and strong:
+        tries.append((*cookies, _header(strong[0], "Authorization", strong[0].prefix or "Bearer ")))
+    return list(dict.fromkeys(tries))
+
+
+def _documented(item: Found, specification: Specification) -> list[Slot]:
+    slots_: list[Slot] = []
+    for scheme in specification.schemes.values():
+        if scheme.kind == "apiKey" and scheme.parameter and scheme.within in ("header", "query", "cookie"):
+            slots_.append(Slot(source=item.source, within=scheme.within, name=scheme.parameter, prefix=item.prefix))
+        elif scheme.kind in ("oauth2", "openIdConnect") or (scheme.kind == "http" and scheme.scheme.lower() != "basic"):
+            word = scheme.scheme if scheme.scheme and scheme.scheme.lower() != "bearer" else "Bearer"
+            slots_.append(_header(item, "Authorization", f"{word} "))
+    return slots_
+
+
+def _usual(item: Found) -> list[Slot]:
+    """The places where APIs want a token, by how common they are."""
+    name = item.source.partition(":")[2]
+    own = [_header(item, name, item.prefix)] if item.source.startswith("header:") else []
+    return [
+        *own,
+        _header(item, "Authorization", "Bearer "),
+        _header(item, "Authorization", "Token "),
+        _header(item, "Authorization", "JWT "),
+        _header(item, "Authorization", ""),
+        _header(item, "X-Auth-Token", ""),
+        _header(item, "X-Access-Token", ""),
+        _header(item, "X-API-Key", ""),
+        Slot(source=item.source, within="cookie", name=item.name or "token"),
+        Slot(source=item.source, within="query", name=item.name or "token"),
+        Slot(source=item.source, within="query", name="access_token"),
+    ]
+
+
+def _header(item: Found, name: str, prefix: str) -> Slot:
+    return Slot(source=item.source, within="header", name=name, prefix=prefix)

@@ -1,0 +1,209 @@
+"""Getting one account in: which ways there are, which of them is real, and where its credential goes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gatewright.access.classify import body_of, candidates
+from gatewright.access.csrf import wants
+from gatewright.access.grant import Ask, Grant, Ready, Way, alike, granted
+from gatewright.access.placing import Placed, Placer, fill
+from gatewright.access.probes import Probe, identity_of, named_probe
+from gatewright.access.session import Session, claimed
+from gatewright.access.steps import Steps
+from gatewright.access.tokens import garbage
+from gatewright.access.ways import Basic, FormLogin, OAuth2, located
+from gatewright.model.account import Account
+from gatewright.model.endpoint import Specification
+from gatewright.model.http import Exchange
+from gatewright.model.secret import Keyring, Secret
+from gatewright.model.settings import Settings
+from gatewright.proof.leaves import read
+
+
+@dataclass
+class Entrance:
+    """Logs accounts in. What was found for one account is tried first for the next."""
+
+    ask: Ask
+    specification: Specification
+    settings: Settings
+    keyring: Keyring
+    now: datetime
+    source: random.Random
+    clock: Callable[[], float]
+    wall: Callable[[], float]
+    placer: Placer = field(init=False)
+    known: list[tuple[Way, Placed]] = field(default_factory=list)
+    """Ways that are proved real, with the place of their credential."""
+    _ways: list[Way] | None = None
+
+    def __post_init__(self) -> None:
+        self.placer = Placer(self.ask, self.specification, self.source)
+
+    async def enter(self, account: Account, answer: Exchange | None = None) -> Session | str:
+        """A session, or why there is none. `answer`: what the sign-up answered, used when nothing else logs in."""
+        identity = frozenset(value for value in (account.username, *account.identity) if value)
+        reasons: list[str] = []
+        for way, placed in self.known:
+            if way in self.ways(account):
+                session = await self._again(account, way, placed, identity)
+                if session is not None:
+                    return session
+        for way in self.ways(account):
+            result = await self._first(account, way, identity)
+            if isinstance(result, Session):
+                self.known.append((way, result.placed))
+                return result
+            reasons.append(f"{way.name}: {result}")
+        if answer is not None:
+            session = await self._with_sign_up(account, answer, identity)
+            if session is not None:
+                return session
+        return "; ".join(reasons) or _nothing(account)
+
+    def ways(self, account: Account) -> list[Way]:
+        """The ways that fit an account, likeliest first."""
+        if account.credentials:
+            return [Ready(account.credentials)]
+        login = account.login or self.settings.login
+        if login is not None:
+            origin, base = self.place()
+            return [Steps(login, self.ask, origin, base)]
+        if account.oauth2:
+            return [*self._oauth2(account)]
+        if self._ways is None:
+            self._ways = self._specified()
+        return list(self._ways) if account.username and account.password else []
+
+    def place(self) -> tuple[str, str]:
+        """Origin and base path of the API."""
+        if self.settings.target:
+            request = located(self.settings.target[0], "")
+            return request.origin, request.target.rstrip("/")
+        first = next(iter(self.specification.endpoints), None)
+        return (first.origin, first.base) if first is not None else ("", "")
+
+    def _specified(self) -> list[Way]:
+        """What the specification offers to somebody with a name and a password."""
+        csrf = wants(self.specification)
+        found: list[Way] = [
+            FormLogin(
+                c, self.specification, self.ask, self.keyring, self.now, csrf=csrf and body_of(c.endpoint) is not None
+            )
+            for c in candidates(self.specification, "login")
+        ]
+        taken = {
+            way.candidate.endpoint.base + way.candidate.endpoint.path for way in found if isinstance(way, FormLogin)
+        }
+        schemes = self.specification.schemes.values()
+        for scheme in schemes:
+            for flow, grant in (("password", "password"), ("clientCredentials", "client_credentials")):
+                url = scheme.flows.get(flow, {}).get("tokenUrl", "")
+                place = located(url, *self.place()) if url else None
+                if place is not None and (grant != "password" or place.target not in taken):
+                    found.append(OAuth2(place, grant, self.ask))
+        if any(s.kind == "http" and s.scheme.lower() == "basic" for s in schemes) or (not found and not schemes):
+            found.append(Basic())
+        return found
+
+    def _oauth2(self, account: Account) -> list[Way]:
+        """The grant that the account names, at its token endpoint or that of the specification."""
+        grant = account.oauth2.get("grant") or ("password" if account.username else "client_credentials")
+        urls = [account.oauth2["token_url"]] if account.oauth2.get("token_url") else []
+        for scheme in self.specification.schemes.values():
+            flow = {"client_credentials": "clientCredentials"}.get(grant, grant)
+            url = scheme.flows.get(flow, {}).get("tokenUrl", "")
+            urls += [url] if url and not urls else []
+        return [OAuth2(located(url, *self.place()), grant, self.ask, account.oauth2) for url in urls]
+
+    async def _again(self, account: Account, way: Way, placed: Placed, identity: frozenset[str]) -> Session | None:
+        """A way that is proved, with another account: its probe must let it in, no wrong password is sent."""
+        grant = await way.enter(account, None)
+        if grant.empty:
+            return None
+        found = await self.placer.check(account.name, grant, placed, identity | self._told(grant, placed))
+        return self._session(account, way, grant, found, identity) if found is not None else None
+
+    async def _first(self, account: Account, way: Way, identity: frozenset[str]) -> Session | str:
+        """A way for the first time: a wrong password must fail, the right one give what a probe accepts."""
+        wrong: Grant | None = None
+        if way.renewable and _has_secret(account):
+            wrong = await way.enter(account, _wrong(account, self.source))
+        right = await way.enter(account, None)
+        if right.empty:
+            return right.why or "the answer holds no credential"
+        if wrong is not None and wrong.exchange is not None and right.exchange is not None:
+            hidden = wrong.sent | right.sent | {item.value.reveal() for item in (*wrong.found, *right.found)}
+            if alike(wrong.exchange.response, right.exchange.response, hidden):
+                return f"a wrong and the right password get the same answer ({right.why})"
+        if wrong is not None and wrong.fixed is not None and wrong.exchange is not None and wrong.fixed == right.fixed:
+            return "a wrong and the right password give the same credential"
+        named = identity | claimed(right.fixed or ()) | frozenset(_answered(right))
+        only = await self._named_probe(account)
+        placed = await self.placer.place(account.name, right, wrong, named, only=only)
+        if isinstance(placed, str):
+            return f"{right.why + ', but ' if right.exchange else ''}{placed}"
+        return self._session(account, way, right, placed, identity)
+
+    async def _named_probe(self, account: Account) -> Probe | None:
+        """The probe of an explicit log-in."""
+        login = None if account.credentials else account.login or self.settings.login
+        if login is None or not login.probe:
+            return None
+        origin, base = self.place()
+        place = located(login.probe.partition(" ")[2], origin, base)
+        return await named_probe(self.specification, self.ask, login.probe, login.probe_status, place)
+
+    async def _with_sign_up(self, account: Account, answer: Exchange, identity: frozenset[str]) -> Session | None:
+        """The credential that the sign-up itself answered; it cannot be renewed."""
+        sent = {account.password.reveal() if account.password else "", *map(str, account.registered.values())}
+        grant = granted(answer, sent)
+        if grant.empty:
+            return None
+        placed = await self.placer.place(account.name, grant, None, identity)
+        if isinstance(placed, str):
+            return None
+        return self._session(account, Ready(placed.credentials, "sign-up answer"), grant, placed, identity)
+
+    def _session(self, account: Account, way: Way, grant: Grant, placed: Placed, identity: frozenset[str]) -> Session:
+        known = identity | self._told(grant, placed)
+        if placed.answer is not None and placed.names:
+            known |= identity_of(placed.answer)
+        session = Session(account, way, placed, identity=known)
+        session.granted(grant, placed, self.clock(), self.wall())
+        if placed.answer is not None:
+            session.alive_at = self.clock()
+        return session
+
+    def _told(self, grant: Grant, placed: Placed) -> frozenset[str]:
+        """What the log-in answer and the JWTs in it say about the account."""
+        credentials = grant.fixed if placed.slots is None else fill(placed.slots, grant)
+        return claimed(credentials or ()) | frozenset(_answered(grant))
+
+
+def _answered(grant: Grant) -> frozenset[str]:
+    """Identity values in the log-in answer; its credentials are none."""
+    if grant.exchange is None or grant.exchange.response is None:
+        return frozenset()
+    secrets = {item.value.reveal() for item in grant.found}
+    return identity_of(read(grant.exchange.response)) - secrets
+
+
+def _has_secret(account: Account) -> bool:
+    return bool(account.password) or bool(account.oauth2.get("client_secret"))
+
+
+def _wrong(account: Account, source: random.Random) -> Secret:
+    """A wrong password of the same shape."""
+    secret = account.password.reveal() if account.password else account.oauth2.get("client_secret", "")
+    return Secret(garbage(secret, source) if any(c.isalnum() for c in secret) else secret + "x7")
+
+
+def _nothing(account: Account) -> str:
+    if account.username or account.password:
+        return "the specification has no log-in endpoint: write the steps under `login:`"
+    return "the account has nothing that logs it in"

@@ -1,0 +1,314 @@
+"""All accounts of a run: made, logged in, renewed, told apart. Every request of an account passes here."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from gatewright.access.attach import attach
+from gatewright.access.classify import candidates
+from gatewright.access.entrance import Entrance
+from gatewright.access.grant import Grant
+from gatewright.access.placing import Placed, fill
+from gatewright.access.principals import same_principal
+from gatewright.access.session import Session
+from gatewright.access.signup import Made, SignUp
+from gatewright.model.account import ANON, Account, Credential
+from gatewright.model.call import Call
+from gatewright.model.endpoint import Specification
+from gatewright.model.errors import ScopeError
+from gatewright.model.finding import AccountState, Cell
+from gatewright.model.http import Exchange, Request
+from gatewright.model.secret import Keyring
+from gatewright.model.settings import Settings
+from gatewright.model.test import Sender
+from gatewright.proof.leaves import read
+
+VICTIM, SUBJECT = "gw-victim", "gw-subject"
+"""The throw-away accounts V and S of checks-1-5.md."""
+_MOST_FAILURES = 3
+"""Log-ins in a row that fail before an account counts as lost."""
+
+
+def _epoch() -> float:
+    return datetime.now(UTC).timestamp()
+
+
+class Sessions:
+    """The accounts of a run and their sessions.
+
+    `made`: accounts of an earlier part of the same run, logged in again instead of signing up anew (their passwords
+    derive from the key file). `clock` is monotonic seconds, `wall` seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        specification: Specification,
+        settings: Settings,
+        *,
+        keyring: Keyring,
+        made: Sequence[Account] = (),
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = _epoch,
+        warn: Callable[[str, str], None] = lambda code, message: None,
+    ) -> None:
+        self._sender = sender
+        self._specification = specification
+        self._settings = settings
+        self._keyring = keyring
+        self._made = {account.name: account for account in made}
+        self._clock = clock
+        self._wall = wall
+        self._warn = warn
+        self._sessions: dict[str, Session] = {}
+        self._accounts: dict[str, Account] = {}
+        now = datetime.fromtimestamp(wall(), UTC)
+        source = random.Random(f"{settings.seed} access")
+        self._entrance = Entrance(self._ask, specification, settings, keyring, now, source, clock, wall)
+        registers = candidates(specification, "register")
+        self._sign_up = SignUp(registers, specification, self._ask, keyring, now)
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """Accounts that are logged in, by name; their `identity` holds all that was learnt."""
+        return self._accounts
+
+    @property
+    def made(self) -> tuple[Account, ...]:
+        """Accounts that this run signed up, also those that could not log in: for resuming and for leftovers."""
+        return tuple(self._made.values())
+
+    async def open(self) -> list[AccountState]:
+        """Sign up what is wanted, log every account in, find its probe. A bad account is a state `failed` with why.
+
+        Raises BudgetError only.
+        """
+        states: list[AccountState] = []
+        ours = [await self._make(name, origin) for name, origin in self._wanted()]
+        # our own accounts come first: the wrong password that proves a log-in is tried on one of them, not on yours
+        states += [await self._enter(account, exchange, why) for account, exchange, why in ours]
+        states += [await self._enter(account, None, "") for account in self._settings.accounts]
+        states = self._apart(states)
+        order = {account.name: index for index, account in enumerate(self._settings.accounts)}
+        return sorted(states, key=lambda state: order.get(state.name, len(order)))
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        as_: str,
+        purpose: str = "",
+        cell: Cell | None = None,
+        credentials: tuple[Credential, ...] | None = None,
+    ) -> Exchange:
+        """Send a request as an account; `credentials` replaces its own (empty: none).
+
+        When the answer looks like one to nobody and the account's probe is dead, it logs in again and the request is
+        sent once more; otherwise the exchange is as it is. Raises BudgetError, ScopeError, LookupError.
+        """
+        if as_ == ANON or credentials is not None:
+            return await self._sender.send(attach(request, credentials or ()), account=as_, purpose=purpose, cell=cell)
+        session = self._session(as_)
+        await self._fresh(session)
+        began, turn = self._clock(), session.turn
+        ready = attach(request, session.credentials)
+        exchange = await self._sender.send(ready, account=as_, purpose=purpose, cell=cell)
+        if not session.suspects(exchange.response):
+            return exchange
+        if session.turn == turn and (session.placed.probe is None or await self.bracket(as_, began)):
+            return exchange
+        if session.turn == turn or not session.live:
+            return exchange
+        return await self._sender.send(attach(request, session.credentials), account=as_, purpose=purpose, cell=cell)
+
+    async def credentials(self, name: str) -> tuple[Credential, ...]:
+        """The account's credentials, renewed where they are about to end; none for `anon`."""
+        if name == ANON:
+            return ()
+        session = self._session(name)
+        await self._fresh(session)
+        return session.credentials
+
+    async def alive(self, name: str) -> bool:
+        """Whether the session answers its probe now. An account without a probe is taken to be alive."""
+        if name == ANON:
+            return True
+        session = self._session(name)
+        probe = session.placed.probe
+        if probe is None:
+            return session.live
+        began = self._clock()
+        exchange = await self._ask(attach(probe.request, session.credentials), name, "probe")
+        if exchange.response is None or not session.shows(read(exchange.response)):
+            return False
+        session.alive_at = max(session.alive_at, began)
+        return True
+
+    async def bracket(self, name: str, since: float) -> bool:
+        """Whether a probe begun at or after `since` (the sessions' clock) found the session alive.
+
+        One probe serves all that wait for it. A dead session is renewed, once for all, and the answer is False: what
+        was sent since then does not count.
+        """
+        if name == ANON:
+            return True
+        session = self._session(name)
+        if session.alive_at >= since:
+            return True
+        turn = session.turn
+        async with session.probing:
+            if session.turn != turn or session.failures >= _MOST_FAILURES:
+                return False
+            if session.alive_at >= since or await self.alive(name):
+                return True
+            session.died(self._clock())
+            await self.renew(name)
+            return False
+
+    async def renew(self, name: str) -> bool:
+        """Log in again; callers that wait meanwhile share the one log-in. False when it failed or cannot be done."""
+        session = self._session(name)
+        turn, failures = session.turn, session.failures
+        async with session.renewing:
+            if session.turn != turn or session.failures != failures:
+                return session.live
+            if not session.way.renewable or session.failures >= _MOST_FAILURES:
+                session.live = False
+                return False
+            grant = await session.way.enter(session.account, None)
+            placed = _placed(session, grant)
+            if placed is None:
+                session.failures += 1
+                session.live = False
+                self._warn("GW-A001", f"{name} could not log in again: {session.way.name}: {grant.why}")
+                return False
+            session.granted(grant, placed, self._clock(), self._wall())
+            return True
+
+    def whoami(self, name: str) -> Call | None:
+        """The probe of an account whose answer names it; None when there is none."""
+        session = self._sessions.get(name)
+        if session is None or session.placed.probe is None or not session.placed.names:
+            return None
+        return session.placed.probe.call
+
+    def identity(self, name: str) -> frozenset[str]:
+        """Values that name an account, as text: given, registered, answered by log-in and probe, claimed by its JWT."""
+        session = self._sessions.get(name)
+        return session.identity if session is not None else frozenset()
+
+    def rank(self, name: str) -> int:
+        """Height of an account's role in `roles` (lowest 0); without roles all are equal; anon is -1."""
+        if name == ANON:
+            return -1
+        account = self._accounts.get(name)
+        roles = self._settings.roles
+        return roles.index(account.role) if account is not None and account.role in roles else 0
+
+    def _wanted(self) -> list[tuple[str, Literal["signed-up", "throw-away"]]]:
+        """Accounts to make: those of `--sign-up`, and V and S where the mode and the specification allow."""
+        settings = self._settings
+        if settings.limits.mode == "read-only" or settings.sign_up == 0:
+            return []
+        users: list[tuple[str, Literal["signed-up", "throw-away"]]] = []
+        users += [(f"user{number}", "signed-up") for number in range(1, (settings.sign_up or 0) + 1)]
+        if self._sign_up.candidates:
+            users += [(VICTIM, "throw-away"), (SUBJECT, "throw-away")]
+        return users
+
+    async def _make(
+        self, name: str, origin: Literal["signed-up", "throw-away"]
+    ) -> tuple[Account, Exchange | None, str]:
+        """An account of ours with the sign-up's answer, or why there is none."""
+        password = self._keyring.password(f"account {name}")
+        if name in self._made:
+            again = self._made[name]
+            account = msgspec.structs.replace(again, password=again.password or password)
+            self._made[name] = account
+            return account, None, ""
+        role = self._common_role()
+        made = await self._sign_up.make(name, role=role, origin=origin)
+        if isinstance(made, Made):
+            self._made[name] = made.account
+            return made.account, made.exchange, ""
+        return Account(name=name, role=role, password=password, origin=origin), None, made
+
+    async def _enter(self, account: Account, answer: Exchange | None, why: str) -> AccountState:
+        result: Session | str = why
+        if not why:
+            result = await self._entrance.enter(account, answer)
+        if isinstance(result, str):
+            return AccountState(name=account.name, role=account.role, login="failed", how=result, origin=account.origin)
+        self._sessions[account.name] = result
+        identity = tuple(dict.fromkeys([*account.identity, *sorted(result.identity)]))
+        self._accounts[account.name] = msgspec.structs.replace(account, identity=identity)
+        return AccountState(
+            name=account.name, role=account.role, login="ok", how=_how(result, answer), origin=account.origin
+        )
+
+    def _apart(self, states: list[AccountState]) -> list[AccountState]:
+        """Accounts that are one and the same principal, and whoever names somebody else, do not count as logged in."""
+        kept: list[AccountState] = []
+        for state in states:
+            session = self._sessions.get(state.name)
+            twin = next(
+                (s.name for s in kept if session is not None and s.name in self._sessions
+                 and same_principal(self._sessions[s.name], session)), None,
+            )  # fmt: skip
+            if twin is None:
+                kept.append(state)
+                continue
+            del self._sessions[state.name], self._accounts[state.name]
+            how = f"{twin} and {state.name} are the same account"
+            kept.append(msgspec.structs.replace(state, login="failed", how=how))
+        return kept
+
+    def _common_role(self) -> str:
+        """The role of an ordinary account: the lowest configured one that an account has, else `user`."""
+        roles = self._settings.roles
+        used = [roles.index(account.role) for account in self._settings.accounts if account.role in roles]
+        if used:
+            return roles[min(used)]
+        return "user" if "user" in roles or not roles else roles[0]
+
+    async def _fresh(self, session: Session) -> None:
+        if session.way.renewable and session.live and session.ending(self._clock()):
+            await self.renew(session.account.name)
+
+    async def _ask(self, request: Request, account: str, purpose: str) -> Exchange:
+        """A request of the log-in itself; one out of scope comes back as an exchange that says so."""
+        try:
+            return await self._sender.send(request, account=account, purpose=purpose)
+        except ScopeError as error:
+            return Exchange(
+                number=0, request=request, response=None, account=account, purpose=purpose, error=error.what
+            )
+
+    def _session(self, name: str) -> Session:
+        if name not in self._sessions:
+            raise LookupError(f"no account {name!r} is logged in; there are: {', '.join(self._sessions) or 'none'}")
+        return self._sessions[name]
+
+
+def _placed(session: Session, grant: Grant) -> Placed | None:
+    """New credentials in the old places."""
+    old = session.placed
+    credentials = grant.fixed if old.slots is None else fill(old.slots, grant)
+    return Placed(credentials, old.slots, old.probe, old.answer, old.names) if credentials else None
+
+
+def _how(session: Session, answer: Exchange | None) -> str:
+    """`POST /login → json:/token → Authorization: Bearer, checked at GET /me`."""
+    placed = session.placed
+    way = session.way.name if placed.how.startswith(session.way.name) else f"{session.way.name} → {placed.how}"
+    checked = (
+        f", checked at {placed.probe.endpoint.name}" if placed.probe else ", not checked: no GET tells strangers apart"
+    )
+    made = f"signed up at {answer.request.method} {answer.request.target}; " if answer is not None else ""
+    return made + way + checked

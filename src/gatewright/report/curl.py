@@ -1,0 +1,47 @@
+"""The curl line of an exchange: the same bytes, quoted for a POSIX shell, with variables instead of secrets."""
+
+from __future__ import annotations
+
+import re
+
+from gatewright.model.http import Exchange
+from gatewright.report.placeholders import VARIABLE, template
+
+_PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+
+
+def curl(exchange: Exchange) -> str:
+    """One line. A body with bytes that no shell argument can hold goes through printf."""
+    found = template(exchange)
+    words = ["curl", "-i", "--path-as-is", "-g"]
+    body, pipe = found.body, ""
+    if found.method == "HEAD":
+        words.append("--head")
+    elif found.method != ("POST" if body else "GET"):
+        words += ["-X", quoted(found.method)]
+    words.append(quoted(found.origin + found.target))
+    for name, value in found.headers:
+        words += ["-H", quoted(f"{name}: {value}" if value else f"{name};")]
+    if body:
+        if not any(name.lower() == "content-type" for name, _ in found.headers):
+            words += ["-H", "'Content-Type:'"]
+        if isinstance(body, bytes) or "\0" in body:
+            data = body if isinstance(body, bytes) else body.encode()
+            octal = "".join(f"\\{byte:03o}" for byte in data)
+            pipe = f"printf '{octal}' | "
+            words += ["--data-binary", "@-"]
+        else:
+            words += ["--data-raw", quoted(body)]
+    return pipe + " ".join(words)
+
+
+def quoted(text: str) -> str:
+    """One shell word: literal parts in single quotes, variables in double quotes between them."""
+    parts = VARIABLE.split(text)
+    words = []
+    for index, part in enumerate(parts):
+        if index % 2:
+            words.append(f'"${part}"')
+        elif part:
+            words.append(part if _PLAIN.fullmatch(part) else "'" + part.replace("'", "'\\''") + "'")
+    return "".join(words) or "''"

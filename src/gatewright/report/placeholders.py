@@ -1,0 +1,96 @@
+"""Names for the secrets that curl lines and pytests need: `$GW_TOKEN_ALICE` instead of the token.
+
+Reports are made from masked exchanges (`model.mask`). Each mask in a request becomes the name of a variable;
+`gatewright login --export` prints the lines that set them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from gatewright.model.account import ANON, Credential
+from gatewright.model.http import Exchange, Headers
+from gatewright.model.mask import MASKED
+
+VARIABLE = re.compile(r"«(GW_[A-Z0-9_]+)»")
+"""How a variable stands in a template."""
+_ORDER = {"authorization": 0, "cookie": 1}
+_ADDED = ("host", "content-length", "transfer-encoding", "connection")
+
+
+class Template(Struct, frozen=True, kw_only=True):
+    """A request with `«NAME»` for each secret. `body` is text, or bytes where it is not UTF-8."""
+
+    method: str
+    origin: str
+    target: str
+    headers: Headers
+    body: str | bytes
+
+
+def variable(account: str, credential: str = "") -> str:
+    """`GW_TOKEN_ALICE`; a second credential of the same account adds its name: `GW_TOKEN_ALICE_X_CSRF`."""
+    return "GW_TOKEN_" + re.sub(r"[^A-Z0-9]+", "_", f"{account} {credential}".strip().upper())
+
+
+def credential_variables(account: str, credentials: Iterable[Credential]) -> list[tuple[str, str]]:
+    """Variables of an account with their values, as curl lines and pytests name them."""
+    ordered = sorted(credentials, key=lambda c: (_rank(c.within, c.name), c.name.lower()))
+    return [
+        (variable(account, credential.name if index else ""), credential.value.reveal())
+        for index, credential in enumerate(ordered)
+    ]
+
+
+def template(exchange: Exchange) -> Template:
+    """The request of a masked exchange. What every client adds by itself (Host, lengths) is left out."""
+    request = exchange.request
+    names = _names(exchange)
+    exact = request.framing == "exact"
+    headers = tuple(
+        (name, _fill(value, names))
+        for name, value in request.headers
+        if name.lower() not in _ADDED or (exact and name.lower() != "host")
+    )
+    try:
+        body: str | bytes = _fill(request.body.decode(), names)
+    except UnicodeDecodeError:
+        body = request.body
+    return Template(
+        method=request.method, origin=request.origin, target=_fill(request.target, names), headers=headers, body=body
+    )
+
+
+def _names(exchange: Exchange) -> dict[str, str]:
+    """Mask → variable, credentials of the account first."""
+    places = [("query", part.partition("=")[0], part) for part in exchange.request.target.partition("?")[2].split("&")]
+    for name, value in exchange.request.headers:
+        if name.lower() == "cookie":
+            places += [("cookie", part.partition("=")[0], part) for part in value.split("; ")]
+        else:
+            places.append(("header", name, value))
+    found: dict[str, str] = {}
+    if exchange.account == ANON:
+        return found
+    for _, name, value in sorted(places, key=lambda place: (_rank(place[0], place[1]), place[1].lower())):
+        match = MASKED.search(value)
+        if match and match[0] not in found:
+            found[match[0]] = variable(exchange.account, name if found else "")
+    return found
+
+
+def _rank(within: str, name: str) -> int:
+    if within == "cookie":
+        return 1
+    return _ORDER.get(name.lower(), 2) if within == "header" else 3
+
+
+def _fill(text: str, names: dict[str, str]) -> str:
+    """Text of the wire (Latin-1 code points) as UTF-8 where it is, with variables for its masks."""
+    with contextlib.suppress(UnicodeError):
+        text = text.encode("latin-1").decode()
+    return MASKED.sub(lambda found: f"«{names.get(found[0], f'GW_SECRET_{found[2].upper()}')}»", text)

@@ -1,0 +1,206 @@
+"""The pytest of a finding: fails while the hole is there, passes once it is closed, is skipped when that cannot be told.
+
+It makes the objects again that the attack names (`Finding.setup`), with new unique values, sends the attack as the
+attacker, reads back where the proof did, and looks for the witnesses. Only the standard library is needed to run it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import unquote
+
+from gatewright.model.account import ANON
+from gatewright.model.call import leaves
+from gatewright.model.creation import belongs, decoded, mentioned, names
+from gatewright.model.finding import Finding
+from gatewright.model.http import Exchange
+from gatewright.model.mask import MASKED
+from gatewright.report.placeholders import Template, template
+from gatewright.report.runtime import RUNTIME
+
+_MARKER = re.compile(r"\bgw[a-z2-7]{16}\b")
+
+
+def pytest(finding: Finding) -> str:
+    """The source of a test file; empty when the finding has no attack that could be sent again."""
+    attack = _attack(finding)
+    if attack is None:
+        return ""
+    setup = list(finding.setup)
+    read_back = _read_back(finding, attack)
+    witness = [] if _gone(read_back) else _witnesses(finding, attack, read_back)
+    baseline = None if setup else _baseline(finding, attack, read_back)
+    check = next(
+        (
+            e
+            for e in finding.exchanges
+            if e.account == attack.account != ANON
+            and e.request.method == "GET"
+            and _ok(e)
+            and e.number not in finding.attacks
+        ),
+        None,
+    )
+    lines = [
+        _title(finding),
+        "",
+        "import http.client",
+        "import json",
+        "import os",
+        "import re",
+        "import secrets",
+        "import ssl",
+        "import unittest",
+        "import urllib.parse",
+        "",
+        f"TARGET = {attack.request.origin!r}",
+        "# method, target, headers, body; «…» is filled in when the test runs",
+        f"SETUP = [{''.join(chr(10) + '    ' + _step(made, setup) + ',  # as ' + made.account for made in setup)}{chr(10) if setup else ''}]",
+        f"BASELINE = {_step(baseline, setup) if baseline else None}",
+        f"ATTACK = {_step(attack, setup)}  # as {attack.account}",
+        f"READ_BACK = {_step(read_back, setup) if read_back else None}",
+        f"SESSION = {_step(check, setup) if check else None}",
+        f"WITNESS = {[_parametrised(text, '', '', setup) for text in witness]!r}",
+        f"SEEN = {_seen(read_back if _gone(read_back) and read_back else attack)!r}  # status and keys of the answer that proved it",
+        f"GONE = {_gone(read_back)!r}  # the proof was that the owner's object had disappeared",
+        "",
+    ]
+    name = re.sub(r"\W+", "_", finding.test)
+    return "\n".join(lines) + RUNTIME.replace("NAME", f"{name}_{finding.id}")
+
+
+def _title(finding: Finding) -> str:
+    text = f"{finding.summary or finding.title}\n\n{finding.endpoint.name} · {finding.test} · Gatewright finding {finding.id}"
+    text = text.replace("\\", "/").replace('"""', "'''")
+    return f'"""{text}.\n\nFails while the hole is there, passes once it is closed, is skipped when that cannot be told.\nGW_TARGET: another address of the same API. Tokens: gatewright login --export.\n"""'
+
+
+def _attack(finding: Finding) -> Exchange | None:
+    return next((e for e in finding.exchanges if e.number in finding.attacks), None)
+
+
+def _ok(exchange: Exchange) -> bool:
+    return exchange.response is not None and exchange.response.ok
+
+
+def _text(exchange: Exchange | None) -> str:
+    """Body and header values of an answer, JSON also decoded."""
+    if exchange is None or exchange.response is None:
+        return ""
+    body = exchange.response.body.decode("utf-8", "replace")
+    values = [str(value) for _, value in leaves(decoded(exchange.response.body))]
+    return "\n".join([body, *values, *(value for _, value in exchange.response.headers)])
+
+
+def _read_back(finding: Finding, attack: Exchange) -> Exchange | None:
+    """The first read-back after the attack that shows a witness, or that the object is gone."""
+    after = [e for e in finding.exchanges if e.number > attack.number and e.purpose.startswith("read-back")]
+    showing = next((e for e in after if any(text in _text(e) for text in finding.witness)), None)
+    if showing is not None or finding.witness:
+        return showing
+    if attack.request.method == "DELETE":
+        return next((e for e in after if e.response is not None and e.response.status in (404, 410)), None)
+    return None
+
+
+def _gone(read_back: Exchange | None) -> bool:
+    return read_back is not None and read_back.response is not None and read_back.response.status in (404, 410)
+
+
+def _baseline(finding: Finding, attack: Exchange, read_back: Exchange | None) -> Exchange | None:
+    """The victim's own read of the same object: while it fails, nothing can be told."""
+    targets = {attack.request.target, read_back.request.target if read_back else ""}
+    victim = finding.victim or (read_back.account if read_back else "")
+    return next(
+        (
+            e
+            for e in finding.exchanges
+            if e.account == victim != attack.account
+            and e.request.method == "GET"
+            and e.request.target in targets
+            and _ok(e)
+        ),
+        None,
+    )
+
+
+def _witnesses(finding: Finding, attack: Exchange, read_back: Exchange | None) -> list[str]:
+    """Texts to look for. Those that a new object would not have are left out: they stand in no request."""
+    proving = _text(read_back or attack)
+    sent = "\n".join(_spelled(e) for e in (*finding.setup, attack))
+    texts = [text for text in finding.witness if text in proving and not MASKED.search(text)]
+    if not texts and read_back is None:
+        theirs = [e for e in finding.exchanges if e.account == finding.victim != attack.account]
+        own = "\n".join(_text(e) for e in finding.exchanges if e not in theirs and e.number not in finding.attacks)
+        answered = leaves(decoded(attack.response.body)) if attack.response else []
+        values = [str(value) for _, value in answered if isinstance(value, (str, int)) and len(str(value)) >= 6]
+        texts = [
+            value
+            for value in values
+            if not MASKED.search(value)
+            and value not in own
+            and value not in _spelled(attack)
+            and any(value in _text(e) for e in theirs)
+        ][:5]
+    if finding.setup:
+        texts = [text for text in texts if text in sent or _made(text, "", "", list(finding.setup))]
+    return texts
+
+
+def _spelled(exchange: Exchange) -> str:
+    body = exchange.request.body.decode("utf-8", "replace")
+    values = [str(value) for _, value in leaves(decoded(exchange.request.body))]
+    return "\n".join([unquote(exchange.request.target), body, *values])
+
+
+def _seen(exchange: Exchange) -> tuple[int, list[str]]:
+    if exchange.response is None:
+        return 0, []
+    value = decoded(exchange.response.body)
+    return exchange.response.status, sorted(value) if isinstance(value, dict) else []
+
+
+def _step(exchange: Exchange, setup: list[Exchange]) -> str:
+    """One request as Python source, with its variables, fresh markers and values of objects made before."""
+    found: Template = template(exchange)
+    earlier = [made for made in setup if made.number < exchange.number]
+    path, mark, query = found.target.partition("?")
+    segments = [_parametrised(segment, "", path, earlier) for segment in path.split("/")]
+    pairs = []
+    for pair in query.split("&"):
+        name, equals, value = pair.partition("=")
+        pairs.append(name + equals + _parametrised(value, name, path, earlier))
+    target = "/".join(segments) + mark + "&".join(pairs)
+    headers = [(name, _markers(value)) for name, value in found.headers]
+    body = found.body if isinstance(found.body, bytes) else _body(exchange, _markers(found.body), path, earlier)
+    return repr((found.method, target, headers, body))
+
+
+def _body(exchange: Exchange, text: str, path: str, earlier: list[Exchange]) -> str:
+    for name, value in mentioned(exchange):
+        made = _made(value, name, path, earlier) if name else ""
+        if made:
+            literal = re.escape(json.dumps(value)) if not value.isdigit() else rf'"?(?<![\w.-]){value}(?![\w.-])"?'
+            replaced = f"«{made}»"
+            text = re.sub(literal, lambda found, r=replaced: f'"{r}"' if found[0][0] == '"' else r, text)  # type: ignore[misc]
+    return text
+
+
+def _parametrised(text: str, name: str, path: str, earlier: list[Exchange]) -> str:
+    made = _made(unquote(text), name, path, earlier)
+    return f"«{made}»" if made else _markers(text)
+
+
+def _markers(text: str) -> str:
+    return _MARKER.sub(lambda found: f"«fresh {found[0]}»", text)
+
+
+def _made(value: str, name: str, path: str, earlier: list[Exchange]) -> str:
+    """`made 0 id`: the step of the set-up and the leaf of its answer that give this value; else empty."""
+    for index, made in reversed(list(enumerate(earlier))):
+        if not _MARKER.fullmatch(value) and belongs(made, value, name=name, path=path):
+            leaf = next((leaf for leaf, given in names(made).items() if given == value), "")
+            if leaf:
+                return f"made {index} {leaf}"
+    return ""

@@ -1,0 +1,131 @@
+"""A visitor of the clinic: requests go straight into the application, without sockets."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from gatewright.lab.app import application
+from gatewright.lab.edge import Edge
+from gatewright.lab.endpoint import Clinic
+from gatewright.lab.serve import Options, accounts, clinic, names
+from gatewright.lab.weaknesses import IDS
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+@dataclass
+class Visitor:
+    """Sends requests as the printed accounts. `now` may be moved."""
+
+    options: Options
+    now: float = 1_800_000_000.0
+    log: io.StringIO = field(default_factory=io.StringIO)
+
+    def __post_init__(self) -> None:
+        self.names = names(self.options.scramble)
+        self.clinic: Clinic = clinic(self.options, lambda: self.now)
+        self.app = Edge(application(self.clinic, self.names), weak=self.options.weak, log=self.log)
+        self.passwords = {name: row["password"] for name, row in accounts(self.options).items()}
+        self._tokens: dict[str, str] = {}
+
+    def token(self, account: str) -> str:
+        if account not in self._tokens:
+            body = {"username": account, "password": self.passwords[account]}
+            self._tokens[account] = self.send("POST", "/auth/login", body=body).json["access_token"]
+        return self._tokens[account]
+
+    def id(self, account: str) -> int:
+        return (self.clinic.tables.first("users", username=account) or {})["id"]
+
+    def sign_up(self, account: str, **more: Any) -> Answer:
+        self.passwords[account] = "Blue-Kettle-47"
+        body = {
+            "username": account,
+            "email": f"{account}@example.com",
+            "password": "Blue-Kettle-47",
+            "full_name": f"New {account}",
+            "phone": "+4520123456",
+            "date_of_birth": "1988-07-21",
+            **more,
+        }
+        return self.send("POST", "/auth/register", body=body)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        account: str = "",
+        *,
+        body: Any = None,
+        query: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        sent = {"content-type": "application/json"} if body is not None else {}
+        if account:
+            sent["authorization"] = f"Bearer {self.token(account)}"
+        sent |= {name.lower(): value for name, value in (headers or {}).items()}
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        return call(self.app, method, path, urlencode(query or {}), sent, content)
+
+
+def call(app: Any, method: str, path: str, query: str, headers: dict[str, str], content: bytes) -> Answer:
+    """One request through an ASGI application that never really waits."""
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "server": ("127.0.0.1", 80),
+        "client": ("127.0.0.1", 1),
+    }
+    messages: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        messages.append(message)
+
+    with pytest.raises(StopIteration):
+        app(scope, receive, send).send(None)
+    got = {name.decode().lower(): value.decode() for name, value in messages[0]["headers"]}
+    return Answer(messages[0]["status"], got, b"".join(message.get("body", b"") for message in messages[1:]))
+
+
+@pytest.fixture
+def visit() -> Callable[..., Visitor]:
+    """`visit()` the fixed clinic, `visit("token-alg-none")` a weak one, `visit(*IDS)` all of it."""
+
+    def opened(*weak: str, **options: Any) -> Visitor:
+        assert set(weak) <= IDS
+        return Visitor(Options(weak=frozenset(weak), **options))
+
+    return opened
+
+
+@pytest.fixture
+def send() -> Callable[..., Answer]:
+    """One request through any ASGI application."""
+    return call

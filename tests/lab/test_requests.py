@@ -1,0 +1,40 @@
+"""One working request per endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gatewright.lab.requests import samples
+from gatewright.lab.routes import endpoints
+from gatewright.lab.weaknesses import IDS
+
+
+@pytest.mark.parametrize("weak", [(), tuple(IDS)], ids=["fixed", "all on"])
+@pytest.mark.parametrize("options", [{}, {"scramble": 11}, {"seed": 9}], ids=str)
+def test_every_endpoint_answers_2xx(visit: Callable[..., Any], weak: tuple[str, ...], options: dict[str, int]) -> None:
+    visitor = visit(*weak, **options)
+    seen = set()
+    for sample in samples(visitor.clinic, visitor.names, options.get("seed", 1)):
+        answer = visitor.send(
+            sample.endpoint.method,
+            sample.path,
+            sample.account,
+            query=sample.query,
+            headers=sample.headers,
+            body=sample.body,
+        )
+        assert answer.status == sample.endpoint.status, (sample, answer.content)
+        seen.add(sample.endpoint.id)
+    assert seen == {endpoint.id for endpoint in endpoints() if not endpoint.undocumented}
+
+
+def test_without_a_token_only_what_is_public_answers(visit: Callable[..., Any]) -> None:
+    visitor = visit()
+    for sample in samples(visitor.clinic, visitor.names, 1):
+        answer = visitor.send(
+            sample.endpoint.method, sample.path, query=sample.query, headers=sample.headers, body=sample.body
+        )
+        assert (answer.status == 401) == bool(sample.account and sample.endpoint.access.name != "OPTIONAL"), sample

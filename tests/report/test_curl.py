@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatewright.model.http import Exchange, Request
+from gatewright.report.curl import curl, quoted
+
+
+def line(request: Request, account: str = "anon") -> str:
+    return curl(Exchange(1, request, None, account))
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (Request("GET", "http://h:1", "/a/../b"), "curl -i --path-as-is -g http://h:1/a/../b"),
+        (Request("GET", "http://h", "/?q=[1]&x='y"), "curl -i --path-as-is -g 'http://h/?q=[1]&x='\\''y'"),
+        (Request("HEAD", "http://h", "/"), "curl -i --path-as-is -g --head http://h/"),
+        (Request("DELETE", "http://h", "/a"), "curl -i --path-as-is -g -X DELETE http://h/a"),
+        (
+            Request("POST", "http://h", "/a", (("Content-Type", "application/json"),), b'{"a":1}'),
+            "curl -i --path-as-is -g http://h/a -H 'Content-Type: application/json' --data-raw '{\"a\":1}'",
+        ),
+        (
+            Request("PUT", "http://h", "/a", (("X-E", ""),), b"x"),
+            "curl -i --path-as-is -g -X PUT http://h/a -H 'X-E;' -H 'Content-Type:' --data-raw x",
+        ),
+        (
+            Request(
+                "POST", "http://h", "/a", (("Content-Type", "b/c"), ("Host", "h"), ("Content-Length", "2")), b"\xff\x00"
+            ),
+            "printf '\\377\\000' | curl -i --path-as-is -g http://h/a -H 'Content-Type: b/c' --data-binary @-",
+        ),
+    ],
+)
+def test_lines(request_: Request, expected: str) -> None:
+    assert line(request_) == expected
+
+
+def test_a_secret_becomes_a_variable_between_double_quotes(make_exchange: Callable[..., Exchange]) -> None:
+    masked = Exchange(
+        1, Request("GET", "http://h", "/", (("Authorization", "Bearer <secret 9 chars #12ab>"),)), None, "al-1"
+    )
+    assert curl(masked).endswith("-H 'Authorization: Bearer '\"$GW_TOKEN_AL_1\"")
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="«»\0", exclude_categories=["Cs"])))
+def test_any_text_is_one_word_for_a_shell(text: str) -> None:
+    assert shlex.split(quoted(text)) == [text]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from gatewright.model.account import Credential
+from gatewright.model.http import Exchange, Request
+from gatewright.model.secret import Secret
+from gatewright.report.placeholders import credential_variables, template, variable
+
+A, B, C = "<secret 9 chars #aaaa>", "<secret 9 chars #bbbb>", "<secret 9 chars #cccc>"
+
+
+def test_names_of_variables() -> None:
+    assert variable("alice") == "GW_TOKEN_ALICE"
+    assert variable("al.ice-2", "X-CSRF-Token") == "GW_TOKEN_AL_ICE_2_X_CSRF_TOKEN"
+
+
+def test_credentials_and_requests_agree_on_the_names() -> None:
+    credentials = (
+        Credential(within="header", name="X-Csrf", value=Secret("c-value")),
+        Credential(within="cookie", name="sid", value=Secret("s-value")),
+    )
+    assert credential_variables("bob", credentials) == [("GW_TOKEN_BOB", "s-value"), ("GW_TOKEN_BOB_X_CSRF", "c-value")]
+    headers = (("X-Csrf", A), ("Cookie", f"sid={B}; theme=dark"))
+    found = template(Exchange(1, Request("GET", "http://h", "/", headers), None, "bob"))
+    assert found.headers == (("X-Csrf", "«GW_TOKEN_BOB_X_CSRF»"), ("Cookie", "sid=«GW_TOKEN_BOB»; theme=dark"))
+
+
+def test_the_authorization_header_comes_first() -> None:
+    headers = (("Cookie", f"sid={B}"), ("Authorization", f"Bearer {A}"))
+    found = template(Exchange(1, Request("GET", "http://h", f"/?key={C}", headers), None, "bob"))
+    assert found.headers[1] == ("Authorization", "Bearer «GW_TOKEN_BOB»")
+    assert found.headers[0] == ("Cookie", "sid=«GW_TOKEN_BOB_SID»")
+    assert found.target == "/?key=«GW_TOKEN_BOB_KEY»"
+
+
+def test_other_secrets_are_named_by_their_tag() -> None:
+    body = f'{{"password": "{A}"}}'.encode()
+    found = template(Exchange(1, Request("POST", "http://h", "/", (), body), None, "bob"))
+    assert found.body == '{"password": "«GW_SECRET_AAAA»"}'
+    anon = Exchange(1, Request("GET", "http://h", "/", (("Authorization", f"Bearer {A}"),)), None)
+    assert template(anon).headers == (("Authorization", "Bearer «GW_SECRET_AAAA»"),)
+
+
+def test_what_every_client_adds_is_left_out_unless_it_was_meant() -> None:
+    headers = (("Host", "h"), ("Content-Length", "9"), ("X", "ü".encode().decode("latin-1")))
+    assert template(Exchange(1, Request("GET", "http://h", "/", headers), None)).headers == (("X", "ü"),)
+    exact = Request("GET", "http://h", "/", headers, b"\xff", "exact")
+    assert template(Exchange(1, exact, None)).headers == (("Content-Length", "9"), ("X", "ü"))
+    assert template(Exchange(1, exact, None)).body == b"\xff"

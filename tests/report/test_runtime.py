@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import ast
+import sys
+
+from gatewright.report.runtime import RUNTIME
+
+HEAD = "import http.client, json, os, re, secrets, ssl, unittest, urllib.parse\n"
+
+
+def test_old_pythons_can_read_it_and_it_needs_only_the_standard_library() -> None:
+    tree = ast.parse(HEAD + RUNTIME, feature_version=(3, 9))
+    names = [
+        alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    ]
+    assert set(names) <= sys.stdlib_module_names
+
+
+def test_values_of_answers_are_picked_by_leaf() -> None:
+    found: dict[str, object] = {}
+    exec(HEAD + RUNTIME, found)  # noqa: S102
+    pick = found["pick"]
+    assert callable(pick)
+    text = '{"a": {"b": [{"id": 7}]}}\n{}\nlocation: /x/41?y\n'
+    assert pick(text, "a.b[0].id") == "7"
+    assert pick(text, "@location") == "41"
