@@ -1,0 +1,70 @@
+"""The specification of a run: files, URLs, or just the address of an API (interface.md section 2, SPEC_OR_URL)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gatewright.app.target import origin_of
+from gatewright.model.endpoint import Specification
+from gatewright.model.errors import SourceError, UsageError
+from gatewright.model.http import Request
+from gatewright.model.settings import Settings
+from gatewright.sources.discover import discover
+from gatewright.sources.openapi import load
+from gatewright.wire.gate import Gate
+
+_REDIRECTS = 5
+
+
+async def load_specification(settings: Settings) -> Specification:
+    """All documents of the settings as one. Raises UsageError when none is named, SourceError when one cannot be used."""
+    if not settings.spec:
+        raise UsageError(
+            "nothing to scan: no specification is named",
+            code="GW-U012",
+            help="gatewright scan http://127.0.0.1:8000/openapi.json, or `gatewright demo` to see it work",
+        )
+    documents = [await _one(source, settings) for source in settings.spec]
+    first = documents[0]
+    if len(documents) == 1:
+        return first
+    known: dict[str, None] = {}
+    endpoints = [e for d in documents for e in d.endpoints if e.name not in known and not known.update({e.name: None})]
+    return msgspec.structs.replace(
+        first,
+        endpoints=tuple(endpoints),
+        schemes={name: scheme for d in reversed(documents) for name, scheme in d.schemes.items()},
+        schemas={name: schema for d in reversed(documents) for name, schema in d.schemas.items()},
+        problems=tuple(problem for d in documents for problem in d.problems),
+    )
+
+
+async def _one(source: str, settings: Settings) -> Specification:
+    if not source.startswith(("http://", "https://")):
+        return await load(source)
+    async with Gate(settings, run="specification", targets=[origin_of(source)]) as gate:
+
+        async def fetch(url: str) -> bytes:
+            return await _get(gate, url)
+
+        return await load(await discover(source, fetch=fetch), fetch=fetch)
+
+
+async def _get(gate: Gate, url: str) -> bytes:
+    """GET of a document on the host that the user named; redirects are followed on that host alone."""
+    for _ in range(_REDIRECTS):
+        refused = gate.allows(url)
+        if refused:
+            raise SourceError(f"not fetched: {refused}", code="GW-S020", where=url)
+        origin = origin_of(url)
+        exchange = await gate.send(Request("GET", origin, url[len(origin) :] or "/"), purpose="specification")
+        response = exchange.response
+        if response is None:
+            raise SourceError(f"cannot be fetched: {exchange.error}", code="GW-S021", where=url, help="is it running?")
+        location = response.header("location")
+        if response.status not in (301, 302, 303, 307, 308) or location is None:
+            if not response.ok:
+                raise SourceError(f"answered with status {response.status}", code="GW-S022", where=url)
+            return response.body
+        url = location if "://" in location else origin + location
+    raise SourceError("redirects without an end", code="GW-S023", where=url)
