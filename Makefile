@@ -39,7 +39,7 @@ test-slow: $(READY) ## tests marked slow: pairs, full scans, hostile input at le
 	@$(PY) scripts/pytest_run.py --slow --jobs $(JOBS) $(if $(SEED),--seed $(SEED))
 
 test-library: $(READY) ## the whole detection matrix, resumable; SHARD=2/6 for a part; writes docs/detection.md
-	@$(PY) scripts/library.py $(if $(SHARD),--shard $(SHARD))
+	@$(PY) -m scripts.library $(if $(SHARD),--shard $(SHARD))
 
 bench: $(READY) ## the wire against aiohttp, httpx and wrk on the same loopback server
 	@$(PY) -m benchmarks

@@ -20,6 +20,10 @@ class Step(NamedTuple):
     command: tuple[str, ...]
 
 
+START = Step("start", (sys.executable, "scripts/imports.py"))
+"""Measures times, so nothing else may run beside it."""
+
+
 class Result(NamedTuple):
     """How a step ended."""
 
@@ -44,6 +48,7 @@ def steps(file: str | None) -> list[Step]:
         found += [
             Step("layers", (str(BIN / "lint-imports"),)),
             Step("mirror", (script[0], "scripts/mirror.py")),
+            Step("docs", (script[0], "-m", "scripts.docs", "--check")),
         ]
     return found
 
@@ -56,13 +61,15 @@ def run(step: Step) -> Result:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the steps two at a time, prints a line for each and the output of those that failed; 1 when any did."""
+    """Runs the steps two at a time, the start-up times last and alone; prints a line for each. 1 when any failed."""
     file = arguments[0] if arguments else None
     if file and not (ROOT / file).exists():
         print(f"make check: no file {file}", file=sys.stderr)
         return 2
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(run, steps(file)))
+    if file is None:
+        results.append(run(START))
     failed = [result for result in results if result.code]
     for result in failed:
         print(f"-- {result.step.name}: {' '.join(result.step.command)}\n{result.output.rstrip()}\n")

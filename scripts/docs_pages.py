@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 import msgspec
@@ -14,6 +14,8 @@ from gatewright.app.codes import CODES
 from gatewright.app.tests import list_tests, show_test
 from gatewright.cli.main import main
 from gatewright.model import events
+from gatewright.model.json import Json
+from gatewright.report.json import schema as report_schema
 
 NOTE = "<!-- Made by `make docs` from {source}: edit that. -->\n"
 
@@ -24,6 +26,7 @@ def pages() -> dict[str, str]:
         "reference/commands.md": commands_page(),
         "reference/errors.md": errors_page(),
         "reference/events.md": events_page(),
+        "reference/report.md": report_page(),
         "tests/README.md": tests_index(),
         **{f"tests/{row.id}.md": test_page(row.id) for row in list_tests()},
     }
@@ -79,6 +82,36 @@ def event_types() -> list[type[msgspec.Struct]]:
     return [c for c in classes if issubclass(c, events.Event) and c is not events.Event]
 
 
+def report_page() -> str:
+    """Every field of the JSON report, from its JSON Schema."""
+    parts = [NOTE.format(source="src/gatewright/report/schema.json"), "# JSON report\n"]
+    parts.append(
+        "`gatewright scan --format json=FILE` writes it; `schema` is 1, and fields are only ever added. The words of `verdict` are\n"
+        "explained in [verdicts and controls](../explanation/verdicts-and-controls.md). The JSON Schema itself is in the package:\n"
+        "`gatewright/report/schema.json`.\n"
+    )
+    parts.append("| field | type | |\n|---|---|---|")
+    parts += [f"| `{path}` | {kind} | {text} |" for path, kind, text in fields(report_schema())]
+    return "\n".join(parts) + "\n"
+
+
+def fields(
+    schema: Mapping[str, Json], prefix: str = "", root: Mapping[str, Json] | None = None
+) -> Iterator[tuple[str, str, str]]:
+    """Path, type and description of every property of a JSON Schema, `[]` for the elements of a list."""
+    root = schema if root is None else root
+    properties = schema.get("properties")
+    for name, value in properties.items() if isinstance(properties, dict) else ():
+        part = _resolved(value, root)
+        path = f"{prefix}.{name}" if prefix else name
+        yield path, _kind(part), str(part.get("description", ""))
+        items = part.get("items")
+        if isinstance(items, dict):
+            yield from fields(_resolved(items, root), f"{path}[]", root)
+        else:
+            yield from fields(part, path, root)
+
+
 def tests_index() -> str:
     """The table of all tests."""
     parts = [NOTE.format(source="src/gatewright/checks"), "# Tests\n"]
@@ -113,6 +146,26 @@ def _below(path: str, group: click.Group) -> Iterator[tuple[str, click.Command]]
         yield f"{path} {name}", command
         if isinstance(command, click.Group):
             yield from _below(f"{path} {name}", command)
+
+
+def _resolved(value: Json, root: Mapping[str, Json]) -> dict[str, Json]:
+    part: Json = value
+    if isinstance(part, dict) and isinstance(part.get("$ref"), str):
+        found: Json = dict(root)
+        for key in str(part["$ref"]).removeprefix("#/").split("/"):
+            found = found[key] if isinstance(found, dict) else None
+        part = {**(found if isinstance(found, dict) else {}), **{k: v for k, v in part.items() if k != "$ref"}}
+    return part if isinstance(part, dict) else {}
+
+
+def _kind(part: Mapping[str, Json]) -> str:
+    if "enum" in part:
+        words = part["enum"]
+        return " or ".join(f"`{word}`" for word in words) if isinstance(words, list) else ""
+    if "const" in part:
+        return f"`{part['const']}`"
+    kind = part.get("type", "any")
+    return " or ".join(map(str, kind)) if isinstance(kind, list) else str(kind)
 
 
 def _type(annotation: object) -> str:

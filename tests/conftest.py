@@ -46,7 +46,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(config, "workeroutput"):
         config.workeroutput["golden"] = sorted(config.stash[_USED])
         return
-    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.getoption("keyword")
+    everything = not config.getoption("keyword") and config.getoption("markexpr") == "not slow"
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and everything
     if not whole or session.testsfailed or config.getoption("collectonly") or session.shouldstop:
         return
     there = {path.relative_to(GOLDEN).as_posix() for path in GOLDEN.rglob("*") if path.is_file()}

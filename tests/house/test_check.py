@@ -15,7 +15,7 @@ def test_a_failing_step_is_shown_and_fails() -> None:
 
 def test_every_step_of_the_whole_project() -> None:
     names = [step.name for step in check.steps(None)]
-    assert names == ["lengths", "format", "lint", "types", "layers", "mirror"]
+    assert names == ["lengths", "format", "lint", "types", "layers", "mirror", "docs"]
 
 
 def test_one_file_gets_what_can_judge_it() -> None:
@@ -23,7 +23,7 @@ def test_one_file_gets_what_can_judge_it() -> None:
 
 
 def test_steps_name_files_that_exist() -> None:
-    for step in check.steps(None):
+    for step in (*check.steps(None), check.START):
         for word in step.command:
             if word.startswith("scripts/"):
                 assert Path(check.ROOT, word).exists(), word

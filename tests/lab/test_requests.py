@@ -38,3 +38,15 @@ def test_without_a_token_only_what_is_public_answers(visit: Callable[..., Any]) 
             sample.endpoint.method, sample.path, query=sample.query, headers=sample.headers, body=sample.body
         )
         assert (answer.status == 401) == bool(sample.account and sample.endpoint.access.name != "OPTIONAL"), sample
+
+
+def test_a_403_is_documented_where_a_stranger_gets_one(visit: Callable[..., Any]) -> None:
+    visitor = visit()
+    documented = visitor.send("GET", "/openapi.json").json["paths"]
+    for sample in samples(visitor.clinic, visitor.names, 1):
+        answer = visitor.send(
+            sample.endpoint.method, sample.path, "bob", query=sample.query, headers=sample.headers, body=sample.body
+        )
+        responses = documented[sample.endpoint.path][sample.endpoint.method.lower()]["responses"]
+        assert (answer.status == 403) == ("403" in responses), sample
+        assert str(answer.status) in responses, sample

@@ -279,12 +279,9 @@ def role_finding() -> Finding:
     )
 
 
-def stream() -> list[AnyEvent]:
-    """A whole small run, the canary in it wherever a secret may stand."""
-    read, role = cell(NOTE, "object-access-read"), cell(ME, "mass-assignment")
-    quiet, jwt, cut = cell(NOTE, "cors"), cell(NOTE, "jwt-none"), cell(LOGIN, "cors", "anon")
+def exploration() -> list[AnyEvent]:
+    """The first half: accounts, and endpoints with samples or why not."""
     login_body = f'{{"username": "bob", "password": "{CANARY}"}}'.encode()
-    verdict: Verdict = proved(summary="bob read alice's note 7 by its id", proof=("x",), attacks=(4,))
     return [
         RunStarted(run="r1", target=(ORIGIN,), mode="safe", seed=7, started="2026-01-02T03:04:05Z"),
         PhaseChanged(phase="log-in", at=0.1),
@@ -323,6 +320,15 @@ def stream() -> list[AnyEvent]:
         EndpointLearnt(endpoint=NOTES, sampled=True, exercised=True),
         EndpointLearnt(endpoint=ME, sampled=True, exercised=True),
         EndpointLearnt(endpoint=LOGIN, exercised=True, why=f"every body was refused: token {CANARY} is wrong"),
+    ]
+
+
+def judging() -> list[AnyEvent]:
+    """The second half: cells, findings, and the end."""
+    read, role = cell(NOTE, "object-access-read"), cell(ME, "mass-assignment")
+    quiet, jwt, cut = cell(NOTE, "cors"), cell(NOTE, "jwt-none"), cell(LOGIN, "cors", "anon")
+    verdict: Verdict = proved(summary="bob read alice's note 7 by its id", proof=("x",), attacks=(4,))
+    return [
         *(JobPlanned(cell=c, phase="P2", settled=c in (jwt,), at=1.0) for c in (read, role, quiet, jwt, cut)),
         VerdictReached(cell=jwt, verdict=conclude("not_jwt", "the token of bob is no JWT"), at=1.0),
         PhaseChanged(phase="P2 reads", total=4, at=1.1),
@@ -359,6 +365,11 @@ def stream() -> list[AnyEvent]:
             at=12.34,
         ),
     ]
+
+
+def stream() -> list[AnyEvent]:
+    """A whole small run, the canary in it wherever a secret may stand."""
+    return exploration() + judging()
 
 
 @pytest.fixture

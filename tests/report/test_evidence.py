@@ -45,8 +45,8 @@ def test_no_answer_is_an_answer(one: Exchange) -> None:
 
 def test_prose_and_sections() -> None:
     doc = """## Why it matters
-    One `a` b
-    goes on.
+    *One* `a` b
+    **goes** on, 2 * 3 * 4.
 
     - first
     - second
@@ -55,7 +55,7 @@ def test_prose_and_sections() -> None:
     assert section(doc, "Remedy") == "Fix."
     assert section(doc, "Nothing") == ""
     assert prose(section(doc, "Why it matters")) == [
-        ("p", [(False, "One "), (True, "a"), (False, " b goes on.")]),
+        ("p", [(False, "One "), (True, "a"), (False, " b goes on, 2 * 3 * 4.")]),
         ("li", [(False, "first")]),
         ("li", [(False, "second")]),
     ]

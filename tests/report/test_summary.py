@@ -35,7 +35,7 @@ def test_worst_first(findings: tuple[Finding, Finding]) -> None:
 def test_the_last_line_never_calls_a_cut_run_clean(report: Report) -> None:
     line = last_line(report, fail_on="medium", exit_code=1)
     assert line.startswith("2 findings (1 high, 1 medium), at or above medium: 2 · 9 requests in 12.3 s · seed 7")
-    assert "NOT COMPLETE (budget: requests): 1 cells not tried" in line
+    assert "NOT COMPLETE (budget: requests): cells not tried: 1" in line
     assert line.endswith("exit 1")
     run = msgspec.structs.replace(report.run, complete=True, insecure=True)
     clean = last_line(msgspec.structs.replace(report, run=run, findings=()), fail_on="high", exit_code=0)

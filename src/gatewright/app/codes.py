@@ -48,6 +48,16 @@ CODES: dict[str, Code] = {
         "Its session ended (expired, logged out, password changed) and the log-in that had worked was refused.",
         "What that account had proved stands; what it was still to do is `error: session_lost`. Look at the log-in's answer in the message.",
     ),
+    "GW-U009": Code(
+        "Two outputs want stdout",
+        "`json`, `sarif` and `--events -` each take stdout when they have no path, and only one can have it.",
+        "Give all but one a path: `--format json=report.json`.",
+    ),
+    "GW-U013": Code(
+        "A file cannot be written",
+        "A report or the event file could not be opened for writing.",
+        "Choose a folder that exists and that you may write to; `gatewright doctor` looks at the store's.",
+    ),
     "GW-X001": Code(
         "Gatewright itself failed",
         "An error that nobody foresaw: a fault of Gatewright, not of your API. What had been found is saved.",

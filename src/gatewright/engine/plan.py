@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from gatewright.engine.ports import Identities
+from gatewright.engine.ports import Standing
 from gatewright.model.account import ANON
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.finding import Cell
@@ -36,7 +36,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     """All that the plan looks at."""
 
     knowledge: Knowledge
-    identities: Identities
+    identities: Standing
     settings: Settings
     auth_endpoints: Mapping[str, str]
     """Endpoint id → its class (login, register, reset, …)."""

@@ -16,12 +16,22 @@ from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 
 
-class Identities(Protocol):
-    """The accounts, logged in; `access.sessions.Sessions` is the real one."""
+class Standing(Protocol):
+    """Who there is and how high: all that a plan needs to know of the accounts."""
 
     @property
     def accounts(self) -> Mapping[str, Account]:
         """Accounts that are logged in, by name."""
+
+    def whoami(self, name: str) -> Call | None:
+        """The call that names the account."""
+
+    def rank(self, name: str) -> int:
+        """Height of its role."""
+
+
+class Identities(Standing, Protocol):
+    """The accounts, logged in; `access.sessions.Sessions` is the real one."""
 
     async def send(
         self,
@@ -43,14 +53,8 @@ class Identities(Protocol):
     async def bracket(self, name: str, since: float) -> bool:
         """Whether a probe later than `since` (monotonic seconds) found the session alive."""
 
-    def whoami(self, name: str) -> Call | None:
-        """The call that names the account."""
-
     def identity(self, name: str) -> frozenset[str]:
         """Values that name the account."""
-
-    def rank(self, name: str) -> int:
-        """Height of its role."""
 
 
 class Maker(Protocol):

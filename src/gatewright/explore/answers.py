@@ -32,6 +32,11 @@ class Reply(Struct, frozen=True):
         """Whether the answer says that this account may not."""
         return self.status in (401, 403)
 
+    @property
+    def refuses(self) -> bool:
+        """Whether it is sure that the request had no effect: an answer that is a refusal, and no failure of the server."""
+        return not self.accepted and 200 <= self.status < 500
+
     def says(self, text: str) -> bool:
         """Whether the text stands in the answer's body or Location."""
         response = self.exchange.response

@@ -30,7 +30,6 @@ from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
 
-SLOTS = ("read", "change", "delete", "spare")
 _SHARE = 3
 """Exploration takes at most a third of the run's requests and time."""
 
@@ -65,7 +64,8 @@ class Explorer:
             width=min(limits.concurrency, 8),
         )
         composer = Composer(specification, keyring, now or datetime.now(UTC))
-        places = self._places = Places(self._graph, self._memory)
+        ours = frozenset(name for name, one in sessions.accounts.items() if one.origin != "configured")
+        places = self._places = Places(self._graph, self._memory, ours)
         seed = settings.seed
         shared = (self._graph, self._memory, self._courier, composer)
         self._objects = Objects(*shared, ledger, places, seed=seed)
@@ -178,7 +178,8 @@ class Explorer:
         if not creators or all(self._samples.skipped(creator) for creator in creators) or not self._wanted(key):
             return
         made = 0
-        for slot in SLOTS:
+        slots = resource.slots()
+        for slot in slots:
             for account in self._cast.makers:
                 thing = await self._objects.make(key, account, slot)
                 made += thing is not None
@@ -189,7 +190,7 @@ class Explorer:
                 await self._objects.make(key, account, "read")
             return
         for account in self._cast.higher:
-            for slot in SLOTS:
+            for slot in slots:
                 thing = await self._objects.make(key, account, slot)
                 if thing is None:
                     break
@@ -211,7 +212,8 @@ class Explorer:
         for account in self._cast.peers:
             others = (*[name for name in self._cast.peers if name != account], ANON)
             for thing in self._lists.learned(account, others):
-                self._memory.things.setdefault(thing.key, thing)
+                if self._graph.resources[thing.resource].named:
+                    self._memory.things.setdefault(thing.key, thing)
 
     def _group(self, endpoint: Endpoint) -> str:
         """Endpoints that touch the same objects are sampled one after another."""

@@ -37,6 +37,17 @@ class Resource(Struct, frozen=True, kw_only=True):
     delete: str = ""
     named: bool = False
     """Some place of some endpoint names one of these."""
+    acted: bool = False
+    """Some endpoint below its path changes one: `/orders/{}/cancel`."""
+
+    def slots(self) -> tuple[str, ...]:
+        """What objects of it are kept for: no more are made than some endpoint has a use for."""
+        wanted = ["read"]
+        if self.update or self.replace or self.acted:
+            wanted.append("change")
+        if self.delete:
+            wanted.append("delete")
+        return (*wanted, "spare") if len(wanted) > 1 else tuple(wanted)
 
     def purposes(self) -> dict[str, str]:
         """Purpose → endpoint, as `Knowledge.resources` keeps it."""
@@ -123,8 +134,11 @@ def build(specification: Specification, ways_in: frozenset[str] = frozenset()) -
     finder = _Holes(resources, specification, named_by)
     holes = {id_: () if id_ in ways_in else finder.of(endpoint) for id_, endpoint in endpoints.items()}
     named = {guess for found in holes.values() for hole in found for guess, score in hole.guesses if score >= 0.6}
+    changing = [shapes[id_] for id_, endpoint in endpoints.items() if endpoint.method not in ("GET", "HEAD", "OPTIONS")]
     marked = {
-        key: msgspec.structs.replace(resource, named=True) if key in named else resource
+        key: msgspec.structs.replace(
+            resource, named=key in named, acted=any(one.startswith(key + "/{}/") for one in changing)
+        )
         for key, resource in resources.items()
     }
     return Graph(endpoints=endpoints, resources=marked, holes=holes, links=_links(endpoints), vocabulary=named_by)
@@ -147,14 +161,11 @@ def path_keys(endpoint: Endpoint) -> list[tuple[str, str]]:
 def _resources(
     endpoints: dict[str, Endpoint], shapes: dict[str, str], specification: Specification, ways_in: frozenset[str]
 ) -> dict[str, Resource]:
-    keys = dict.fromkeys(key for endpoint in endpoints.values() for _, key in path_keys(endpoint))
-    for id_, endpoint in endpoints.items():  # collections that nothing names by path
-        if endpoint.method == "POST" and id_ not in ways_in and not shapes[id_].endswith("}"):
-            keys.setdefault(shapes[id_])
+    keys = _keys(endpoints, shapes, specification, ways_in)
     by_shape: dict[str, dict[str, str]] = {}
     for id_, endpoint in endpoints.items():
         by_shape.setdefault(shapes[id_], {})[endpoint.method] = id_
-    names = _names(list(keys))
+    names = _names(keys)
     components = {id_: schemas.answer_component(endpoint, specification) for id_, endpoint in endpoints.items()}
     found = {}
     for key in keys:
@@ -171,6 +182,24 @@ def _resources(
             delete=item.get("DELETE", ""),
         )
     return found
+
+
+def _keys(
+    endpoints: dict[str, Endpoint], shapes: dict[str, str], specification: Specification, ways_in: frozenset[str]
+) -> list[str]:
+    """Collections that a path parameter names; then those that are only posted to or listed.
+
+    Of the latter none that is one of the former under another path: `/products/{}/reviews` beside `/reviews/{}`.
+    """
+    named = list(dict.fromkeys(key for endpoint in endpoints.values() for _, key in path_keys(endpoint)))
+    words_of = {_last(key) for key in named}
+    plain: dict[str, None] = {}
+    for id_, endpoint in endpoints.items():
+        if id_ in ways_in or shapes[id_].endswith("}") or _last(shapes[id_]) in words_of:
+            continue
+        if endpoint.method == "POST" or (endpoint.method == "GET" and schemas.answers_list(endpoint, specification)):
+            plain.setdefault(shapes[id_])
+    return [*named, *plain]
 
 
 def _creators(
@@ -240,7 +269,7 @@ def _names(keys: list[str]) -> dict[str, str]:
 
 def _last(key: str) -> str:
     """The last segment that says what stands there, versions and parameters skipped."""
-    path = key.partition("://")[2].partition("/")[2]
+    path = key.partition("://")[2].partition("/")[2] if "://" in key else key
     segments = [segment for segment in path.split("/") if "{" not in segment and segment]
     telling = [segment for segment in segments if not is_version(segment)]
     return telling[-1] if telling else (segments[-1] if segments else "")

@@ -85,13 +85,13 @@ class Identities:
             composed = self._composer.compose(endpoint, f"{account}/{endpoint.name}", references={hole.place: value})
             reply = await self._courier.send(endpoint, composed.call, as_=account)
             self._memory.exercised.add(endpoint.id)
-            if not reply.accepted or not self._about(reply, account, name, value, endpoint):
+            if not reply.accepted or not (self._places.alias(hole) == name or self._about(reply, account, name, value)):
                 continue
             wrong = random_like(value, random.Random(f"{self._seed} {endpoint.id}"), highest=10_000)
             other = await self._courier.send(
                 endpoint, composed.call.with_value(hole.place, wrong), as_=account, purpose="explore: random id"
             )
-            if other.accepted and (other.body == reply.body or self._about(other, account, name, value, endpoint)):
+            if other.accepted and (other.body == reply.body or self._about(other, account, name, value)):
                 self._memory.refuted.add((endpoint.id, hole.place))
                 continue
             self._memory.identity_keys[key] = name
@@ -101,7 +101,7 @@ class Identities:
                     self._memory.confirmed.add((consumer.id, place.place))
             return
 
-    def _about(self, reply: Reply, account: str, name: str, value: Json, endpoint: Endpoint) -> bool:
+    def _about(self, reply: Reply, account: str, name: str, value: Json) -> bool:
         """The answer is about the account: it shows another of its values (or the place's own name says whom it wants)."""
         others = [str(v) for n, v in self._memory.identity[account].items() if n != name and len(str(v)) >= 4]
         if any(reply.says(other) for other in others):

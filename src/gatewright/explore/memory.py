@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gatewright.explore.answers import Reply, scalars
+from gatewright.explore.answers import Reply, read, scalars
 from gatewright.explore.compose import Recipe
 from gatewright.explore.ledger import Entry
 from gatewright.explore.words import Vocabulary, same
@@ -117,6 +117,17 @@ class Memory:
             exchange=reply.exchange,
             made=made or (old.made if old and old.call == call else ""),
         )
+
+    def own_leaves(self, account: str) -> dict[str, Json]:
+        """What the answers that show an account's identity say of it, by place name."""
+        found: dict[str, Json] = {}
+        known = {str(value) for value in self.identity.get(account, {}).values() if len(str(value)) >= 4}
+        for (_, who), sample in self.samples.items():
+            if who == account and sample.call.body is None and not sample.call.path:
+                body = read(sample.exchange).body
+                if isinstance(body, dict) and known & {str(value) for value in leaves_of(body).values()}:
+                    found |= {name: value for name, value in leaves_of(body).items() if "[" not in name}
+        return found
 
     def refuse(self, endpoint: str, why: str, *, higher: bool = False) -> None:
         """Keep why an endpoint was not reached, and whether a higher account might."""

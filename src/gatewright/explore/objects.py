@@ -132,7 +132,7 @@ class Objects:
 
     def _refused(self, endpoint: Endpoint, trial: Trial, entry: Entry) -> None:
         self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
-        if 300 <= trial.reply.status < 500:
+        if trial.reply.refuses:
             self._ledger.void(entry)
 
     def _accepted(self, endpoint: Endpoint, trial: Trial) -> None:

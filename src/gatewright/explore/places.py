@@ -21,6 +21,8 @@ class Option(Struct, frozen=True):
     value: Json
     thing: Thing | None
     own: bool
+    account: str = ""
+    """The account that it names, for an identity value."""
 
 
 class Filling(Struct, frozen=True):
@@ -30,14 +32,17 @@ class Filling(Struct, frozen=True):
     things: dict[Place, Thing]
     missing: tuple[Hole, ...]
     own: bool
-    """Everything that the path names is ours: made by us, or the account itself."""
+    """Everything that the path names was made by this run: objects, or accounts."""
+    account: str = ""
+    """The account that the end of the path names."""
 
 
 class Places:
-    """Chooses values for places from what is known."""
+    """Chooses values for places from what is known. `ours` are the accounts that this run made."""
 
-    def __init__(self, graph: Graph, memory: Memory) -> None:
+    def __init__(self, graph: Graph, memory: Memory, ours: frozenset[str]) -> None:
         self._graph = graph
+        self._ours = ours
         self._memory = memory
         self._vocabulary = graph.vocabulary
 
@@ -50,60 +55,60 @@ class Places:
         """
         holes = self._graph.holes[endpoint.id]
         path = [hole for hole in holes if hole.place.within == "path"]
+        rest = [hole for hole in holes if hole.place.within != "path"]
+        values, things, missing = self._rest(rest, account, others)
         if not path:
-            return [self._rest(holes, account, slot, others, {}, {}, True)]
-        last = path[-1]
+            return [Filling(values, things, missing, True)]
         found = []
-        for option in self.options(last, account, slot=slot, others=others)[:most]:
-            values, things = {last.place: option.value}, {last.place: option.thing} if option.thing else {}
-            chain = option.thing.chain if option.thing else {}
-            own, missing = option.own, False
-            for hole, key in zip(path[:-1], last.chain, strict=False):
-                above = (
-                    [Option(chain[key], None, own)]
-                    if key in chain
-                    else self.options(hole, account, slot="read", others=others)
-                )
-                if above:
-                    values[hole.place] = above[0].value
-                else:
-                    missing = True
-            if not missing:
-                found.append(self._rest(holes, account, slot, others, values, things, own))
-        return found or [self._rest(holes, account, slot, others, self._above(path, account, others), {}, False)]
+        for option in self.options(path[-1], account, slot=slot, others=others)[:most]:
+            above = self._above(path, account, others, option)
+            if above is not None:
+                ends = {path[-1].place: option.thing} if option.thing else {}
+                placed = {**above, path[-1].place: option.value, **values}
+                found.append(Filling(placed, {**ends, **things}, missing, option.own, option.account))
+        if found:
+            return found
+        above = self._above(path, account, others, None) or {}
+        gaps = tuple(hole for hole in path if hole.place not in above)
+        return [Filling({**above, **values}, things, (*gaps, *missing), False)]
 
-    def _above(self, path: list[Hole], account: str, others: tuple[str, ...]) -> dict[Place, Json]:
-        """Values for the first places of a path whose last one nothing is known for."""
+    def _above(
+        self, path: list[Hole], account: str, others: tuple[str, ...], end: Option | None
+    ) -> dict[Place, Json] | None:
+        """Values for the places before the end of a path: the parents of what stands at its end; None when one is unknown."""
         values: dict[Place, Json] = {}
-        for hole in path[:-1]:
-            found = self.options(hole, account, slot="read", others=others)
-            if found:
-                values[hole.place] = found[0].value
+        chain = end.thing.chain if end and end.thing else {}
+        for hole, key in zip(path[:-1], path[-1].chain, strict=False):
+            if key in chain:
+                values[hole.place] = chain[key]
+                continue
+            known = self.options(hole, account, slot="read", others=others)
+            if known:
+                values[hole.place] = known[0].value
+            elif end is not None:
+                return None
         return values
 
     def _rest(
-        self,
-        holes: tuple[Hole, ...],
-        account: str,
-        slot: str,
-        others: tuple[str, ...],
-        values: dict[Place, Json],
-        things: dict[Place, Thing],
-        own: bool,
-    ) -> Filling:
-        values, things, missing = dict(values), dict(things), []
+        self, holes: list[Hole], account: str, others: tuple[str, ...]
+    ) -> tuple[dict[Place, Json], dict[Place, Thing], tuple[Hole, ...]]:
+        """Values of the places outside the path, the things they name, and the places that nothing is known for.
+
+        A weak guess keeps the value that its schema gives.
+        """
+        values: dict[Place, Json] = {}
+        things: dict[Place, Thing] = {}
+        missing = []
         for hole in holes:
-            if hole.place in values:
-                continue
-            found = [] if hole.place.within == "path" else self.options(hole, account, slot="read", others=others)
+            found = self.options(hole, account, slot="read", others=others)
             weak = not hole.guesses or hole.guesses[0][1] < 0.6
             if found and (hole.required or not weak or not hole.guesses):
                 values[hole.place] = _listed(hole, found[0].value)
                 if found[0].thing is not None:
                     things[hole.place] = found[0].thing
-            elif hole.place.within == "path" or not weak:
+            elif not weak:
                 missing.append(hole)
-        return Filling(values, things, tuple(missing), own)
+        return values, things, tuple(missing)
 
     def options(
         self, hole: Hole, account: str, *, slot: str = "read", others: tuple[str, ...] = (), borrow: bool = True
@@ -113,7 +118,7 @@ class Places:
         for guess, _ in hole.guesses:
             own = sorted(self._memory.owned(account, guess), key=lambda t: (t.slot != slot, t.slot == "delete"))
             found += [Option(self.value_for(hole, thing), thing, True) for thing in own if thing.origin != "learned"]
-        found += [Option(value, None, True) for value in self.identity_values(hole, account)]
+        found += [self._identity(value, account) for value in self.identity_values(hole, account)]
         for guess, _ in hole.guesses:
             learnt = [t for t in self._memory.owned(account, guess) if t.origin == "learned"]
             found += [Option(self.value_for(hole, thing), thing, False) for thing in learnt]
@@ -123,7 +128,7 @@ class Places:
                     for thing in sorted(self._memory.owned(other, guess), key=lambda t: t.slot != slot)
                     if thing.origin == "created"
                 ][:1]
-                found += [Option(value, None, False) for value in self.identity_values(hole, other)]
+                found += [self._identity(value, other) for value in self.identity_values(hole, other)]
             if borrow:
                 found += [
                     Option(self.value_for(hole, item), item, False)
@@ -134,6 +139,9 @@ class Places:
             if option.value is not None:
                 unique.setdefault(str(option.value), option)
         return list(unique.values())[:_MOST]
+
+    def _identity(self, value: Json, account: str) -> Option:
+        return Option(value, None, account in self._ours, account)
 
     def value_for(self, hole: Hole, thing: Thing) -> Json:
         """The value by which the place names the thing; None when no value of it fits."""
@@ -166,7 +174,7 @@ class Places:
             leaf = self._memory.identity_keys.get(guess, "")
             if leaf in leaves and fits(hole, leaves[leaf]):
                 return [leaves[leaf]]
-        alias = self._memory.aliases.get("_".join(words(hole.key)), "")
+        alias = self.alias(hole)
         named = (
             [leaves[alias]]
             if alias in leaves and not (hole.place.within == "body" and "@" in str(leaves[alias]))
@@ -179,14 +187,25 @@ class Places:
             named += [value for name, value in leaves.items() if self._vocabulary.generic(name.rpartition(".")[2])]
         return [value for value in dict.fromkeys(named) if fits(hole, value)]
 
+    def alias(self, hole: Hole) -> str:
+        """The identity leaf that the place's name holds in the accounts' own answers; `X-Patient-Id` as `patient_id`."""
+        parts = words(hole.key)
+        while parts:
+            leaf = self._memory.aliases.get("_".join(parts), "")
+            if leaf or len(parts) <= 2:
+                return leaf
+            parts = parts[1:]
+        return ""
+
     def identity_guesses(self, hole: Hole, account: str) -> list[tuple[str, Json]]:
         """Identity leaves to try at a path place that nothing is known for: name and value, likeliest first; at most three."""
-        leaves = self._memory.identity.get(account, {})
-        ranked = sorted(
-            leaves.items(),
-            key=lambda pair: (not same(pair[0].rpartition(".")[2], hole.key), not self._vocabulary.generic(pair[0])),
-        )
-        return [(name, value) for name, value in ranked if fits(hole, value)][:3]
+        leaves, alias = self._memory.identity.get(account, {}), self.alias(hole)
+
+        def likely(pair: tuple[str, Json]) -> tuple[bool, bool, bool]:
+            key = pair[0].rpartition(".")[2]
+            return (pair[0] != alias, not same(key, hole.key), not self._vocabulary.generic(key))
+
+        return [(name, value) for name, value in sorted(leaves.items(), key=likely) if fits(hole, value)][:3]
 
     def references(self, thing: Thing) -> tuple[Reference, ...]:
         """Every endpoint and place that can name the thing, with the values of its parents."""

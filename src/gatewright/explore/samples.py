@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 
+import msgspec
+
 from gatewright.explore import answers, policy
 from gatewright.explore.answers import Reply
 from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
-from gatewright.explore.compose import Composer
+from gatewright.explore.compose import Composed, Composer
 from gatewright.explore.courier import Courier
 from gatewright.explore.graph import Graph, Hole, Resource, path_keys, shape
 from gatewright.explore.ledger import Entry, Ledger
@@ -18,6 +20,7 @@ from gatewright.explore.objects import Objects
 from gatewright.explore.places import Filling, Places
 from gatewright.explore.selves import Selves
 from gatewright.explore.trial import attempt, with_references
+from gatewright.explore.words import same
 from gatewright.model.account import ANON
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.json import Json
@@ -105,7 +108,8 @@ class Samples:
         if endpoint.method == "DELETE":
             return await self._delete(endpoint, account)
         slot = "change" if endpoint.method in ("PUT", "PATCH") else "spare"
-        filling = self._places.fillings(endpoint, account, slot=slot, others=self._targets(account))[0]
+        ways = self._places.fillings(endpoint, account, slot=slot, others=self._targets(account), most=4)
+        filling = next((way for way in ways if way.own), ways[0])
         gaps = any(hole.place.within == "path" for hole in filling.missing)
         if "{" in endpoint.path and (gaps or not (filling.own or self._makes(endpoint))):
             self._memory.why.setdefault(endpoint.id, f"no object of {account} that it may change is known")
@@ -129,6 +133,8 @@ class Samples:
             unknown=frozenset(hole.place for hole in filling.missing if not hole.required),
             recipe=self._memory.recipes.get(endpoint.id),
         )
+        if filling.account:
+            composed = self._as_it_is(endpoint, composed, filling.account)
         target = next((thing for place, thing in filling.things.items() if place.within == "path"), None)
         entry = None
         if target is None or target.entry is None:
@@ -143,7 +149,7 @@ class Samples:
         )
         self._memory.exercised.add(endpoint.id)
         if not trial.accepted:
-            if entry is not None and 300 <= trial.reply.status < 500:
+            if entry is not None and trial.reply.refuses:
                 self._ledger.void(entry)
             self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
             return False
@@ -158,13 +164,22 @@ class Samples:
             self._retell(target, tuple(trial.composed.values.markers))
         return True
 
+    def _as_it_is(self, endpoint: Endpoint, composed: Composed, account: str) -> Composed:
+        """The call with the properties that the account has now: a sample must not give it another role."""
+        call, own = composed.call, self._memory.own_leaves(account)
+        for place in call.places():
+            shown = [value for name, value in own.items() if same(name.rpartition(".")[2], place.name)]
+            if place.within == "body" and shown:
+                call = call.with_value(place, shown[0])
+        return msgspec.structs.replace(composed, call=call)
+
     def _settle(self, entry: Entry, endpoint: Endpoint, reply: Reply) -> None:
         """After a request that may have made something: what can be named goes into the ledger with its way out.
 
         What nothing can name stays in the ledger only when the answer says that something was made.
         """
         if not reply.accepted:
-            if 300 <= reply.status < 500:
+            if reply.refuses:
                 self._ledger.void(entry)
             return
         remove = self._objects.way_out(endpoint, entry.create, reply)

@@ -146,6 +146,8 @@ class Endpoint:
     answer: str = ""
     status: int = 200
     parameters: tuple[Parameter, ...] = ()
+    forbids: bool = False
+    """Whether it answers 403 to those whose role is good enough but whose object it is not."""
     unguarded: str = ""
     """The weakness that leaves authentication out here."""
     unranked: str = ""

@@ -103,7 +103,7 @@ def _responses(endpoint: Endpoint, names: Names) -> dict[str, Any]:
     responses = {str(endpoint.status): good}
     bad = {
         "401": endpoint.access >= Access.PATIENT or endpoint.path == "/auth/login",
-        "403": endpoint.access >= Access.STAFF or (endpoint.access is Access.PATIENT and "{" in endpoint.path),
+        "403": endpoint.access >= Access.STAFF or endpoint.forbids,
         "404": "{" in endpoint.path,
         "422": bool(endpoint.body or endpoint.parameters),
     }

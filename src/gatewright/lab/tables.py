@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from functools import cache
 from typing import Any
+
+import orjson
 
 Row = dict[str, Any]
 
@@ -76,7 +77,7 @@ def _statement(verb: str, table: str, columns: tuple[str, ...]) -> str:
 
 
 def _packed(row: Row) -> list[Any]:
-    return [json.dumps(value) if column in _JSON else value for column, value in row.items()]
+    return [orjson.dumps(value) if column in _JSON else value for column, value in row.items()]
 
 
 class Tables:
@@ -123,7 +124,7 @@ class Tables:
         names = [column[0] for column in cursor.description]
         return [
             {
-                name: json.loads(value) if name in _JSON and value else value
+                name: orjson.loads(value) if name in _JSON and value else value
                 for name, value in zip(names, row, strict=True)
             }
             for row in cursor

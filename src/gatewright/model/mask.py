@@ -44,7 +44,7 @@ _NAME = rf"[\w.-]*(?:{_WORDS})[\w.-]*|pass|pin|otp|sid|session|auth"
 _SECRET_NAME = re.compile(rf"(?:{_NAME})", re.IGNORECASE | re.ASCII)
 _SECRET_HEADERS = ("authorization", "proxy-authorization", "x-auth", "x-access-key", "x-amz-security-token")
 _JSON = re.compile(rf'("(?:{_NAME})"\s*:\s*)(?:"((?:[^"\\]|\\.)+)"|(\d{{3,}}(?![\d.])))', re.IGNORECASE | re.ASCII)
-_FORM = re.compile(rf"((?:^|[&?])(?:{_NAME})=)([^&#\s]+)", re.IGNORECASE | re.ASCII)
+_FORM = re.compile(rf"((?:^|[&?])(?:{_NAME})=)(?!<secret )([^&#\s]+)", re.IGNORECASE | re.ASCII)
 _XML = re.compile(rf"(<({_NAME})(?:\s[^<>]*)?>)([^<]+)(?=</)", re.IGNORECASE | re.ASCII)
 _PART = re.compile(rf'(\bname="(?:{_NAME})"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n)([^\r\n]+)', re.IGNORECASE | re.ASCII)
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]{16,}", re.ASCII)

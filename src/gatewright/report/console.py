@@ -208,16 +208,21 @@ def for_terminal(
     mask: Mask,
     clock: Callable[[], float],
     environ: Mapping[str, str],
+    out: TextIO | None = None,
     ascii: bool = False,  # noqa: A002
     verbosity: int = 0,
 ) -> Console:
-    """The console of this process: colour and a live line on a terminal, unless NO_COLOR or TERM=dumb says otherwise."""
-    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
+    """The console of this process: colour and a live line on a terminal, unless NO_COLOR or TERM=dumb says otherwise.
+
+    `out` takes what goes to stdout otherwise: stderr, when stdout is taken by a report.
+    """
+    out = sys.stdout if out is None else out
+    encoding = (out.encoding or "ascii").lower().replace("-", "")
     dumb = environ.get("TERM") == "dumb"
-    colour = sys.stdout.isatty() and not environ.get("NO_COLOR") and not dumb
-    columns = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120
+    colour = out.isatty() and not environ.get("NO_COLOR") and not dumb
+    columns = shutil.get_terminal_size((120, 24)).columns if out.isatty() else 120
     return Console(
-        out=sys.stdout,
+        out=out,
         err=sys.stderr,
         clock=clock,
         look=Look(width=max(60, columns), colour=colour),

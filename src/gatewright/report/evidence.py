@@ -80,12 +80,12 @@ def section(doc: str, heading: str) -> str:
 
 
 def prose(text: str) -> list[Block]:
-    """Paragraphs and list items of a little Markdown; `code` between backticks is the only mark."""
+    """Paragraphs and list items of a little Markdown: `code` is kept as a mark, the stars of *emphasis* go."""
     blocks: list[Block] = []
     for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(text)):
         items = re.split(r"^\s*[-*] +", paragraph, flags=re.MULTILINE)
         for index, item in enumerate(items):
-            words = " ".join(item.split())
+            words = re.sub(r"(?<!\w)(\*{1,2})(\S(?:[^*`]*\S)?)\1(?!\w)", r"\2", " ".join(item.split()))
             if words:
                 pieces = re.split(r"`+([^`]+)`+", words)
                 blocks.append(

@@ -140,7 +140,7 @@ def last_line(report: Report, *, fail_on: str, exit_code: int) -> str:
         parts.append("complete")
     else:
         parts.append(
-            f"NOT COMPLETE ({clean(report.run.stopped_because or 'stopped')}): {count(skipped)} cells not tried"
+            f"NOT COMPLETE ({clean(report.run.stopped_because or 'stopped')}): cells not tried: {count(skipped)}"
         )
     if report.run.insecure:
         parts.append("certificates not verified")

@@ -138,7 +138,9 @@ class Node:
         value = self.value.get(key) if isinstance(self.value, dict) else None
         if isinstance(value, bool):
             return value
-        if value is not None:
+        if value in ("true", "false"):
+            (self.child(key) or self).report("GW-S020", f"`{key}`: a boolean in quotes; read without them")
+        elif value is not None:
             self._wrong(key, "a boolean")
         return value == "true"
 

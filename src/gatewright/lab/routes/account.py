@@ -203,7 +203,7 @@ def change_me(call: Call) -> Row:
     return card(call.tables.change("users", call.me["id"], **call.fields()))
 
 
-@AREA.on("PUT", "/profile", Access.PATIENT, body="ProfileChange", answer="Account")
+@AREA.on("PUT", "/profile", Access.PATIENT, body="ProfileChange", answer="Account", forbids=True)
 def change_profile(call: Call) -> Row:
     """Replace the own city and description; `user_id` says whose page it is."""
     given = call.fields()
@@ -249,13 +249,13 @@ def _customer_card(user: Row) -> Row:
     return {**shown, "newsletter": bool(shown["newsletter"])}
 
 
-@AREA.on("GET", "/customers/{username}", Access.PATIENT, answer="Customer")
+@AREA.on("GET", "/customers/{username}", Access.PATIENT, answer="Customer", forbids=True)
 def customer(call: Call) -> Row:
     """Show the shop's card of a customer."""
     return _customer_card(_customer(call, unless="customer-read-by-name"))
 
 
-@AREA.on("PATCH", "/customers/{username}", Access.PATIENT, body="CustomerChange", answer="Customer")
+@AREA.on("PATCH", "/customers/{username}", Access.PATIENT, body="CustomerChange", answer="Customer", forbids=True)
 def change_customer(call: Call) -> Reply:
     """Change the delivery note; the answer repeats whatever was sent, only the two fields are stored."""
     user = _customer(call)

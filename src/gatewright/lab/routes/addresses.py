@@ -42,20 +42,20 @@ def add_address(call: Call) -> Row:
     return call.tables.add("addresses", patient_id=call.me["id"], **call.fields())
 
 
-@AREA.on("GET", "/addresses/{address_id}", Access.PATIENT, answer="Address")
+@AREA.on("GET", "/addresses/{address_id}", Access.PATIENT, answer="Address", forbids=True)
 def address(call: Call) -> Row:
     """Show an own address."""
     return call.owned("addresses", call.path["address_id"], seen_by=Access.ADMIN)
 
 
-@AREA.on("PUT", "/addresses/{address_id}", Access.PATIENT, body="NewAddress", answer="Address")
+@AREA.on("PUT", "/addresses/{address_id}", Access.PATIENT, body="NewAddress", answer="Address", forbids=True)
 def change_address(call: Call) -> Row:
     """Replace an own address."""
     row = call.owned("addresses", call.path["address_id"], unless="address-change-by-id")
     return call.tables.change("addresses", row["id"], **call.fields())
 
 
-@AREA.on("DELETE", "/addresses/{address_id}", Access.PATIENT, status=204)
+@AREA.on("DELETE", "/addresses/{address_id}", Access.PATIENT, status=204, forbids=True)
 def remove_address(call: Call) -> None:
     """Remove an own address."""
     row = call.owned("addresses", call.path["address_id"])

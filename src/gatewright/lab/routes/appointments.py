@@ -74,7 +74,7 @@ def book(call: Call) -> Row:
     return _shown(row)
 
 
-@AREA.on("GET", "/appointments/{appointment_id}", Access.PATIENT, answer="Appointment")
+@AREA.on("GET", "/appointments/{appointment_id}", Access.PATIENT, answer="Appointment", forbids=True)
 def appointment(call: Call) -> Row:
     """Show one appointment to those who take part in it."""
     row = call.tables.get("appointments", call.path["appointment_id"])
@@ -93,6 +93,7 @@ def appointment(call: Call) -> Row:
     Access.PATIENT,
     body="AppointmentChange",
     answer="Appointment",
+    forbids=True,
     unguarded="appointment-change-without-token",
 )
 def change_appointment(call: Call) -> Row:
@@ -101,7 +102,7 @@ def change_appointment(call: Call) -> Row:
     return _shown(call.tables.change("appointments", row["id"], **call.fields()))
 
 
-@AREA.on("DELETE", "/appointments/{appointment_id}", Access.PATIENT, status=204)
+@AREA.on("DELETE", "/appointments/{appointment_id}", Access.PATIENT, status=204, forbids=True)
 def cancel(call: Call) -> None:
     """Cancel an own appointment."""
     row = call.owned("appointments", call.path["appointment_id"])

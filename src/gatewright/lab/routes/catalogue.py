@@ -151,7 +151,7 @@ def _review(call: Call, row: Row) -> Row:
         "text": row["text"],
         "created_at": row["created_at"],
     }
-    if call.weak("review-author-contact") and call.endpoint.method == "GET":
+    if call.weak("review-author-contact") and call.endpoint.answer == "Reviews":
         shown |= {f"author_{name}": author.get(name) for name in ("email", "date_of_birth")}
     return shown
 
@@ -175,14 +175,23 @@ def add_review(call: Call) -> Row:
     return _review(call, row)
 
 
-@AREA.on("PUT", "/reviews/{review_id}", Access.PATIENT, body="NewReview", answer="Review")
+@AREA.on("GET", "/reviews/{review_id}", Access.PUBLIC, answer="Review")
+def review(call: Call) -> Row:
+    """Show a review."""
+    row = call.tables.get("reviews", call.path["review_id"])
+    if row is None:
+        raise Refused(404, "no such review")
+    return _review(call, row)
+
+
+@AREA.on("PUT", "/reviews/{review_id}", Access.PATIENT, body="NewReview", answer="Review", forbids=True)
 def change_review(call: Call) -> Row:
     """Replace an own review."""
     row = call.owned("reviews", call.path["review_id"])
     return _review(call, call.tables.change("reviews", row["id"], **call.fields()))
 
 
-@AREA.on("DELETE", "/reviews/{review_id}", Access.PATIENT, status=204)
+@AREA.on("DELETE", "/reviews/{review_id}", Access.PATIENT, status=204, forbids=True)
 def remove_review(call: Call) -> None:
     """Remove an own review; staff removes any."""
     row = call.owned("reviews", call.path["review_id"], seen_by=Access.STAFF, unless="review-delete-by-id")

@@ -132,13 +132,13 @@ def placed(clinic: Clinic, patient: Row, *, items: list[Row], note: str, total: 
     return tables.change("orders", order["id"], invoice_id=invoice["id"])
 
 
-@AREA.on("GET", "/orders/{order_id}", Access.PATIENT, answer="Order")
+@AREA.on("GET", "/orders/{order_id}", Access.PATIENT, answer="Order", forbids=True)
 def order(call: Call) -> Row:
     """Show an own order."""
     return call.owned("orders", call.path["order_id"], seen_by=Access.ADMIN)
 
 
-@AREA.on("DELETE", "/orders/{order_id}", Access.PATIENT, status=204)
+@AREA.on("DELETE", "/orders/{order_id}", Access.PATIENT, status=204, forbids=True)
 def cancel(call: Call) -> None:
     """Cancel an own order, its invoice too."""
     row = call.owned("orders", call.path["order_id"])
@@ -148,7 +148,7 @@ def cancel(call: Call) -> None:
     call.tables.remove("orders", id=row["id"])
 
 
-@AREA.on("POST", "/orders/lookup", Access.PATIENT, body="OrderLookup", answer="Order")
+@AREA.on("POST", "/orders/lookup", Access.PATIENT, body="OrderLookup", answer="Order", forbids=True)
 def lookup(call: Call) -> Row:
     """Find an own order by its number."""
     return call.owned("orders", call.body["order_id"], seen_by=Access.ADMIN, unless="order-read-by-body")
@@ -169,6 +169,7 @@ def invoices(call: Call) -> Row:
     "/invoices/detail",
     Access.PATIENT,
     answer="Invoice",
+    forbids=True,
     parameters=(Parameter(name="invoice_id", schema=number(77, least=1), required=True),),
 )
 def invoice(call: Call) -> Row:

@@ -90,7 +90,7 @@ def add_webhook(call: Call) -> Row:
     return _webhook(row)
 
 
-@AREA.on("DELETE", "/webhooks/{webhook_id}", Access.PATIENT, status=204)
+@AREA.on("DELETE", "/webhooks/{webhook_id}", Access.PATIENT, status=204, forbids=True)
 def remove_webhook(call: Call) -> None:
     """Remove an own webhook."""
     call.tables.remove("webhooks", id=call.owned("webhooks", call.path["webhook_id"])["id"])

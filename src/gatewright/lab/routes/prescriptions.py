@@ -35,6 +35,7 @@ _ONE = "/prescriptions/{prescription_id}"
     "/prescriptions",
     Access.PATIENT,
     answer="Prescriptions",
+    forbids=True,
     parameters=(Parameter(name="X-Patient-Id", within="header", schema=number(77, least=1)),),
 )
 def prescriptions(call: Call) -> Row:
@@ -55,7 +56,7 @@ def ask_for(call: Call) -> Row:
     )
 
 
-@AREA.on("GET", _ONE, Access.PATIENT, answer="Prescription")
+@AREA.on("GET", _ONE, Access.PATIENT, answer="Prescription", forbids=True)
 def prescription(call: Call) -> Row:
     """Show an own prescription."""
     return call.owned("prescriptions", call.path["prescription_id"], seen_by=Access.STAFF)
@@ -67,6 +68,7 @@ def prescription(call: Call) -> Row:
     Access.PATIENT,
     body="NewPrescription",
     answer="Prescription",
+    forbids=True,
     assigns=("status", "prescription-status"),
 )
 def change_prescription(call: Call) -> Row:
@@ -75,7 +77,7 @@ def change_prescription(call: Call) -> Row:
     return call.tables.change("prescriptions", row["id"], **call.fields())
 
 
-@AREA.on("DELETE", _ONE, Access.PATIENT, status=204)
+@AREA.on("DELETE", _ONE, Access.PATIENT, status=204, forbids=True)
 def withdraw(call: Call) -> None:
     """Withdraw an own prescription."""
     row = call.owned("prescriptions", call.path["prescription_id"])

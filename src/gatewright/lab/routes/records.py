@@ -65,32 +65,32 @@ def patients(call: Call) -> Row:
     return page([{name: user[name] for name in shown} for user in call.tables.find("users", role="patient")])
 
 
-@AREA.on("GET", _LIST, Access.PATIENT, answer="Records")
+@AREA.on("GET", _LIST, Access.PATIENT, answer="Records", forbids=True)
 def records(call: Call) -> Row:
     """List the records of a patient."""
     return page(call.tables.find("records", patient_id=_patient(call)))
 
 
-@AREA.on("POST", _LIST, Access.PATIENT, body="NewRecord", answer="Record", status=201)
+@AREA.on("POST", _LIST, Access.PATIENT, body="NewRecord", answer="Record", status=201, forbids=True)
 def add_record(call: Call) -> Row:
     """Add a record for a patient."""
     return call.tables.add("records", patient_id=_patient(call), created_at=call.clinic.at(), **call.fields())
 
 
-@AREA.on("GET", _ONE, Access.PATIENT, answer="Record")
+@AREA.on("GET", _ONE, Access.PATIENT, answer="Record", forbids=True)
 def record(call: Call) -> Row:
     """Show a record."""
     return _record(call, unless="record-read-by-child")
 
 
-@AREA.on("PUT", _ONE, Access.PATIENT, body="NewRecord", answer="Record")
+@AREA.on("PUT", _ONE, Access.PATIENT, body="NewRecord", answer="Record", forbids=True)
 def change_record(call: Call) -> Row:
     """Replace a record."""
     row = _record(call, unless="record-change-by-child")
     return call.tables.change("records", row["id"], **call.fields())
 
 
-@AREA.on("DELETE", _ONE, Access.PATIENT, status=204)
+@AREA.on("DELETE", _ONE, Access.PATIENT, status=204, forbids=True)
 def remove_record(call: Call) -> None:
     """Remove a record."""
     call.tables.remove("records", id=_record(call)["id"])

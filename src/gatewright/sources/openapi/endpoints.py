@@ -76,10 +76,10 @@ class Endpoints:
         found = []
         for name, node in target.members() if target is not None and target.is_object() else ():
             if not name.startswith("x-"):
-                found += [replace(endpoint, origin="", base="", path=name) for _, endpoint in self._path(name, node)]
+                found += [replace(endpoint, origin="", base="") for _, endpoint in self._path(name, node, outward=True)]
         return found
 
-    def _path(self, path: str, node: Node) -> list[tuple[Node, Endpoint]]:
+    def _path(self, path: str, node: Node, *, outward: bool = False) -> list[tuple[Node, Endpoint]]:
         """Every operation of a path item with its endpoint. A `$ref` gives what the item does not have itself."""
         if not node.is_object():
             return []
@@ -88,7 +88,7 @@ class Endpoints:
         for key, operation in item.members():
             if key.lower() in METHODS:
                 if operation.is_object():
-                    found.append((operation, self._endpoint(key.upper(), path, item, operation)))
+                    found.append((operation, self._endpoint(key.upper(), path, item, operation, outward=outward)))
             elif key not in _BESIDE_METHODS and not key.startswith("x-"):
                 operation.report("GW-S026", f"`{key}` is not a method; left out")
         return found
@@ -104,9 +104,12 @@ class Endpoints:
         value = {**base, **{key: item for key, item in beside.items() if key != "$ref"}}
         return Node(value, target.document, problems=target.problems, parent=target.parent, key=target.key)
 
-    def _endpoint(self, method: str, path: str, item: Node, operation: Node) -> Endpoint:
-        path, fixed = _fixed_query(path, operation)
+    def _endpoint(self, method: str, path: str, item: Node, operation: Node, *, outward: bool) -> Endpoint:
         nodes = merged(item, operation, self._references)
+        parameters = self._parameters(nodes)
+        if not outward:
+            path, fixed = _fixed_query(path, operation)
+            parameters = _undeclared(path, parameters + fixed, operation)
         own = requirements(operation, self._schemes)
         origin, base = self._place(item, operation)
         return Endpoint(
@@ -114,7 +117,7 @@ class Endpoints:
             path=path,
             origin=origin,
             base=base,
-            parameters=_undeclared(path, self._parameters(nodes) + fixed, operation),
+            parameters=parameters,
             bodies=self._bodies(nodes, operation),
             answers=self._answers(operation),
             security=self._security if own is None else own,
@@ -179,9 +182,8 @@ def _undeclared(path: str, declared: tuple[Parameter, ...], operation: Node) -> 
     missing = [name for name in wanted if name not in names]
     for name in missing:
         operation.report("GW-S024", f"{{{name}}} of the path is not declared as a parameter; read as a string")
-    if operation.parent is not None:
-        for name in sorted(names - set(wanted)):
-            operation.report("GW-S024", f"path parameter {name} does not stand in the path `{path}`")
+    for name in sorted(names - set(wanted)):
+        operation.report("GW-S024", f"path parameter {name} does not stand in the path `{path}`")
     return declared + tuple(
         Parameter(name=name, within="path", required=True, schema=Schema(types=("string",))) for name in missing
     )

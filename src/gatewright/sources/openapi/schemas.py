@@ -107,7 +107,10 @@ class Schemas:
             name = self._name(target)
             before = self._count
             self._open.add(identity)
-            made = replace(self._own(target), ref=name) if target.is_object() else EMPTY
+            made = EMPTY if isinstance(target.value, bool) or not target.is_object() else self._own(target)
+            made = (
+                EMPTY if made == Schema(ref=made.ref) else replace(made, ref=name)
+            )  # never a name that leads to itself
             self._open.discard(identity)
             self._made[identity] = made, self._count - before
             self.table[name] = made
