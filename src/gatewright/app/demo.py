@@ -14,9 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from gatewright.app.scan import scan
 from gatewright.model.errors import GatewrightError
-from gatewright.model.events import Consumer
 from gatewright.model.finding import Report
 from gatewright.model.json import Json
 from gatewright.model.settings import Limits, Settings
@@ -72,11 +70,6 @@ def prepare(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-
-
-async def demo(settings: Settings, consumers: Sequence[Consumer], *, stop: asyncio.Event) -> Report:
-    """Scan a lab that was started by `lab` with the settings made by `settings_for`."""
-    return await scan(settings, consumers, stop=stop)
 
 
 def settings_for(running: Lab, accounts: Settings, folder: Path) -> Settings:

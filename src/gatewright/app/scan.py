@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 from gatewright.access.classify import auth_endpoints
 from gatewright.access.sessions import Sessions
@@ -18,7 +19,7 @@ from gatewright.engine.plan import Job, Situation, at_least, plan
 from gatewright.engine.probe import Bench
 from gatewright.explore.cleanup import clean_up
 from gatewright.explore.explorer import Explorer
-from gatewright.explore.ledger import Ledger
+from gatewright.explore.ledger import Entry, Ledger
 from gatewright.model.account import Account
 from gatewright.model.endpoint import Specification
 from gatewright.model.errors import BudgetError, TargetError
@@ -32,23 +33,57 @@ from gatewright.model.events import (
     RunStarted,
     Warned,
 )
-from gatewright.model.finding import Cell, Report, Run
+from gatewright.model.finding import Cell, Finding, Report, Run
 from gatewright.model.http import Exchange, Request
 from gatewright.model.knowledge import Knowledge
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
+from gatewright.model.verdict import Verdict
 from gatewright.report.collect import Collector
-from gatewright.store import Journal, Store, open_store
 from gatewright.wire.gate import Gate
 
 _CLEAN = 30.0
 """Seconds that clean-up may take (interface.md section 2, Ctrl-C)."""
 
 
+class Journal(Protocol):
+    """What an interrupted run had reached."""
+
+    accounts: Sequence[Account]
+    entries: Sequence[Entry]
+    knowledge: Knowledge | None
+    verdicts: Mapping[Cell, Verdict]
+    findings: Sequence[Finding]
+
+
+class Keeper(Protocol):
+    """Where a run is kept; `store` has the real one."""
+
+    @property
+    def key(self) -> bytes:
+        """The 32 bytes of the key file."""
+
+    def consumer(self, run: str) -> Consumer:
+        """Writes the events of a run."""
+
+    def journal(self, run: str) -> Journal:
+        """What is known of an earlier part of a run."""
+
+    def save_entry(self, run: str, entry: Entry) -> None:
+        """One entry of the ledger, before and after the request."""
+
+    def save_account(self, run: str, account: Account) -> None:
+        """An account that the run made; never its password."""
+
+    def save_knowledge(self, run: str, knowledge: Knowledge) -> None:
+        """What exploration learnt."""
+
+
 async def scan(
     settings: Settings,
     consumers: Sequence[Consumer] = (),
     *,
+    store: Keeper,
     resume: str | None = None,
     specification: Specification | None = None,
     stop: asyncio.Event | None = None,
@@ -57,24 +92,18 @@ async def scan(
 
     Raises UsageError and SourceError before anything is sent to the target, TargetError when it cannot be reached.
     """
-    store = open_store(settings.store)
+    run = resume or secrets.token_hex(4)
+    collector = Collector()
+    stream = Stream([collector, store.consumer(run), *consumers])
+    document = specification or await load_specification(settings)
+    journal = store.journal(run) if resume else None
+    work = _Scan(settings, place(document, settings), run=run, store=store, journal=journal, stream=stream, stop=stop)
+    stream.start()
     try:
-        run = resume or secrets.token_hex(4)
-        collector = Collector()
-        stream = Stream([collector, store.consumer(run), *consumers])
-        document = specification or await load_specification(settings)
-        journal = store.journal(run) if resume else None
-        work = _Scan(
-            settings, place(document, settings), run=run, store=store, journal=journal, stream=stream, stop=stop
-        )
-        stream.start()
-        try:
-            await work.run()
-        finally:
-            stream.stop()
-        return collector.report()
+        await work.run()
     finally:
-        store.close()
+        stream.stop()
+    return collector.report()
 
 
 def exit_code(report: Report, settings: Settings) -> tuple[int, str]:
@@ -100,7 +129,7 @@ class _Scan:
         placed: Placed,
         *,
         run: str,
-        store: Store,
+        store: Keeper,
         journal: Journal | None,
         stream: Stream,
         stop: asyncio.Event | None,
