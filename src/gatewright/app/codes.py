@@ -48,6 +48,21 @@ CODES: dict[str, Code] = {
         "Its session ended (expired, logged out, password changed) and the log-in that had worked was refused.",
         "What that account had proved stands; what it was still to do is `error: session_lost`. Look at the log-in's answer in the message.",
     ),
+    "GW-U006": Code(
+        "There is a configuration already",
+        "`gatewright init` writes a gatewright.yaml and overwrites none.",
+        "Rename or delete the old one, or run it in another folder.",
+    ),
+    "GW-U007": Code(
+        "No specification stands here",
+        "`gatewright init` was given none, and this folder has none under the usual names (openapi.json, swagger.yaml, docs/openapi.yaml, …).",
+        "Name it: `gatewright init FILE`, or the URL of one.",
+    ),
+    "GW-U008": Code(
+        "No such account",
+        "A command was given the name of an account that the configuration does not have, or there is no account at all.",
+        "`accounts` in gatewright.yaml, or `--account NAME=USER:PASSWORD`; see docs/how-to/accounts.md.",
+    ),
     "GW-U009": Code(
         "Two outputs want stdout",
         "`json`, `sarif` and `--events -` each take stdout when they have no path, and only one can have it.",
@@ -57,6 +72,11 @@ CODES: dict[str, Code] = {
         "A file cannot be written",
         "A report or the event file could not be opened for writing.",
         "Choose a folder that exists and that you may write to; `gatewright doctor` looks at the store's.",
+    ),
+    "GW-U014": Code(
+        "The baseline cannot be used",
+        "`--baseline` was given a file that does not exist or is no JSON report.",
+        "Give a report that `gatewright scan --format json=FILE` wrote.",
     ),
     "GW-X001": Code(
         "Gatewright itself failed",

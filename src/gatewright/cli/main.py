@@ -12,6 +12,8 @@ from gatewright import __version__
 from gatewright.cli.failure import report_failure
 
 COMMANDS: dict[str, str] = {
+    "init": "gatewright.cli.init:init",
+    "login": "gatewright.cli.login:login",
     "tests": "gatewright.cli.tests:tests",
     "lab": "gatewright.cli.lab:lab",
     "doctor": "gatewright.cli.doctor:doctor",
