@@ -31,7 +31,7 @@ _POLLS = (0.0, 0.5, 2.0)
     needs=(Need.CHANGES, Need.REFERENCE, Need.SAMPLE),
     phase=Phase.CHANGES,
     effect=Effect.OWN,
-    requests=18,
+    requests=26,
 )
 async def object_access_change(probe: Probe) -> Verdict:
     """Change an object of an equal account by putting its reference into one's own working request.

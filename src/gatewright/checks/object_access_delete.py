@@ -29,7 +29,7 @@ _DELETED = {"deleted", "is_deleted", "deleted_at", "archived", "cancelled", "rem
     needs=(Need.DELETES, Need.REFERENCE, Need.OWNED),
     phase=Phase.DELETIONS,
     effect=Effect.OWN,
-    requests=16,
+    requests=24,
 )
 async def object_access_delete(probe: Probe) -> Verdict:
     """Delete an object of an equal account by naming it.

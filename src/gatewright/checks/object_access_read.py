@@ -36,7 +36,7 @@ from gatewright.proof.witness import Witness, longest, looks_random, sent_text, 
     attacker=Attacker.PEER,
     needs=(Need.READS, Need.REFERENCE, Need.SAMPLE),
     phase=Phase.READS,
-    requests=14,
+    requests=18,
 )
 async def object_access_read(probe: Probe) -> Verdict:
     """Read an object of an equal account by putting its reference into one's own working request.
