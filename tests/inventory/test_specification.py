@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from gatewright.inventory.collect import collect
-from gatewright.inventory.specification import to_specification
+from gatewright.inventory.specification import from_har, to_specification
 from gatewright.model.endpoint import Requirement, Scheme, Specification
+from gatewright.model.errors import SourceError
 from gatewright.model.http import Exchange, Request, Response
-from gatewright.sources.har import exchanges
-from gatewright.sources.problems import Problems
 
 JSON_TYPE = ("Content-Type", "application/json")
 TOKEN = ("Authorization", "Bearer t")
@@ -80,9 +81,18 @@ def test_what_is_no_endpoint_is_counted() -> None:
 
 def test_the_corpus_gives_what_was_used(corpus: Path) -> None:
     data = (corpus / "traffic" / "juiceshop.har").read_bytes()
-    spec = to_specification(
-        collect(exchanges(data, source="juiceshop.har", problems=Problems())), source="juiceshop.har"
-    )
+    spec = from_har(data, source="juiceshop.har")
     names = {endpoint.name for endpoint in spec.endpoints}
     assert {"GET /rest/basket/{basketId}", "PUT /rest/products/{productId}/reviews", "POST /rest/user/login"} <= names
     assert "victim123" not in repr(spec) and "eyJ" not in repr(spec)
+
+
+def test_a_har_file_alone_is_a_specification() -> None:
+    spec = from_har(
+        b'{"log": {"entries": [{"request": {"method": "GET", "url": "http://a.test/x"}, "response": {"status": 200}}, {}]}}',
+        source="t.har",
+    )
+    assert [endpoint.id for endpoint in spec.endpoints] == ["GET http://a.test/x"]
+    assert [problem.code for problem in spec.problems] == ["GW-S051"] and spec.servers == ("http://a.test",)
+    with pytest.raises(SourceError):
+        from_har(b"{}", source="t.har")

@@ -18,6 +18,101 @@ class Code(Struct, frozen=True):
 
 
 CODES: dict[str, Code] = {
+    "GW-S001": Code(
+        "A file cannot be read",
+        "The path of a specification or traffic file does not exist, is a folder, or may not be read.",
+        "Give the path of the file, or a URL that begins with `http`.",
+    ),
+    "GW-S002": Code(
+        "Neither JSON nor YAML",
+        "The input is binary, a web page, damaged, or nested beyond all reason; the message names line and column.",
+        "Mend it there, or give the address of the specification itself instead of its documentation page.",
+    ),
+    "GW-S003": Code(
+        "No known format",
+        "The document is sound, but is neither OpenAPI (no `openapi` or `swagger` at its top) nor HAR (no list `log.entries`).",
+        "Give an OpenAPI 2.0, 3.0 or 3.1 document or a HAR 1.2 file.",
+    ),
+    "GW-S004": Code(
+        "The input is too large",
+        "A single document is larger than what is read at once.",
+        "Split it, or leave out bodies when recording traffic.",
+    ),
+    "GW-S005": Code(
+        "A version of OpenAPI that is not known",
+        "The document says another version than 2.0 or 3.x.",
+        "Convert it to OpenAPI 3.0 or 3.1; Swagger 1.x is not read.",
+    ),
+    "GW-S006": Code(
+        "A URL cannot be fetched",
+        "The host of a specification does not answer, or its answer cannot be used.",
+        "See whether the API runs, and whether curl gets the document.",
+    ),
+    "GW-S007": Code(
+        "No specification at this address",
+        "Neither the page, nor what it links to, nor the usual places of the frameworks hold one; the message lists what was tried.",
+        "Give the specification itself, as a file or URL.",
+    ),
+    "GW-S040": Code(
+        "A value of the wrong type",
+        "A part of a specification or traffic file is not what its format says; it is left out, what is around it is used.",
+        "Mend the line that the message names.",
+    ),
+    "GW-S041": Code(
+        "A reference that leads nowhere",
+        "A `$ref` (or YAML alias, or link) points to nothing, to itself, or to a document that cannot be read.",
+        "Mend the reference; until then the place that it stands for allows anything.",
+    ),
+    "GW-S042": Code(
+        "A reference that is not fetched",
+        "A `$ref` points to another host than the specification's, or from a file to the network. Only the specification's own host is asked.",
+        "Download the document beside the specification and refer to it by a relative path.",
+    ),
+    "GW-S043": Code(
+        "A key given twice",
+        "An object has the same key twice; the last one counts.",
+        "Remove one of them.",
+    ),
+    "GW-S044": Code(
+        "Path and parameters disagree",
+        "A `{name}` of the path is not declared as a parameter (it is read as a string), or a declared one is not in the path.",
+        "Declare it, or mend the spelling.",
+    ),
+    "GW-S045": Code(
+        "One endpoint described twice",
+        "The same method and path appears twice in a specification; the first counts.",
+        "Remove one of them.",
+    ),
+    "GW-S046": Code(
+        "A method or path that cannot be",
+        "A key of a path item is no HTTP method, or a path lacks its slash or carries a query or fragment.",
+        "Mend the line that the message names.",
+    ),
+    "GW-S047": Code(
+        "A security scheme that is not declared",
+        "A requirement names a scheme that the document lacks, or a scheme is of a kind that is not known.",
+        "Declare it under `components.securitySchemes` (2.0: `securityDefinitions`).",
+    ),
+    "GW-S048": Code(
+        "A value that JSON cannot hold",
+        "NaN, an infinite number, or one with hundreds of digits; it is read as null.",
+        "Write a number that a double holds, or a string.",
+    ),
+    "GW-S049": Code(
+        "Text against its syntax",
+        "Tabs that indent YAML, JSON with comments or trailing commas, bytes that are not UTF-8; it was read all the same.",
+        "Mend it: other tools will refuse the file.",
+    ),
+    "GW-S050": Code(
+        "A server that cannot be used",
+        "A server's URL is none, lacks the value of a variable, or has another scheme than http and https; it is left out.",
+        "Mend it, or name the target with `--target URL`.",
+    ),
+    "GW-S051": Code(
+        "Traffic that cannot be used",
+        "An entry of a traffic file lacks its request, or an endpoint of it is none (pages, preflights, 404 only); it is left out and counted.",
+        "Nothing, when it is expected; else record the traffic again.",
+    ),
     "GW-U001": Code(
         "The command line cannot be understood",
         "A command, option or argument is unknown, missing, or has a value that is not possible.",

@@ -30,10 +30,12 @@ async def judge_privacy(
     found: tuple[Witness, ...] = (),
     anon: Answer | None = None,
     anon_refused: bool = False,
+    viewer: str = "",
 ) -> tuple[bool, Evidence, str]:
     """Whether reaching the object is a breach, the evidence, and the sentence that says why.
 
     `owner_sees` is the owner's answer about it, `attacker_sees` the attacker's about its own twin (None: it has none).
+    `viewer` is the account whose own list is compared with the owner's (S1), when the attacker has none.
     """
     codes = _from_names(probe, owned, owner_sees, attacker_sees)
     codes |= _from_content(probe, owned, owner_sees)
@@ -42,7 +44,7 @@ async def judge_privacy(
         codes |= {"X1"} if shown(found, anon) else {"W2"}
     if anon_refused:
         codes |= {"W2"}
-    if await _scoped(probe, owned):
+    if await _scoped(probe, owned, viewer or probe.account):
         codes |= {"S1"}
     if not {c for c in codes if c[0] in "SX"} and await _contradiction(probe, owned, writes=action != "read"):
         codes |= {"S2"}
@@ -100,17 +102,17 @@ def _policy(probe: Probe) -> set[str]:
     return set()
 
 
-async def _scoped(probe: Probe, owned: OwnedObject) -> bool:
+async def _scoped(probe: Probe, owned: OwnedObject, viewer: str) -> bool:
     """S1: both accounts' own lists hold their own objects and none of the other's."""
     endpoint = probe.knowledge.endpoints.get(probe.knowledge.resources.get(owned.resource, {}).get("list", ""))
     if endpoint is None or endpoint.method != "GET":
         return False
-    mine = _made(probe, owned.resource, probe.account)
+    mine = _made(probe, owned.resource, viewer)
     theirs = _made(probe, owned.resource, owned.owner)
     if not mine or not theirs:
         return False
     own = await _list(probe, endpoint, owned.owner)
-    attackers = await _list(probe, endpoint, probe.account)
+    attackers = await _list(probe, endpoint, viewer)
     if own is None or attackers is None:
         return False
     return _only(own, theirs, mine) and _only(attackers, mine, theirs)

@@ -8,11 +8,13 @@ from collections import Counter
 import msgspec
 from msgspec.structs import replace
 
-from gatewright.inventory.collect import Inventory
+from gatewright.inventory.collect import Inventory, collect
 from gatewright.inventory.observed import Observed
 from gatewright.inventory.shape import schema
 from gatewright.model.endpoint import Answer, Body, Endpoint, In, Parameter, Problem, Requirement, Scheme, Specification
 from gatewright.model.schema import Schema
+from gatewright.sources.har import exchanges
+from gatewright.sources.problems import Problems
 
 _STATIC = re.compile(
     r"\.(?:js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|otf|mp4|webm|html?)$", re.IGNORECASE
@@ -49,10 +51,17 @@ def to_specification(inventory: Inventory, *, source: str) -> Specification:
         endpoints=tuple(to_endpoint(seen, source=source) for seen in kept),
         schemes=schemes,
         problems=tuple(
-            Problem(code="GW-S031", message=f"{count} endpoints {why} are left out", where=source)
+            Problem(code="GW-S051", message=f"{count} endpoints {why} are left out", where=source)
             for why, count in sorted(dropped.items())
         ),
     )
+
+
+def from_har(data: bytes, *, source: str) -> Specification:
+    """The specification that a HAR file alone amounts to. Raises SourceError when it is none."""
+    problems = Problems()
+    made = to_specification(collect(exchanges(data, source=source, problems=problems)), source=source)
+    return replace(made, problems=problems.all() + made.problems)
 
 
 def to_endpoint(seen: Observed, *, source: str) -> Endpoint:

@@ -89,7 +89,7 @@ def _json(text: str, uri: str, report: syntax_json.Report) -> Document:
             document = _yaml(text, uri, report)
         except UnreadableError:
             raise _unreadable(fault, uri, text) from fault
-        report("GW-S029", f"not quite JSON ({fault.message}); read as YAML", fault.line, fault.column)
+        report("GW-S049", f"not quite JSON ({fault.message}); read as YAML", fault.line, fault.column)
         return document
 
 
@@ -122,7 +122,7 @@ def _text(data: bytes, uri: str, problems: Problems) -> str:
                 where=uri,
                 help="give a JSON or YAML document (OpenAPI 2.0, 3.0, 3.1) or a HAR file",
             ) from error
-        problems.add("GW-S029", f"a byte that is not {encoding.upper()}; read as �", where=f"{uri}:{line}")
+        problems.add("GW-S049", f"a byte that is not {encoding.upper()}; read as �", where=f"{uri}:{line}")
         return body.decode(encoding, errors="replace")
 
 

@@ -59,7 +59,7 @@ def _root(data: bytes, source: str, problems: Problems) -> Node:
         entries = _before_the_cut(data) if error.code == "GW-S002" and is_har(data) else []
         if not entries:
             raise
-        problems.add("GW-S031", f"the file is cut off after entry {len(entries)}: {error.what}", where=error.where)
+        problems.add("GW-S051", f"the file is cut off after entry {len(entries)}: {error.what}", where=error.where)
         document = Document(source, {"log": {"entries": entries}}, lambda path: (0, 0))
     return Node(document.root, document, problems=problems)
 
@@ -87,7 +87,7 @@ def _exchange(entry: Node, number: int) -> Exchange | None:
     request = entry.mapping("request") if entry.is_object() else None
     made = _request(request) if request is not None else None
     if made is None:
-        entry.report("GW-S031", f"entry {entry.key}: no usable request; left out")
+        entry.report("GW-S051", f"entry {entry.key}: no usable request; left out")
         return None
     response = entry.mapping("response")
     return Exchange(
@@ -180,7 +180,7 @@ def _bytes(text: str, encoding: str, mime: str, node: Node) -> bytes:
         try:
             return base64.b64decode(re.sub(r"\s", "", text), validate=True)
         except (binascii.Error, ValueError):
-            node.report("GW-S031", "a body that says base64 and is not; read as text")
+            node.report("GW-S051", "a body that says base64 and is not; read as text")
     charset = re.search(r"charset=\"?([\w-]+)", mime)
     if charset and charset[1].lower() in ("iso-8859-1", "latin1", "windows-1252"):
         try:

@@ -107,7 +107,7 @@ class Node:
         """Whether it is an object; reports when not."""
         if isinstance(self.value, dict):
             return True
-        self.report("GW-S020", f"expected an object, found {_kind(self.value)}; left out")
+        self.report("GW-S040", f"expected an object, found {_kind(self.value)}; left out")
         return False
 
     def text(self, key: str) -> str:
@@ -130,7 +130,7 @@ class Node:
             elif isinstance(item.value, (int, float)) and not isinstance(item.value, bool):
                 found.append(str(item.value))
             else:
-                item.report("GW-S020", f"expected a string, found {_kind(item.value)}; left out")
+                item.report("GW-S040", f"expected a string, found {_kind(item.value)}; left out")
         return tuple(found)
 
     def flag(self, key: str) -> bool:
@@ -139,7 +139,7 @@ class Node:
         if isinstance(value, bool):
             return value
         if value in ("true", "false"):
-            (self.child(key) or self).report("GW-S020", f"`{key}`: a boolean in quotes; read without them")
+            (self.child(key) or self).report("GW-S040", f"`{key}`: a boolean in quotes; read without them")
         elif value is not None:
             self._wrong(key, "a boolean")
         return value == "true"
@@ -171,12 +171,12 @@ class Node:
         child = self.child(key)
         if child is None or isinstance(child.value, kind):
             return child
-        child.report("GW-S020", f"`{key}`: expected {_NAMES[kind]}, found {_kind(child.value)}; left out")
+        child.report("GW-S040", f"`{key}`: expected {_NAMES[kind]}, found {_kind(child.value)}; left out")
         return None
 
     def _wrong(self, key: str, expected: str) -> None:
         child = self.child(key) or self
-        child.report("GW-S020", f"`{key}`: expected {expected}, found {_kind(child.value)}; left out")
+        child.report("GW-S040", f"`{key}`: expected {expected}, found {_kind(child.value)}; left out")
 
 
 def _kind(value: Json) -> str:

@@ -9,12 +9,12 @@ Codes (stable). An input that cannot be used at all raises `SourceError` with on
 
 and what is left out of a usable one is a `Problem` with one of
 
-    GW-S020  a value of the wrong type                GW-S026  a method or path that cannot be
-    GW-S021  a reference that leads nowhere           GW-S027  a security scheme that is not declared
-    GW-S022  a reference that may not be fetched      GW-S028  a number or scalar that JSON cannot hold
-    GW-S023  a key given twice                        GW-S029  bytes or indentation against the syntax
-    GW-S024  a path parameter that is not declared    GW-S030  a server that cannot be used
-    GW-S025  one endpoint described twice             GW-S031  a HAR entry that cannot be used
+    GW-S040  a value of the wrong type                GW-S046  a method or path that cannot be
+    GW-S041  a reference that leads nowhere           GW-S047  a security scheme that is not declared
+    GW-S042  a reference that may not be fetched      GW-S048  a number or scalar that JSON cannot hold
+    GW-S043  a key given twice                        GW-S049  bytes or indentation against the syntax
+    GW-S044  a path parameter that is not declared    GW-S050  a server that cannot be used
+    GW-S045  one endpoint described twice             GW-S051  a HAR entry that cannot be used
 """
 
 from __future__ import annotations
@@ -51,5 +51,8 @@ class Problems:
         """Every problem, and one that counts those left out."""
         found = tuple(self._seen.values())
         if self._left_out:
-            return (*found, Problem(code="GW-S020", message=f"{self._left_out} more problems are not listed"))
+            more = Problem(
+                code="GW-S040", message=f"{self._left_out} more problems are not listed", where=found[-1].where
+            )
+            return (*found, more)
         return found

@@ -46,19 +46,19 @@ def decode(text: str, report: Report) -> Json:
         return value
 
     def constant(word: str) -> Json:
-        report("GW-S028", f"{word} is not JSON; read as null", 0, 0)
+        report("GW-S048", f"{word} is not JSON; read as null", 0, 0)
         return None
 
     def floating(digits: str) -> Json:
         value = float(digits)
         if math.isinf(value):
-            report("GW-S028", f"the number {digits[:40]} is too large; read as null", 0, 0)
+            report("GW-S048", f"the number {digits[:40]} is too large; read as null", 0, 0)
             return None
         return value
 
     def integer(digits: str) -> Json:
         if len(digits) > 400:
-            report("GW-S028", f"a number of {len(digits)} digits is too large; read as null", 0, 0)
+            report("GW-S048", f"a number of {len(digits)} digits is too large; read as null", 0, 0)
             return None
         return int(digits)
 
@@ -73,7 +73,7 @@ def decode(text: str, report: Report) -> Json:
         raise UnreadableError("nested too deeply") from error
     if doubled:
         for name, offset in places(text)[1]:
-            report("GW-S023", f"the key {name!r} is given twice; the last one counts", *line_column(text, offset))
+            report("GW-S043", f"the key {name!r} is given twice; the last one counts", *line_column(text, offset))
     return value
 
 

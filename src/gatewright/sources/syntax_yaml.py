@@ -48,7 +48,7 @@ def compose(text: str, report: Report) -> Node | None:
             except UnreadableError:
                 continue
             report(
-                "GW-S029",
+                "GW-S049",
                 f"tabs indent lines, which YAML forbids; read as {width} blanks",
                 text.count("\n", 0, text.find("\t")) + 1,
                 0,
@@ -141,7 +141,7 @@ class Builder:
         if depth > DEEPEST:
             raise UnreadableError("nested too deeply", *place(node))
         if id(node) in self._open:
-            self._report("GW-S021", "an alias stands inside its own anchor; left out", *place(node))
+            self._report("GW-S041", "an alias stands inside its own anchor; left out", *place(node))
             return None, 1
         self._open.add(id(node))
         value, size = self._sequence(node, depth) if isinstance(node, SequenceNode) else self._mapping(node, depth)
@@ -167,7 +167,7 @@ class Builder:
                 continue
             name = self._key(key, depth)
             if name in value:
-                self._report("GW-S023", f"the key {name!r} is given twice; the last one counts", *place(key))
+                self._report("GW-S043", f"the key {name!r} is given twice; the last one counts", *place(key))
             value[name] = made
         for part in merged:
             for name, made in part.items():
@@ -177,7 +177,7 @@ class Builder:
     def _key(self, node: Node, depth: int) -> str:
         if isinstance(node, ScalarNode):
             return str(node.value)
-        self._report("GW-S020", "a key that is not a string; read as its text", *place(node))
+        self._report("GW-S040", "a key that is not a string; read as its text", *place(node))
         return str(self._value(node, depth + 1)[0])[:200]
 
     def _scalar(self, node: ScalarNode) -> Json:
@@ -196,12 +196,12 @@ class Builder:
                 return number
         elif not _ODD_FLOAT.fullmatch(text):
             return text
-        self._report("GW-S028", f"{text[:40]} is not a number that JSON can hold; read as null", *place(node))
+        self._report("GW-S048", f"{text[:40]} is not a number that JSON can hold; read as null", *place(node))
         return None
 
     def _integer(self, text: str, node: ScalarNode) -> Json:
         if len(text) > 400:
-            self._report("GW-S028", f"a number of {len(text)} digits is too large; read as null", *place(node))
+            self._report("GW-S048", f"a number of {len(text)} digits is too large; read as null", *place(node))
             return None
         if text.startswith(("0o", "0x")):
             return int(text, 0)

@@ -75,7 +75,7 @@ def test_path_parameters_that_nobody_declared(read: Any) -> None:
         ("z", True, ()),
         ("y", True, ("string",)),
     ]
-    assert {problem.code for problem in spec.problems} == {"GW-S024"}
+    assert {problem.code for problem in spec.problems} == {"GW-S044"}
 
 
 @pytest.mark.parametrize(

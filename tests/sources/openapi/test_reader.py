@@ -128,12 +128,12 @@ def test_remote_references_come_from_the_same_host_only() -> None:
     assert asked == list(documents)
     schema = spec.endpoints[0].answers[0].schema
     assert schema is not None and set(schema.properties) == {"a", "b"}
-    assert [problem.code for problem in spec.problems] == ["GW-S022", "GW-S022"]
+    assert [problem.code for problem in spec.problems] == ["GW-S042", "GW-S042"]
 
 
 def test_a_file_fetches_nothing() -> None:
     spec = read(split(NOTES, "https://evil.test/a.json"))
-    assert [(p.code, p.where) for p in spec.problems] == [("GW-S022", spec.problems[0].where)]
+    assert [(p.code, p.where) for p in spec.problems] == [("GW-S042", spec.problems[0].where)]
 
 
 @pytest.mark.parametrize(
@@ -474,6 +474,7 @@ def test_what_is_a_specification() -> None:
         (b'\xef\xbb\xbf{"openapi":"3.1.0"}', True),
         (b'window.onload = function() { let options = {"swaggerDoc": {"openapi": "3.0.0", "paths": {}}, "x": 1}', True),
         (b"<html>openapi: 3</html>", False),
+        (b"\n \n" * 300_000 + b"openapi: 3", True),
         (b'{"title": "about openapi"}', False),
         (b'{"openapi": "4.0"}', False),
         (b"", False),

@@ -32,7 +32,7 @@ def references() -> References:
     problems = Problems()
     made = References(load(json.dumps(ROOT).encode(), uri="dir/root.json", problems=problems), problems=problems)
     made.add(load(b'{"p": {"$ref": "root.json#/c"}}', uri="dir/other.json", problems=problems))
-    made.refuse("http://evil.test/x.json", "GW-S022", "on another host")
+    made.refuse("http://evil.test/x.json", "GW-S042", "on another host")
     return made
 
 
@@ -56,12 +56,12 @@ def test_references_are_followed(key: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("key", "code", "word"),
     [
-        ("round", "GW-S021", "circle"),
-        ("lost", "GW-S021", "nothing"),
-        ("beyond", "GW-S021", "nothing"),
-        ("odd", "GW-S021", "string"),
-        ("unanchored", "GW-S021", "nothing"),
-        ("refused", "GW-S022", "on another host"),
+        ("round", "GW-S041", "circle"),
+        ("lost", "GW-S041", "nothing"),
+        ("beyond", "GW-S041", "nothing"),
+        ("odd", "GW-S041", "string"),
+        ("unanchored", "GW-S041", "nothing"),
+        ("refused", "GW-S042", "on another host"),
     ],
 )
 def test_references_that_lead_nowhere(key: str, code: str, word: str) -> None:

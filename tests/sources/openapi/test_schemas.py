@@ -208,6 +208,36 @@ def test_deep_nesting_ends(read: Any) -> None:
     schema(read, value, problems=1)
 
 
+def test_long_chains_are_cut_and_nothing_of_them_is_lost(read: Any) -> None:
+    links = {f"L{n}": {"properties": {"next": reference(f"L{n + 1}"), "n": {"const": n}}} for n in range(400)}
+    spec = read({"components": {"schemas": {**links, "L400": {"type": "string"}}}})
+    made, count = spec.schemas["L0"], 0
+    while made.properties:
+        assert made.properties["n"].enum == (count,)
+        made, count = spec.resolve(made.properties["next"]), count + 1
+    assert count == 400 and made.types == ("string",)
+    elsewhere = {f"E{n}": {"properties": {"next": {"$ref": f"#/x/E{n + 1}"}}} for n in range(200)}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/x/E0"}}}}
+    spec = read({"paths": {"/a": {"post": {"requestBody": body}}}, "x": {**elsewhere, "E200": {"type": "integer"}}})
+    assert spec.schemas["E200"].types == ("integer",) and len(spec.schemas) == 201
+
+
+def test_long_chains_of_parents_end(read: Any) -> None:
+    links = {f"L{n}": {"allOf": [reference(f"L{n + 1}")]} for n in range(400)}
+    assert read({"components": {"schemas": {**links, "L400": {"type": "string"}}}}, problems=7).schemas[
+        "L399"
+    ].types == ("string",)
+
+
+def test_what_is_huge_is_read_in_time(read: Any) -> None:
+    many = [{"n": n} for n in range(30_000)]
+    made = schema(
+        read,
+        {"examples": many, "enum": many, "allOf": [{"enum": many}], "prefixItems": [{"const": n} for n in range(5000)]},
+    )
+    assert len(made.examples) == 20 and len(made.enum) == 30_000
+
+
 def test_schemas_that_stand_elsewhere_get_a_name(read: Any) -> None:
     spec = read(
         {

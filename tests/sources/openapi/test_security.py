@@ -101,4 +101,4 @@ def test_requirements(read: Any, root: object, own: object, expected: object, se
 
 def test_a_scheme_that_is_not_declared_is_still_asked_for(read: Any) -> None:
     spec = read({"paths": {"/a": {"get": {"security": [{"ghost": []}]}}}}, problems=1)
-    assert spec.endpoints[0].secured and spec.problems[0].code == "GW-S027"
+    assert spec.endpoints[0].secured and spec.problems[0].code == "GW-S047"

@@ -75,7 +75,7 @@ def _responses(operation: Node, references: References) -> list[tuple[str, Node]
             status == "default"
             or (len(status) == 3 and status[0] in "12345" and status[1:].upper().strip("X0123456789") == "")
         ):
-            node.report("GW-S020", f"`{status}` is not a status; left out")
+            node.report("GW-S040", f"`{status}` is not a status; left out")
             continue
         found.append((status if status == "default" else status.upper(), target))
     return found
@@ -89,7 +89,7 @@ def _links(node: Node, references: References) -> list[Link]:
             continue
         operation = link.text("operationId") or _operation(link.text("operationRef"))
         if not operation:
-            link.report("GW-S021", "a link that names no operation; left out")
+            link.report("GW-S041", "a link that names no operation; left out")
             continue
         values = {name: str(value.value) for name, value in link.members("parameters")}
         found.append(Link(operation=operation, parameters=values))

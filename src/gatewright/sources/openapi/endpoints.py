@@ -56,10 +56,10 @@ class Endpoints:
             if path.startswith("x-"):
                 continue
             if not path.startswith("/"):
-                node.report("GW-S026", f"the path `{path}` does not begin with a slash; one was put before it")
+                node.report("GW-S046", f"the path `{path}` does not begin with a slash; one was put before it")
             for operation, endpoint in self._path(path if path.startswith("/") else "/" + path, node):
                 if endpoint.id in own:
-                    operation.report("GW-S025", f"{endpoint.name} is described twice; the first counts")
+                    operation.report("GW-S045", f"{endpoint.name} is described twice; the first counts")
                     continue
                 own[endpoint.id] = endpoint
                 for _, callback in operation.members("callbacks"):
@@ -90,7 +90,7 @@ class Endpoints:
                 if operation.is_object():
                     found.append((operation, self._endpoint(key.upper(), path, item, operation, outward=outward)))
             elif key not in _BESIDE_METHODS and not key.startswith("x-"):
-                operation.report("GW-S026", f"`{key}` is not a method; left out")
+                operation.report("GW-S046", f"`{key}` is not a method; left out")
         return found
 
     def _joined(self, node: Node) -> Node:
@@ -167,7 +167,7 @@ def _fixed_query(path: str, operation: Node) -> tuple[str, tuple[Parameter, ...]
     bare, _, query = path.partition("#")[0].partition("?")
     if bare == path:
         return path, ()
-    operation.report("GW-S026", f"the path `{path}` has a query or fragment; read as `{bare}`")
+    operation.report("GW-S046", f"the path `{path}` has a query or fragment; read as `{bare}`")
     pairs = () if _IN_PATH.search(query) else parse_qsl(query, keep_blank_values=True)
     return bare, tuple(
         Parameter(name=name, within="query", required=True, schema=Schema(types=("string",), enum=(value,)))
@@ -181,9 +181,9 @@ def _undeclared(path: str, declared: tuple[Parameter, ...], operation: Node) -> 
     wanted = list(dict.fromkeys(_IN_PATH.findall(path)))
     missing = [name for name in wanted if name not in names]
     for name in missing:
-        operation.report("GW-S024", f"{{{name}}} of the path is not declared as a parameter; read as a string")
+        operation.report("GW-S044", f"{{{name}}} of the path is not declared as a parameter; read as a string")
     for name in sorted(names - set(wanted)):
-        operation.report("GW-S024", f"path parameter {name} does not stand in the path `{path}`")
+        operation.report("GW-S044", f"path parameter {name} does not stand in the path `{path}`")
     return declared + tuple(
         Parameter(name=name, within="path", required=True, schema=Schema(types=("string",))) for name in missing
     )

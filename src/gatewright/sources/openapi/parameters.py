@@ -9,7 +9,7 @@ from gatewright.model.json import Json
 from gatewright.model.schema import Schema
 from gatewright.sources.node import Node
 from gatewright.sources.openapi.references import References
-from gatewright.sources.openapi.schemas import Schemas, examples
+from gatewright.sources.openapi.schemas import Schemas, distinct, examples
 
 _PLACES: dict[str, In] = {"path": "path", "query": "query", "header": "header", "cookie": "cookie"}
 _STYLES_V2: dict[str, tuple[str, bool | None]] = {
@@ -116,15 +116,14 @@ def with_examples(schema: Schema, more: list[Json]) -> Schema:
     """The schema with examples of its media type before its own, each once."""
     if not more:
         return schema
-    both = [*more, *schema.examples]
-    return replace(schema, examples=tuple(item for index, item in enumerate(both) if item not in both[:index]))
+    return replace(schema, examples=distinct([*more, *schema.examples]))
 
 
 def _parameter(node: Node, schema: Schema, *, style: str, explode: bool | None) -> Parameter | None:
     name, place = node.text("name"), node.text("in")
     within = _PLACES.get(place)
     if not name or within is None:
-        node.report("GW-S020", f"a parameter with name `{name}` in `{place}`; left out")
+        node.report("GW-S040", f"a parameter with name `{name}` in `{place}`; left out")
         return None
     return Parameter(
         name=name,

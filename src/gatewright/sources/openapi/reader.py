@@ -23,7 +23,7 @@ Fetch = Callable[[str], Awaitable[bytes]]
 """Gets the body of a URL through the gate; raises a GatewrightError."""
 
 MOST_DOCUMENTS = 300
-_NAMED = re.compile(rb"""(?:^|[{,\n])\s*["']?(?:openapi|swagger)["']?\s*:\s*["']?\d""")
+_NAMED = re.compile(rb"""(?:^|[{,\n])[ \t\r]*["']?(?:openapi|swagger)["']?\s*:\s*["']?\d""")
 _SCRIPT = re.compile(rb"""["']?swaggerDoc["']?\s*:\s*\{""")
 _VERSION = re.compile(r"\s*(\d+)\.(\d+)")
 
@@ -107,13 +107,13 @@ async def _gather(root: Document, references: References, fetch: Fetch | None) -
         if count >= MOST_DOCUMENTS:
             why = f"only {MOST_DOCUMENTS} further documents are read"
         if why:
-            references.refuse(uri, "GW-S022", why)
+            references.refuse(uri, "GW-S042", why)
             continue
         try:
             data = await read(uri, fetch=fetch)
             found = documents.load(data, uri=uri, problems=references.problems)
         except SourceError as error:
-            references.refuse(uri, "GW-S021", error.what)
+            references.refuse(uri, "GW-S041", error.what)
             continue
         references.add(found)
         new = [further for further in external(found) if further not in seen]

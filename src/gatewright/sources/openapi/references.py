@@ -99,14 +99,14 @@ class References:
             if reference is None:
                 return node
             if not isinstance(reference, str):
-                node.report("GW-S021", "`$ref` is not a string; left out")
+                node.report("GW-S041", "`$ref` is not a string; left out")
                 return None
             found = self._lookup(reference, node)
             if found is None:
                 return None
             node = found
         start.report(
-            "GW-S021", f"`$ref: {start.value['$ref']}` goes round in a circle" if isinstance(start.value, dict) else ""
+            "GW-S041", f"`$ref: {start.value['$ref']}` goes round in a circle" if isinstance(start.value, dict) else ""
         )
         return None
 
@@ -114,7 +114,7 @@ class References:
         uri, fragment = target_of(reference, node.document.uri)
         root = self._roots.get(uri)
         if root is None:
-            code, why = self._refused.get(uri, ("GW-S022", "other documents are not read here"))
+            code, why = self._refused.get(uri, ("GW-S042", "other documents are not read here"))
             node.report(code, f"`$ref: {reference}`: {why}")
             return None
         if fragment and not fragment.startswith("/"):
@@ -122,7 +122,7 @@ class References:
         else:
             found = _descend(root, fragment)
         if found is None:
-            node.report("GW-S021", f"`$ref: {reference}` leads to nothing")
+            node.report("GW-S041", f"`$ref: {reference}` leads to nothing")
         return found
 
     def _anchor(self, root: Node, name: str) -> Node | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TypeVar
 
 from msgspec import UNSET
@@ -13,6 +14,7 @@ from gatewright.model.schema import Schema
 
 T = TypeVar("T", int, float)
 MOST_ALTERNATIVES = 64
+MOST_COMPARED = 1_000_000
 
 
 def merge(one: Schema, other: Schema) -> Schema:
@@ -90,6 +92,8 @@ def _both(one: Schema | None, other: Schema | None) -> Schema | None:
 def _enum(one: tuple[Json, ...], other: tuple[Json, ...]) -> tuple[Json, ...]:
     if not one or not other:
         return one or other
+    if len(one) * len(other) > MOST_COMPARED:
+        return min(one, other, key=len)
     return tuple(value for value in one if value in other) or other
 
 
@@ -102,4 +106,4 @@ def _bound(pick: Callable[[T, T], T], one: T | None, other: T | None) -> T | Non
 def _alternatives(one: tuple[Schema, ...], other: tuple[Schema, ...]) -> tuple[Schema, ...]:
     if not one or not other:
         return one or other
-    return tuple(merge(first, second) for first in one for second in other)[:MOST_ALTERNATIVES]
+    return tuple(islice((merge(first, second) for first in one for second in other), MOST_ALTERNATIVES))

@@ -1,10 +1,13 @@
 """JSON Schema as OpenAPI 2.0, 3.0 and 3.1 write it → `model.schema.Schema`.
 
 Each component is converted once and shared. A component inside itself becomes `Schema(ref=NAME)`, and so does one that
-would unfold to more than `LARGEST` schemas: whoever walks a schema looks such names up with `Specification.resolve`.
+would unfold to more than `LARGEST` schemas or stands deeper than `DEEPEST`: whoever walks a schema looks such names up
+with `Specification.resolve`.
 """
 
 from __future__ import annotations
+
+from itertools import islice
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -16,7 +19,10 @@ from gatewright.sources.openapi.references import References
 from gatewright.sources.openapi.schema_merge import EMPTY, is_cut, merge, without_ref
 
 LARGEST = 1500
-DEEPEST = 80
+DEEPEST = 50
+MOST_EXAMPLES = 20
+MOST_PARTS = 100
+"""Members of a tuple or `allOf` that are looked at."""
 
 _TYPES = ("string", "integer", "number", "boolean", "array", "object")
 _MEANT = {
@@ -49,7 +55,9 @@ class Schemas:
         self.table: dict[str, Schema] = {}
         self._made: dict[tuple[str, object], tuple[Schema, int]] = {}
         self._names: dict[tuple[str, object], str] = {}
+        self._taken: set[str] = set()
         self._open: set[tuple[str, object]] = set()
+        self._waiting: list[Node] = []
         self._bases: set[tuple[str, object]] = set()
         self._count = 0
         self._depth = 0
@@ -59,12 +67,14 @@ class Schemas:
         nodes = list(container.members()) if container is not None else []
         for name, node in nodes:
             self._names[node.identity] = name
+            self._taken.add(name)
         for name, node in nodes:
             target = self._references.follow(node)
             if target is None:
                 self.table[name] = EMPTY
             else:
                 self.table.setdefault(name, self._component(target))
+            self._convert_waiting()
 
     def convert(self, node: Node | None) -> Schema:
         """The schema at a node; an empty one for nothing and for `true`."""
@@ -72,14 +82,15 @@ class Schemas:
             return EMPTY
         if not node.is_object():
             return EMPTY
-        if self._depth > DEEPEST:
-            node.report("GW-S020", "schemas are nested too deeply here; left out")
-            return EMPTY
-        self._depth += 1
-        try:
-            return self._referred(node) if node.has("$ref") else self._own(node)
-        finally:
-            self._depth -= 1
+        made = self._referred(node) if node.has("$ref") else self._own(node)
+        if self._depth == 0:
+            self._convert_waiting()
+        return made
+
+    def _convert_waiting(self) -> None:
+        """Converts the components that stood too deep where they were met."""
+        while self._waiting:
+            self._component(self._waiting.pop())
 
     def _referred(self, node: Node) -> Schema:
         target = self._references.follow(node)
@@ -92,6 +103,9 @@ class Schemas:
         if target.identity in self._open:
             return Schema(ref=name)
         before = self._count
+        if self._depth >= DEEPEST // 2 and target.identity not in self._made:
+            self._waiting.append(target)
+            return Schema(ref=name)
         made = self._component(target)
         if beside.value:
             return replace(merge(made, self._own(beside)), ref=name)
@@ -124,19 +138,29 @@ class Schemas:
         if identity not in self._names:
             stem = target.document.uri.rpartition("/")[2].partition(".")[0]
             base = str(target.key) if target.parent is not None else stem
-            taken = set(self._names.values()) | set(self.table)
             name, number = base, 1
-            while name in taken:
+            while name in self._taken:
                 number += 1
                 name = f"{base}-{number}"
+            self._taken.add(name)
             self._names[identity] = name
         return self._names[identity]
 
     def _own(self, node: Node) -> Schema:
         """The schema that stands at a node itself, `$ref` apart."""
+        if self._depth >= DEEPEST:
+            node.report("GW-S040", "schemas are nested too deeply here; left out")
+            return EMPTY
         self._count += 1
+        self._depth += 1
+        try:
+            return self._whole(node)
+        finally:
+            self._depth -= 1
+
+    def _whole(self, node: Node) -> Schema:
         schema = self._keywords(node)
-        parts = [self._part(part) for part in node.items("allOf")]
+        parts = [self._part(part) for part in islice(node.items("allOf"), MOST_PARTS)]
         if parts:
             whole = EMPTY
             for part in parts:
@@ -154,14 +178,12 @@ class Schemas:
             return self.convert(node)
         if target.identity not in self._open and not self._names_an_open_one(target):
             return self._component(target)
-        if target.identity in self._bases or self._depth > DEEPEST:
+        if target.identity in self._bases:
             return EMPTY
         self._bases.add(target.identity)
-        self._depth += 1
         try:
             return self._own(_without(target, "oneOf", "anyOf"))
         finally:
-            self._depth -= 1
             self._bases.discard(target.identity)
 
     def _names_an_open_one(self, node: Node) -> bool:
@@ -243,9 +265,9 @@ class Schemas:
         if not isinstance(value.get(key), list):
             child = node.child("items")
             return None if child is None else self.convert(child)
-        parts = [self.convert(item) for item in node.items(key)]
-        distinct = [part for index, part in enumerate(parts) if part not in parts[:index]]
-        return distinct[0] if len(distinct) == 1 else Schema(any_of=tuple(distinct))
+        parts = [self.convert(item) for item in islice(node.items(key), MOST_PARTS)]
+        kinds = [part for index, part in enumerate(parts) if part not in parts[:index]]
+        return kinds[0] if len(kinds) == 1 else Schema(any_of=tuple(kinds))
 
     def _additional(self, node: Node) -> tuple[Schema | None, bool, bool]:
         """Schema of further properties, whether they are forbidden, whether they are announced."""
@@ -271,7 +293,13 @@ def examples(node: Node) -> tuple[Json, ...]:
         found.extend(several)
     elif isinstance(several, dict):
         found.extend(item["value"] for item in several.values() if isinstance(item, dict) and "value" in item)
-    return tuple(item for index, item in enumerate(found) if item not in found[:index])
+    return distinct(found)
+
+
+def distinct(values: list[Json]) -> tuple[Json, ...]:
+    """The first few values, each once."""
+    first = values[:MOST_EXAMPLES]
+    return tuple(item for index, item in enumerate(first) if item not in first[:index])
 
 
 def _without(node: Node, *keys: str) -> Node:
@@ -296,7 +324,7 @@ def _types(node: Node) -> tuple[tuple[str, ...], bool, str]:
             found.append("string")
             format_ = "binary"
         elif word != "any":
-            node.report("GW-S020", f"`type: {str(kind)[:60]}` is none of JSON Schema's; any value is allowed here")
+            node.report("GW-S040", f"`type: {str(kind)[:60]}` is none of JSON Schema's; any value is allowed here")
     if not format_ and node.has("contentEncoding"):
         format_ = "byte" if node.text("contentEncoding").lower().startswith("base64") else ""
     elif not format_ and node.text("contentMediaType") == "application/octet-stream":
@@ -312,7 +340,7 @@ def _enum(node: Node) -> tuple[tuple[Json, ...], bool]:
     if said is None:
         return (), False
     if not isinstance(said, list):
-        node.report("GW-S020", "`enum` is not a list; left out")
+        node.report("GW-S040", "`enum` is not a list; left out")
         return (), False
     return tuple(item for item in said if item is not None), None in said
 

@@ -38,7 +38,7 @@ def schemes(container: Node | None, references: References) -> dict[str, Scheme]
                 description=target.text("description"),
             )
         else:
-            target.report("GW-S027", f"security scheme {name}: `type: {kind}` is not known; left out")
+            target.report("GW-S047", f"security scheme {name}: `type: {kind}` is not known; left out")
     return found
 
 
@@ -53,7 +53,7 @@ def requirements(node: Node, known: dict[str, Scheme]) -> tuple[Requirement, ...
         pairs = []
         for name in item.value if isinstance(item.value, dict) else ():
             if name not in known:
-                item.report("GW-S027", f"security scheme {name} is not declared")
+                item.report("GW-S047", f"security scheme {name} is not declared")
             pairs.append((name, item.texts(name)))
         found.append(Requirement(tuple(pairs)))
     return tuple(found)

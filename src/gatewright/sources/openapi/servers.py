@@ -20,13 +20,13 @@ def servers(node: Node) -> tuple[str, ...]:
             continue
         url = server.text("url").strip()
         if not url:
-            server.report("GW-S030", "a server without `url`; left out")
+            server.report("GW-S050", "a server without `url`; left out")
             continue
         filled = _filled(url, server)
         if filled and split(filled, base="") is not None:
             found.append(filled)
         elif filled:
-            server.report("GW-S030", f"`{url}` is not a server's address; left out")
+            server.report("GW-S050", f"`{url}` is not a server's address; left out")
     return tuple(dict.fromkeys(found))
 
 
@@ -34,12 +34,12 @@ def servers_v2(root: Node, *, source: str) -> tuple[str, ...]:
     """The servers of a 2.0 document: one for each scheme. Without `host` the base path alone, relative to the source."""
     host, base = root.text("host").strip(), root.text("basePath").strip()
     if base and not base.startswith("/"):
-        root.report("GW-S030", f"`basePath: {base}` does not begin with a slash; one was put before it")
+        root.report("GW-S050", f"`basePath: {base}` does not begin with a slash; one was put before it")
         base = "/" + base
     if not host:
         return (base,) if base else ()
     if "://" in host:
-        root.report("GW-S030", f"`host: {host}` has a scheme of its own; left out of it")
+        root.report("GW-S050", f"`host: {host}` has a scheme of its own; left out of it")
         host = host.partition("://")[2]
     default = "https"
     if is_url(source):
@@ -51,7 +51,7 @@ def servers_v2(root: Node, *, source: str) -> tuple[str, ...]:
     urls = [f"{scheme}://{host}{base}" for scheme in dict.fromkeys(usable)]
     good = tuple(url for url in urls if split(url, base="") is not None)
     if not good:
-        root.report("GW-S030", f"`host: {host}` is not a host; left out")
+        root.report("GW-S050", f"`host: {host}` is not a host; left out")
         return (base,) if base else ()
     return good
 
@@ -95,6 +95,6 @@ def _filled(url: str, server: Node) -> str:
 
     filled = _VARIABLE.sub(value, url)
     if missing:
-        server.report("GW-S030", f"server `{url}`: no value for {', '.join(missing)}; left out")
+        server.report("GW-S050", f"server `{url}`: no value for {', '.join(missing)}; left out")
         return ""
     return filled
