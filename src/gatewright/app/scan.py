@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from gatewright.access.classify import auth_endpoints
 from gatewright.access.sessions import Sessions
@@ -33,57 +33,29 @@ from gatewright.model.events import (
     RunStarted,
     Warned,
 )
-from gatewright.model.finding import Cell, Finding, Report, Run
+from gatewright.model.finding import Cell, Report, Run
 from gatewright.model.http import Exchange, Request
 from gatewright.model.knowledge import Knowledge
+from gatewright.model.mask import Mask, secrets_of
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
-from gatewright.model.verdict import Verdict
 from gatewright.report.collect import Collector
+from gatewright.store import open_store
+from gatewright.wire.budget import Spent
 from gatewright.wire.gate import Gate
+
+if TYPE_CHECKING:
+    from gatewright.store.journal import Journal
+    from gatewright.store.store import Store
 
 _CLEAN = 30.0
 """Seconds that clean-up may take (interface.md section 2, Ctrl-C)."""
-
-
-class Journal(Protocol):
-    """What an interrupted run had reached."""
-
-    accounts: Sequence[Account]
-    entries: Sequence[Entry]
-    knowledge: Knowledge | None
-    verdicts: Mapping[Cell, Verdict]
-    findings: Sequence[Finding]
-
-
-class Keeper(Protocol):
-    """Where a run is kept; `store` has the real one."""
-
-    @property
-    def key(self) -> bytes:
-        """The 32 bytes of the key file."""
-
-    def consumer(self, run: str) -> Consumer:
-        """Writes the events of a run."""
-
-    def journal(self, run: str) -> Journal:
-        """What is known of an earlier part of a run."""
-
-    def save_entry(self, run: str, entry: Entry) -> None:
-        """One entry of the ledger, before and after the request."""
-
-    def save_account(self, run: str, account: Account) -> None:
-        """An account that the run made; never its password."""
-
-    def save_knowledge(self, run: str, knowledge: Knowledge) -> None:
-        """What exploration learnt."""
 
 
 async def scan(
     settings: Settings,
     consumers: Sequence[Consumer] = (),
     *,
-    store: Keeper,
     resume: str | None = None,
     specification: Specification | None = None,
     stop: asyncio.Event | None = None,
@@ -92,18 +64,24 @@ async def scan(
 
     Raises UsageError and SourceError before anything is sent to the target, TargetError when it cannot be reached.
     """
-    run = resume or secrets.token_hex(4)
-    collector = Collector()
-    stream = Stream([collector, store.consumer(run), *consumers])
-    document = specification or await load_specification(settings)
-    journal = store.journal(run) if resume else None
-    work = _Scan(settings, place(document, settings), run=run, store=store, journal=journal, stream=stream, stop=stop)
-    stream.start()
+    store = open_store(settings.store)
     try:
-        await work.run()
+        run = store.run_id(resume) if resume else secrets.token_hex(4)
+        journal = store.journal(run) if resume else None
+        document = specification or await load_specification(settings)
+        placed = place(document, settings)
+        mask = Mask(store.key, secrets_of(settings))
+        collector = Collector()
+        stream = Stream([collector, store.consumer(run, mask=mask), *consumers])
+        work = _Scan(settings, placed, run=run, store=store, journal=journal, stream=stream, mask=mask, stop=stop)
+        stream.start()
+        try:
+            await work.run()
+        finally:
+            stream.stop()
+        return store.run(run) if journal else collector.report()
     finally:
-        stream.stop()
-    return collector.report()
+        store.close()
 
 
 def exit_code(report: Report, settings: Settings) -> tuple[int, str]:
@@ -129,9 +107,10 @@ class _Scan:
         placed: Placed,
         *,
         run: str,
-        store: Keeper,
+        store: Store,
         journal: Journal | None,
         stream: Stream,
+        mask: Mask,
         stop: asyncio.Event | None,
     ) -> None:
         self.settings = settings
@@ -140,9 +119,17 @@ class _Scan:
         self.store = store
         self.journal = journal
         self.stream = stream
+        self.mask = mask
         self.stop = stop or asyncio.Event()
         self.keyring = Keyring(store.key, run)
-        self.gate = Gate(settings, run=run, targets=placed.targets, record=self._record)
+        self.gate = Gate(
+            settings,
+            run=run,
+            targets=placed.targets,
+            record=self._record,
+            already=Spent(journal.requests, journal.seconds) if journal else Spent(),
+            first=journal.last_exchange + 1 if journal else 1,
+        )
         self.sessions = Sessions(
             self.gate,
             placed.specification,
@@ -151,12 +138,16 @@ class _Scan:
             warn=self._warn,
             made=journal.accounts if journal else (),
         )
-        self.ledger = Ledger(lambda entry: store.save_entry(run, entry), journal.entries if journal else ())
+        self.ledger = Ledger(self._made, journal.ledger if journal else ())
         self.auth_endpoints = auth_endpoints(placed.specification)
-        self.started = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.started = journal.started.started if journal else now
 
     def _record(self, exchange: Exchange, cell: Cell | None) -> None:
         self.stream.emit(AttemptSent(exchange=exchange, cell=cell))
+
+    def _made(self, entry: Entry) -> None:
+        self.store.save_object(self.run_id, entry, mask=self.mask)
 
     def _warn(self, code: str, message: str) -> None:
         self.stream.emit(Warned(code=code, message=message))
@@ -164,17 +155,17 @@ class _Scan:
     async def run(self) -> None:
         """All phases. Whatever ends it, what was made is removed and the last event is sent."""
         limits = self.settings.limits
-        self.stream.emit(
-            RunStarted(
-                run=self.run_id,
-                target=self.placed.targets,
-                mode=limits.mode,
-                seed=self.settings.seed,
-                started=self.started,
-                insecure=self.settings.tls.insecure,
-                resumed=self.journal is not None,
-            )
+        started = RunStarted(
+            run=self.run_id,
+            target=self.placed.targets,
+            mode=limits.mode,
+            seed=self.settings.seed,
+            started=self.started,
+            insecure=self.settings.tls.insecure,
+            resumed=self.journal is not None,
         )
+        self.store.begin(started, self.settings, mask=self.mask)
+        self.stream.emit(started)
         if self.placed.note:
             self._warn("GW-R010", self.placed.note)
         because: str | None = None
@@ -241,11 +232,12 @@ class _Scan:
 
     async def _explore(self, explorer: Explorer) -> Knowledge:
         if self.journal is not None and self.journal.knowledge is not None:
-            knowledge = await explorer.resume(self.journal.knowledge)
+            knowledge = self.journal.knowledge
+            await explorer.resume(knowledge)
         else:
             self.stream.emit(PhaseChanged(phase="explore", total=len(self.placed.specification.endpoints)))
             knowledge = await explorer.explore()
-        self.store.save_knowledge(self.run_id, knowledge)
+        self.store.save_knowledge(self.run_id, knowledge, mask=self.mask)
         return knowledge
 
     def _plan(self, knowledge: Knowledge, explorer: Explorer) -> list[Job]:

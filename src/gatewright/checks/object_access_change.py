@@ -80,7 +80,8 @@ def _changeable(probe: Probe) -> list[tuple[OwnedObject, OwnedObject | None, Ref
 
 def _trusted_identity(probe: Probe) -> list[tuple[OwnedObject, OwnedObject | None, Reference]]:
     """Places of the body that hold the caller's own identity, with that of the throw-away victim to put there."""
-    victim = next((n for n in peers(probe) if probe.accounts[n].origin == "throw-away"), None)
+    thrown = [n for n in peers(probe) if probe.accounts[n].origin == "throw-away"]
+    victim = next((n for n in thrown if "victim" in n), thrown[0] if thrown else None)
     if victim is None:
         return []
     rows = []

@@ -122,29 +122,6 @@ class Explorer:
                 )
             )
 
-    async def resume(self, knowledge: Knowledge) -> Knowledge:
-        """Go on with what an interrupted run had learnt: its objects and samples are known, nothing is made again."""
-        keys = {resource.name: key for key, resource in self._graph.resources.items()}
-        chains: dict[str, dict[str, Json]] = {}
-        for owned in knowledge.objects:
-            key = keys.get(owned.resource)
-            if key is None or owned.origin == "identity":
-                continue
-            chains[owned.key] = {**chains.get(owned.parent, {}), key: owned.id}
-            thing = Thing(owned.key, key, owned.owner, owned.origin, owned.slot, owned.id, chain=chains[owned.key])
-            thing.markers, thing.parent, thing.recipe = owned.markers, owned.parent, owned.recipe
-            self._memory.add(thing)
-            self._memory.confirmed |= {(r.endpoint, r.place) for r in owned.references if r.confirmed}
-        for sample in knowledge.samples:
-            self._memory.samples[sample.endpoint, sample.account] = sample
-        try:
-            await self._identify()
-            await self._identities_fit()
-        except Spent:
-            self._spent()
-        self._learnt(knowledge)
-        return knowledge
-
     def _spent(self) -> None:
         self._emit(
             Warned(code="GW-E001", message="exploration used up its third of the budget: not every endpoint was tried")
@@ -177,6 +154,7 @@ class Explorer:
         except Spent:
             self._spent()
         self._identities.alias(self._cast.peers)
+        self._learnt(knowledge)
 
     async def _identify(self) -> None:
         for account in self._cast.everyone:
