@@ -7,6 +7,8 @@ from collections.abc import Collection
 from typing import Literal
 
 from gatewright.checks.controls import bind, call_of, readers
+from gatewright.model.account import ANON
+from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange
 from gatewright.model.knowledge import OwnedObject, Reference
@@ -167,6 +169,24 @@ async def ordinary(probe: Probe, owned: OwnedObject) -> list[Answer]:
             answer = await _list(probe, endpoint, probe.account) if endpoint.id != probe.endpoint.id else None
             if answer is not None:
                 answers.append(answer)
+    return answers
+
+
+async def open_lists(probe: Probe) -> list[Answer]:
+    """X2 for nobody: what is shown without a credential, in at most three lists that the specification leaves open."""
+    answers: list[Answer] = []
+    for endpoint in probe.knowledge.endpoints.values():
+        call = next((s.call for s in probe.knowledge.samples if s.endpoint == endpoint.id), None)
+        plain = endpoint.method == "GET" and "{" not in endpoint.path and not endpoint.secured
+        if not plain or call is None or endpoint.id == probe.endpoint.id or len(answers) == 3:
+            continue
+
+        async def ask(call: Call = call, endpoint: Endpoint = endpoint) -> Exchange:
+            return await probe.send(call, as_=ANON, purpose="control: open list", endpoint=endpoint, credentials=())
+
+        exchange = await probe.once(f"open list {endpoint.id}", ask)
+        probe.cite(exchange)
+        answers.append(read(exchange.response))
     return answers
 
 
