@@ -108,6 +108,11 @@ CODES: dict[str, Code] = {
         "A server's URL is none, lacks the value of a variable, or has another scheme than http and https; it is left out.",
         "Mend it, or name the target with `--target URL`.",
     ),
+    "GW-S052": Code(
+        "A document that is cut off",
+        "A specification ends in the middle, as a broken download or a full disk leaves it; what comes before is read.",
+        "Fetch it again: endpoints and components after the cut are missing.",
+    ),
     "GW-S051": Code(
         "Traffic that cannot be used",
         "An entry of a traffic file lacks its request, or an endpoint of it is none (pages, preflights, 404 only); it is left out and counted.",
