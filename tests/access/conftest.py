@@ -16,6 +16,8 @@ from starlette.requests import Request as Incoming
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from gatewright.access.sessions import Sessions
 from gatewright.model.account import Account
@@ -135,19 +137,26 @@ def play() -> Play:
     """`play(api, scenario)`: serves the API on a free port while the scenario runs."""
 
     async def run(api: Api, scenario: Callable[[World], Awaitable[None]]) -> None:
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = socket.socket(
+            socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+        )  # named, or asyncio leaves Nagle on
+        listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(api, log_level="critical", lifespan="off", ws="none", loop="asyncio")
-        server = uvicorn.Server(config)
-        serving = asyncio.ensure_future(server.serve(sockets=[listening]))
+        config = uvicorn.Config(api, log_level="critical", lifespan="off", ws="none")
+        config.load()
+        state = ServerState()  # uvicorn's protocol without its server, whose loop ticks ten times a second
+
+        def protocol() -> asyncio.Protocol:
+            return H11Protocol(config=config, server_state=state, app_state={})
+
+        server = await asyncio.get_running_loop().create_server(protocol, sock=listening)
         try:
             settings = Settings(limits=Limits(connect=2, first_byte=2, total=4))
             async with Gate(settings, run="r1", targets=(url,)) as gate:
                 await scenario(World(api, url, gate, parse(api.document(url), source="openapi.json")))
         finally:
-            server.should_exit = True
-            await serving
-            listening.close()
+            server.close()
+            await asyncio.gather(*state.tasks, return_exceptions=True)
 
     return lambda api, scenario: asyncio.run(run(api, scenario))
 

@@ -37,8 +37,8 @@ class Entrance:
     clock: Callable[[], float]
     wall: Callable[[], float]
     placer: Placer = field(init=False)
-    known: list[tuple[Way, Placed]] = field(default_factory=list)
-    """Ways that are proved real, with the place of their credential."""
+    known: list[tuple[Way, Placed, Grant | None]] = field(default_factory=list)
+    """Ways that are proved real, with the place of their credential and what a wrong password got."""
     _ways: list[Way] | None = None
 
     def __post_init__(self) -> None:
@@ -48,15 +48,18 @@ class Entrance:
         """A session, or why there is none. `answer`: what the sign-up answered, used when nothing else logs in."""
         identity = frozenset(value for value in (account.username, *account.identity) if value)
         reasons: list[str] = []
-        for way, placed in self.known:
-            if way in self.ways(account):
-                session = await self._again(account, way, placed, identity)
-                if session is not None:
-                    return session
-        for way in self.ways(account):
+        ways = self.ways(account)
+        proved = [entry for entry in self.known if entry[0] in ways]
+        for way, placed, wrong in proved:
+            result = await self._again(account, way, placed, wrong, identity)
+            if isinstance(result, Session):
+                return result
+            reasons.append(f"{way.name}: {result}")
+        for way in ways:
+            if any(way == entry[0] for entry in proved):
+                continue
             result = await self._first(account, way, identity)
             if isinstance(result, Session):
-                self.known.append((way, result.placed))
                 return result
             reasons.append(f"{way.name}: {result}")
         if answer is not None:
@@ -120,13 +123,22 @@ class Entrance:
             urls += [url] if url and not urls else []
         return [OAuth2(located(url, *self.place()), grant, self.ask, account.oauth2) for url in urls]
 
-    async def _again(self, account: Account, way: Way, placed: Placed, identity: frozenset[str]) -> Session | None:
+    async def _again(
+        self, account: Account, way: Way, placed: Placed, wrong: Grant | None, identity: frozenset[str]
+    ) -> Session | str:
         """A way that is proved, with another account: its probe must let it in, no wrong password is sent."""
         grant = await way.enter(account, None)
+        if wrong is not None and _told_alike(wrong, grant):
+            return f"answers as to a wrong password: {grant.why}"
         if grant.empty:
-            return None
-        found = await self.placer.check(account.name, grant, placed, identity | self._told(grant, placed))
-        return self._session(account, way, grant, found, identity) if found is not None else None
+            return _without_credential(grant)
+        named = identity | self._told(grant, placed)
+        found: Placed | str | None = await self.placer.check(account.name, grant, placed, named)
+        if found is None:
+            found = await self.placer.place(account.name, grant, None, named, only=await self._named_probe(account))
+        if isinstance(found, str):
+            return f"{grant.why + ', but ' if grant.exchange else ''}{found}"
+        return self._session(account, way, grant, found, identity)
 
     async def _first(self, account: Account, way: Way, identity: frozenset[str]) -> Session | str:
         """A way for the first time: a wrong password must fail, the right one give what a probe accepts."""
@@ -134,19 +146,18 @@ class Entrance:
         if way.renewable and _has_secret(account):
             wrong = await way.enter(account, _wrong(account, self.source))
         right = await way.enter(account, None)
+        if wrong is not None and _told_alike(wrong, right):
+            return f"a wrong and the right password get the same answer, {right.why}"
         if right.empty:
-            return right.why or "the answer holds no credential"
-        if wrong is not None and wrong.exchange is not None and right.exchange is not None:
-            hidden = wrong.sent | right.sent | {item.value.reveal() for item in (*wrong.found, *right.found)}
-            if alike(wrong.exchange.response, right.exchange.response, hidden):
-                return f"a wrong and the right password get the same answer ({right.why})"
-        if wrong is not None and wrong.fixed is not None and wrong.exchange is not None and wrong.fixed == right.fixed:
-            return "a wrong and the right password give the same credential"
+            return _without_credential(right)
         named = identity | claimed(right.fixed or ()) | frozenset(_answered(right))
         only = await self._named_probe(account)
         placed = await self.placer.place(account.name, right, wrong, named, only=only)
+        if isinstance(placed, Placed) and placed.probe is None and wrong is not None and not _told_apart(wrong, right):
+            placed = "a wrong and the right password differ in values only, and no GET tells strangers apart"
         if isinstance(placed, str):
             return f"{right.why + ', but ' if right.exchange else ''}{placed}"
+        self.known.append((way, placed, wrong))
         return self._session(account, way, right, placed, identity)
 
     async def _named_probe(self, account: Account) -> Probe | None:
@@ -165,7 +176,7 @@ class Entrance:
         if grant.empty:
             return None
         placed = await self.placer.place(account.name, grant, None, identity)
-        if isinstance(placed, str):
+        if isinstance(placed, str) or placed.probe is None:
             return None
         return self._session(account, Ready(placed.credentials, "sign-up answer"), grant, placed, identity)
 
@@ -207,3 +218,26 @@ def _nothing(account: Account) -> str:
     if account.username or account.password:
         return "the specification has no log-in endpoint: write the steps under `login:`"
     return "the account has nothing that logs it in"
+
+
+def _told_alike(wrong: Grant, right: Grant) -> bool:
+    """Whether both passwords got the same answer, what was sent and what may be a credential apart."""
+    if wrong.exchange is None or right.exchange is None or right.exchange.response is None:
+        return False
+    hidden = wrong.sent | right.sent | {item.value.reveal() for item in (*wrong.found, *right.found)}
+    return alike(wrong.exchange.response, right.exchange.response, hidden)
+
+
+def _told_apart(wrong: Grant, right: Grant) -> bool:
+    """Whether the answers differ in status, form or cookies, not only in values that may change by themselves."""
+    if wrong.exchange is None or right.exchange is None:
+        return False
+    one, other = read(wrong.exchange.response), read(right.exchange.response)
+    cookies = {item.source for item in wrong.found} != {item.source for item in right.found}
+    return one.status != other.status or one.paths() != other.paths() or cookies
+
+
+def _without_credential(grant: Grant) -> str:
+    response = grant.exchange.response if grant.exchange is not None else None
+    accepted = response is not None and response.status < 300
+    return f"{grant.why}, which holds no credential" if accepted else grant.why or "no credential"

@@ -13,6 +13,8 @@ from gatewright.model.secret import Secret
 from gatewright.proof.compare import same, substitute
 from gatewright.proof.leaves import Answer, Leaf, read
 
+_WORDS = frozenset({"message", "error", "detail", "msg", "error_description", "reason", "title"})
+
 
 class Ask(Protocol):
     """Sends one request for an account; a request that may not be sent comes back as an exchange with its error."""
@@ -72,11 +74,13 @@ class Ready:
 
 
 def granted(exchange: Exchange, sent: Collection[str], jar: dict[str, str] | None = None) -> Grant:
-    """The grant of a log-in answer: candidates in it, and the cookies that were collected on the way."""
+    """The grant of a log-in answer: candidates in it (echoes of the request apart), and the cookies collected on the way."""
     response = exchange.response
     if response is None:
         return Grant(exchange=exchange, sent=frozenset(sent), why=exchange.error or "no answer")
-    found = credentials_in(response, sent)
+    request = exchange.request
+    asked = f"{request.target}\n{request.headers}\n{request.body.decode('latin-1')}"
+    found = [item for item in credentials_in(response, sent) if item.value.reveal() not in asked]
     have = {item.source for item in found}
     for name, value in (jar or {}).items():
         if f"cookie:{name}" not in have and value:
@@ -90,8 +94,10 @@ def told(exchange: Exchange) -> str:
     """What an answer says, for people: status and the beginning of its words."""
     if exchange.response is None:
         return exchange.error or "no answer"
-    texts = [leaf.value for leaf in read(exchange.response).leaves if 3 < len(leaf.value) < 120 and " " in leaf.value]
-    return f"{exchange.response.status}" + (f" ({texts[0]})" if texts else "")
+    leaves = [leaf for leaf in read(exchange.response).leaves if 3 < len(leaf.value) < 200]
+    named = [leaf for leaf in leaves if leaf.path.rpartition(".")[2].lower() in _WORDS]
+    text = f" ({named[0].value})" if named else ""
+    return f"{exchange.response.status}{text}"
 
 
 def alike(a: Response | None, b: Response | None, hidden: Collection[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from gatewright.proof.leaves import read
 
 VICTIM, SUBJECT = "gw-victim", "gw-subject"
 """The throw-away accounts V and S of checks-1-5.md."""
+_CONFIRMATION = re.compile(r"verif|confirm|activat", re.IGNORECASE)
 _MOST_FAILURES = 3
 """Log-ins in a row that fail before an account counts as lost."""
 
@@ -214,11 +216,11 @@ class Sessions:
     def _wanted(self) -> list[tuple[str, Literal["signed-up", "throw-away"]]]:
         """Accounts to make: those of `--sign-up`, and V and S where the mode and the specification allow."""
         settings = self._settings
-        if settings.limits.mode == "read-only" or settings.sign_up == 0:
+        if settings.sign_up == 0 or (settings.limits.mode == "read-only" and not settings.sign_up):
             return []
         users: list[tuple[str, Literal["signed-up", "throw-away"]]] = []
         users += [(f"user{number}", "signed-up") for number in range(1, (settings.sign_up or 0) + 1)]
-        if self._sign_up.candidates:
+        if self._sign_up.candidates and settings.limits.mode != "read-only":
             users += [(VICTIM, "throw-away"), (SUBJECT, "throw-away")]
         return users
 
@@ -233,6 +235,8 @@ class Sessions:
             self._made[name] = account
             return account, None, ""
         role = self._common_role()
+        if self._settings.limits.mode == "read-only":
+            return Account(name=name, role=role, password=password, origin=origin), None, "read-only makes no accounts"
         made = await self._sign_up.make(name, role=role, origin=origin)
         if isinstance(made, Made):
             self._made[name] = made.account
@@ -244,6 +248,8 @@ class Sessions:
         if not why:
             result = await self._entrance.enter(account, answer)
         if isinstance(result, str):
+            if account.origin != "configured" and _CONFIRMATION.search(result):
+                result += "; a mail may have to be confirmed first: `hooks.mail` says how to read it"
             return AccountState(name=account.name, role=account.role, login="failed", how=result, origin=account.origin)
         self._sessions[account.name] = result
         identity = tuple(dict.fromkeys([*account.identity, *sorted(result.identity)]))

@@ -88,6 +88,9 @@ def _values(clinic: Clinic) -> dict[str, Any]:
         "slug": "opening-hours",
     }
     values["message_id"] = tables.find("messages", sender_id=alice["id"])[0]["id"]
+    values["link_token"] = tables.find("links", document_id=tables.find("documents", patient_id=alice["id"])[0]["id"])[
+        0
+    ]["id"]
     for name, table in _TABLE.items():
         values[name] = tables.find(table, patient_id=alice["id"])[0]["id"]
     return values
