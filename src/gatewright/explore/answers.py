@@ -125,9 +125,12 @@ def _scalar(value: Json, name: str, key: str, depth: int) -> Iterator[tuple[str,
 
 
 def links(body: Json, location: str = "") -> list[str]:
-    """URLs and paths that an answer points to: Location first, then `href`, `url`, `self` and `_links`."""
+    """URLs and paths that an answer points to: Location first, then every value that is one, whatever its name."""
     found = [location] if location else []
     for _, key, _, value in scalars(body):
-        if isinstance(value, str) and key.lower() in ("href", "url", "uri", "self", "link", "location"):
+        if not isinstance(value, str) or not value or " " in value:
+            continue
+        telling = key.lower().endswith(("href", "url", "uri")) or key.lower() in ("self", "link", "location")
+        if telling or value.startswith(("/", "http://", "https://")):
             found.append(value)
     return found
