@@ -121,7 +121,7 @@ class Explorer:
 
     def _spent(self) -> None:
         self._emit(
-            Warned(code="GW-E001", message="exploration used up its third of the budget: not every endpoint was tried")
+            Warned(code="GW-E002", message="exploration used up its third of the budget: not every endpoint was tried")
         )
 
     async def resume(self, knowledge: Knowledge) -> None:
@@ -368,7 +368,7 @@ class Explorer:
         try:
             thing = await self._objects.make(key, owner, "spare", label=label, extra=extra)
         except Spent as spent:
-            raise BudgetError("the budget is spent", code="GW-W002", where="requests") from spent
+            raise BudgetError("the budget is spent", code="GW-W010", where="requests") from spent
         if thing is None:
             return None
         return msgspec.structs.replace(self._owned(thing), creation=thing.creation)
