@@ -301,7 +301,7 @@ def test_it_keeps_to_a_third_of_the_requests_and_says_so(api, serve, table):
     out = serve(api).run(cleaned, limits=Limits(requests=60))
     explored = [e for e in out.sessions.sent if "DELETE" not in e[1].method]
     assert len(explored) <= 20 + 40  # a third, and what clean-up reads
-    assert any(getattr(event, "code", "") == "GW-E001" for event in out.events)
+    assert any(getattr(event, "code", "") == "GW-E002" for event in out.events)
     assert any("budget" in why for why in out.knowledge.unreached.values())
 
 
