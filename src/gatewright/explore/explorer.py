@@ -24,7 +24,6 @@ from gatewright.explore.policy import SAFE
 from gatewright.explore.samples import Samples
 from gatewright.explore.selves import Selves
 from gatewright.model.account import ANON
-from gatewright.model.call import leaves
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import BudgetError
 from gatewright.model.events import AnyEvent, EndpointLearnt, PhaseChanged, Warned
@@ -326,10 +325,9 @@ class Explorer:
         for (endpoint, account), sample in self._memory.samples.items():
             if account in self._cast.higher or not owners:
                 continue
-            for _, value in leaves(answers.read(sample.exchange).body):
-                thing = owners.get(str(value))
-                if thing is not None and thing.owner != account and str(value) not in sample.exchange.request.url:
-                    found.setdefault(thing.key, set()).add(endpoint)
+            for value in answers.texts(answers.read(sample.exchange).body) & owners.keys():
+                if owners[value].owner != account and value not in sample.exchange.request.url:
+                    found.setdefault(owners[value].key, set()).add(endpoint)
         return {key: tuple(sorted(endpoints)) for key, endpoints in found.items()}
 
     def _owned(self, thing: Thing, leaked_in: tuple[str, ...] = ()) -> OwnedObject:
