@@ -12,6 +12,7 @@ from gatewright import __version__
 from gatewright.cli.failure import report_failure
 
 COMMANDS: dict[str, str] = {
+    "demo": "gatewright.cli.demo:demo",
     "scan": "gatewright.cli.scan:scan",
     "init": "gatewright.cli.init:init",
     "login": "gatewright.cli.login:login",
