@@ -150,7 +150,7 @@ def collected(store: Store) -> Callable[[list[AnyEvent]], Report]:
     """What a collector makes of the masked events, with the numbers of the store."""
 
     def collect(events: list[AnyEvent]) -> Report:
-        collector, mask = Collector(), Mask(store.key)
+        collector, mask = Collector(), Mask(store.key, [CANARY])
         for event in events:
             collector.on(mask.event(event))
         report = collector.report()

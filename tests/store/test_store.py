@@ -28,8 +28,8 @@ from gatewright.store.store import Store
 Collect = Callable[[list[AnyEvent]], Report]
 
 
-def play(store: Store, events: list[AnyEvent], run: str = "run-1") -> None:
-    writer = store.consumer(run)
+def play(store: Store, events: list[AnyEvent], run: str = "run-1", *, secret: str = "") -> None:
+    writer = store.consumer(run, mask=Mask(store.key, [secret]))
     writer.start()
     for event in events:
         writer.on(event)
@@ -46,14 +46,14 @@ def test_a_stored_run_gives_the_report_of_its_collector(
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_any_part_of_a_stream_gives_the_same_report(
-    data: st.DataObject, store: Store, events: list[AnyEvent], collected: Collect
+    data: st.DataObject, store: Store, events: list[AnyEvent], collected: Collect, canary: str
 ) -> None:
     chosen = data.draw(st.lists(st.sampled_from(range(1, len(events))), max_size=30))
     run = f"run-{len(store.runs())}"
     begun = events[0]
     assert isinstance(begun, RunStarted)
     part = [msgspec.structs.replace(begun, run=run), *(events[index] for index in chosen)]
-    play(store, part, run)
+    play(store, part, run, secret=canary)
     assert store.run(run) == collected(part)
 
 

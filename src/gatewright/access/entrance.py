@@ -222,7 +222,7 @@ def _nothing(account: Account) -> str:
 
 def _told_alike(wrong: Grant, right: Grant) -> bool:
     """Whether both passwords got the same answer, what was sent and what may be a credential apart."""
-    if wrong.exchange is None or right.exchange is None:
+    if wrong.exchange is None or right.exchange is None or right.exchange.response is None:
         return False
     hidden = wrong.sent | right.sent | {item.value.reveal() for item in (*wrong.found, *right.found)}
     return alike(wrong.exchange.response, right.exchange.response, hidden)

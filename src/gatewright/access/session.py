@@ -103,7 +103,7 @@ class Session:
         if response.status in _ENDED:
             return True
         probe = self.placed.probe
-        if probe is None or response.status != probe.anon.status or len(response.body) > 4096 or not probe.guarded:
+        if probe is None or not probe.anon.leaves or response.status != probe.anon.status or len(response.body) > 4096:
             return False
         return same(read(response), probe.anon)
 
