@@ -52,7 +52,7 @@ _CLEAR = re.compile(
 """How Redoc, Scalar, RapiDoc, Elements and Swagger UI are told where the document is."""
 _LINK = re.compile(r"""\b(?:href|src)\s*=\s*["']([^"'<>]+)["']""", re.IGNORECASE)
 _HINT = re.compile(
-    r"openapi|swagger|api-?docs?|redoc|\bdocs?\b|\bspec|schema|initiali[sz]er|\.json$|\.ya?ml$", re.IGNORECASE
+    r"openapi|swagger|api-?docs?|redoc|\bui\b|\bdocs?\b|\bspec|schema|initiali[sz]er|\.json$|\.ya?ml$", re.IGNORECASE
 )
 _USELESS = re.compile(
     r"\.(?:css|png|svg|ico|jpe?g|gif|woff2?|map)$|(?:bundle|preset|standalone)[\w.-]*\.js$", re.IGNORECASE
