@@ -12,11 +12,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gatewright.model.settings import Tls
+from gatewright.settings.accounts import KEYS as ACCOUNT_KEYS
+from gatewright.settings.load import KEYS, LIMITS
 from scripts import docs_blocks, docs_links, docs_pages
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 WRITTEN = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+SETTINGS = {
+    "Keys": KEYS,
+    "Accounts": ACCOUNT_KEYS,
+    "Limits": LIMITS,
+    "TLS": Tls.__struct_fields__,
+}
+"""Heading of docs/reference/configuration.md → the keys that have their rows there."""
 _CODE = re.compile(r"GW-[A-Z]\d{3}")
 
 
@@ -48,8 +58,19 @@ def write(generated: dict[str, str], folder: Path) -> None:
 def code_complaints(sources: dict[str, str], explained: set[str]) -> list[str]:
     """Codes that stand in the source without an explanation, and explanations of codes that nothing uses."""
     used = {code: name for name, text in sources.items() for code in _CODE.findall(text)}
-    found = [f"{used[code]}: {code} has no explanation in app/codes.py" for code in sorted(set(used) - explained)]
-    return found + [f"app/codes.py: nothing uses {code}" for code in sorted(explained - set(used))]
+    found = [f"{used[code]}: {code} has no explanation in app/codes.toml" for code in sorted(set(used) - explained)]
+    return found + [f"app/codes.toml: nothing uses {code}" for code in sorted(explained - set(used))]
+
+
+def setting_complaints(page: str, keys: dict[str, tuple[str, ...]]) -> list[str]:
+    """Keys of the configuration that lack their row under their heading, and rows of keys that do not exist."""
+    found = []
+    for heading, known in keys.items():
+        section = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+        rows = re.findall(r"^\| `([a-z_0-9]+)` \|", section, flags=re.MULTILINE)
+        found += [f"configuration.md: `{key}` has no row under {heading}" for key in known if key not in rows]
+        found += [f"configuration.md: there is no key `{row}` under {heading}" for row in rows if row not in known]
+    return found
 
 
 def makefile_complaints(page: Path, targets: set[str]) -> list[str]:
@@ -62,13 +83,14 @@ def makefile_complaints(page: Path, targets: set[str]) -> list[str]:
 def check() -> list[str]:
     """Everything that can be told without running a command."""
     found = stale(docs_pages.pages(), DOCS)
-    explained = set(docs_pages.CODES)
+    explained = set(docs_pages.codes())
     sources = {
         path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted((ROOT / "src").rglob("*.py"))
-        if path.name != "codes.py"
     }
     found += code_complaints(sources, explained)
+    settings_page = (DOCS / "reference" / "configuration.md").read_text(encoding="utf-8")
+    found += setting_complaints(settings_page, SETTINGS)
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     for page in everything():
         found += [complaint for block in docs_blocks.blocks(page) if (complaint := docs_blocks.load(block))]

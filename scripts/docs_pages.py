@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import click
 import msgspec
 
-from gatewright.app.codes import CODES
+from gatewright.app.codes import codes
 from gatewright.app.tests import list_tests, show_test
 from gatewright.cli.main import main
 from gatewright.model import events
@@ -50,9 +50,9 @@ def walk() -> Iterator[tuple[str, click.Command]]:
 
 def errors_page() -> str:
     """Every code with its explanation."""
-    parts = [NOTE.format(source="src/gatewright/app/codes.py"), "# Error and warning codes\n"]
+    parts = [NOTE.format(source="src/gatewright/app/codes.toml"), "# Error and warning codes\n"]
     parts.append("`gatewright doctor CODE` prints the same.\n")
-    parts += [f"## {code}\n\n**{c.title}.** {c.cause}\n\n{c.remedy}\n" for code, c in CODES.items()]
+    parts += [f"## {code}\n\n**{c.title}.** {c.cause}\n\n{c.remedy}\n" for code, c in codes().items()]
     return "\n".join(parts)
 
 

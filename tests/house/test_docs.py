@@ -23,8 +23,16 @@ def test_writing_makes_it_fresh_and_removes_what_is_gone(tmp_path: Path) -> None
 def test_codes_without_explanation_and_explanations_without_code() -> None:
     found = docs.code_complaints({"a.py": 'code="GW-U001"', "b.py": 'code="GW-S900"'}, {"GW-U001", "GW-U777"})
     assert found == [
-        "b.py: GW-S900 has no explanation in app/codes.py",
-        "app/codes.py: nothing uses GW-U777",
+        "b.py: GW-S900 has no explanation in app/codes.toml",
+        "app/codes.toml: nothing uses GW-U777",
+    ]
+
+
+def test_keys_without_a_row_and_rows_without_a_key() -> None:
+    page = "\n## Keys\n\n| key | value |\n|---|---|\n| `target` | x |\n| `gone` | x |\n\n## TLS\n| `ca` | x |\n"
+    assert docs.setting_complaints(page, {"Keys": ("target", "spec"), "TLS": ("ca",)}) == [
+        "configuration.md: `spec` has no row under Keys",
+        "configuration.md: there is no key `gone` under Keys",
     ]
 
 

@@ -26,7 +26,7 @@ def test_every_command_and_every_flag_is_on_the_page() -> None:
 
 
 def test_every_code_has_a_heading() -> None:
-    assert _headings(docs_pages.errors_page()) == list(docs_pages.CODES)
+    assert _headings(docs_pages.errors_page()) == list(docs_pages.codes())
 
 
 def test_every_event_and_field_is_on_the_page() -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gatewright.lab.requests import samples
+from gatewright.lab.weaknesses import IDS
 
 Visit = Callable[..., Any]
 ORDER = {"items": [{"product_id": 401, "quantity": 1}]}
 
 REFUSALS: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("GET", "/nowhere", "alice", {}, 404),
+    ("GET", "/me/", "alice", {}, 404),
+    ("GET", "/ME", "alice", {}, 404),
     ("GET", "/orders/abc", "alice", {}, 404),
     ("GET", "/orders/99999999999999999999", "alice", {}, 404),
     ("GET", "/orders/77", "alice", {}, 404),
@@ -106,3 +114,34 @@ def test_an_override_passes_the_role_check_but_not_the_log_in(visit: Visit) -> N
     assert visitor.send("GET", "/products/401", headers=headers).status == 401
     assert visitor.send("GET", "/products/401", "alice", headers={"X-HTTP-Method-Override": "GWNOOP"}).status == 200
     assert visitor.send("GET", "/products/401", "alice", headers=headers).status == 204
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize("weak", [(), tuple(sorted(IDS))], ids=["fixed", "all on"])
+def test_nothing_that_one_can_send_breaks_it(visit: Visit, weak: tuple[str, ...]) -> None:
+    visitor = visit(*weak)
+    able = [one for one in samples(visitor.clinic, visitor.names, 1) if one.endpoint.path != "/auth/logout"]
+    assigned = ["role", "total", "balance", "status"]
+
+    @settings(max_examples=300, deadline=None)
+    @given(data=st.data())
+    def send(data: st.DataObject) -> None:
+        sample = data.draw(st.sampled_from(able))
+        body = sample.body
+        if body is not None:
+            names = st.sampled_from([*sorted(body), *assigned])
+            body = {**body, **{name: data.draw(_JSON) for name in data.draw(st.lists(names, max_size=2))}}
+        query = {name: data.draw(st.text(max_size=9)) for name in sample.query}
+        headers = {name: data.draw(st.text("0123456789-x", max_size=20)) for name in sample.headers}
+        odd = st.sampled_from(["", "/0", "/9007199254740993", "/a%00"])
+        path = re.sub(r"/[\d-]+", lambda match: data.draw(odd) or match[0], sample.path)
+        answer = visitor.send(sample.endpoint.method, path, sample.account, body=body, query=query, headers=headers)
+        assert answer.status < 500
+
+    send()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 
 import pytest
@@ -17,6 +18,13 @@ def forged(header: dict[str, object], signature: str = "", *, dot: bool = True) 
     return f"{head}.{encoded(json.dumps(CLAIMS).encode())}" + (f".{signature}" if dot else "")
 
 
+def relabelled(algorithm: str) -> str:
+    """Rightly signed with our key, but the header names another algorithm: a sound verifier pins its own."""
+    head = encoded(json.dumps({"alg": algorithm}).encode())
+    body = f"{head}.{encoded(json.dumps(CLAIMS).encode())}"
+    return f"{body}.{encoded(hmac.digest(SECRET, body.encode(), 'sha256'))}"
+
+
 GOOD = sign(CLAIMS, SECRET)
 SIGNATURE = GOOD.rpartition(".")[2]
 FORGED = {
@@ -28,6 +36,7 @@ FORGED = {
     "stripped, no dot": forged({"alg": "HS256", "typ": "JWT"}, dot=False),
     "no algorithm": forged({}),
     "another algorithm": forged({"alg": "HS512"}, SIGNATURE),
+    "ours, under another name": relabelled("HS512"),
     "wrong key": sign(CLAIMS, b"another key"),
     "flipped": GOOD.replace(SIGNATURE, SIGNATURE[:9] + ("A" if SIGNATURE[9] != "A" else "B") + SIGNATURE[10:]),
     "garbage": "a.b.c",

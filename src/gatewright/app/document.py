@@ -55,16 +55,16 @@ async def _get(gate: Gate, url: str) -> bytes:
     for _ in range(_REDIRECTS):
         refused = gate.allows(url)
         if refused:
-            raise SourceError(f"not fetched: {refused}", code="GW-S020", where=url)
+            raise SourceError(f"not fetched: {refused}", code="GW-S006", where=url)
         origin = origin_of(url)
         exchange = await gate.send(Request("GET", origin, url[len(origin) :] or "/"), purpose="specification")
         response = exchange.response
         if response is None:
-            raise SourceError(f"cannot be fetched: {exchange.error}", code="GW-S021", where=url, help="is it running?")
+            raise SourceError(f"cannot be fetched: {exchange.error}", code="GW-S006", where=url, help="is it running?")
         location = response.header("location")
         if response.status not in (301, 302, 303, 307, 308) or location is None:
             if not response.ok:
-                raise SourceError(f"answered with status {response.status}", code="GW-S022", where=url)
+                raise SourceError(f"answered with status {response.status}", code="GW-S006", where=url)
             return response.body
         url = location if "://" in location else origin + location
-    raise SourceError("redirects without an end", code="GW-S023", where=url)
+    raise SourceError("redirects without an end", code="GW-S006", where=url)

@@ -226,11 +226,26 @@ async def in_list(probe: Probe, owned: OwnedObject, *, as_: str, purpose: str = 
     answer = read(exchange.response)
     if answer.status >= 400:
         return answer
-    names = {as_text(owned.id), *owned.markers}
-    item = next((leaf.item for leaf in answer.leaves if leaf.value in names), None)
+    item = _item(answer, owned)
     if item is None:
         return Answer(404, answer.kind, (), "", answer.headers)
     return Answer(answer.status, answer.kind, tuple(x for x in answer.leaves if x.item == item), answer.text, ())
+
+
+def _item(answer: Answer, owned: OwnedObject) -> str | None:
+    """The item of a list that is the object: by its marker, else by its id under a name like `id`, else by its id anywhere.
+
+    Small numbers turn up by chance in other leaves: that is why a name comes first.
+    """
+    marked = [leaf.item for leaf in answer.leaves if any(marker in leaf.value for marker in owned.markers)]
+    if marked:
+        return marked[0]
+    if owned.id is None:
+        return None
+    value = as_text(owned.id)
+    found = [leaf for leaf in answer.leaves if leaf.value == value]
+    named = [leaf for leaf in found if re.search(r"(?:^|[._\]])(?:_?id|uuid|key|slug|name|number)$", leaf.path.lower())]
+    return (named or found)[0].item if found else None
 
 
 def holds_value(answer: Answer | None, value: str) -> bool:
@@ -251,3 +266,16 @@ def free_text(call: Call, answer: Answer) -> list[Place]:
         and not value.startswith(("http://", "https://"))
         and "@" not in value
     ]
+
+
+def documented_values(probe: Probe) -> set[str]:
+    """Examples, defaults and enum members of the endpoint's documented answers: everybody's values."""
+    values: set[str] = set()
+    stack = [answer.schema for answer in probe.endpoint.answers if answer.schema]
+    for _ in range(500):
+        if not stack:
+            break
+        schema = probe.specification.resolve(stack.pop())
+        values.update(as_text(v) for v in (*schema.examples, *schema.enum) if not isinstance(v, (dict, list)))
+        stack.extend([*schema.properties.values(), *schema.any_of, *([schema.items] if schema.items else [])])
+    return values

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from typing import Literal
 
 from gatewright.checks.controls import bind, call_of, readers
+from gatewright.model.account import ANON
+from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange
 from gatewright.model.knowledge import OwnedObject
@@ -29,17 +31,19 @@ async def judge_privacy(
     attacker_sees: Answer | None,
     found: tuple[Witness, ...] = (),
     anon: Answer | None = None,
+    viewer: str = "",
 ) -> tuple[bool, Evidence, str]:
     """Whether reaching the object is a breach, the evidence, and the sentence that says why.
 
     `owner_sees` is the owner's answer about it, `attacker_sees` the attacker's about its own twin (None: it has none).
+    `viewer` is the account whose own list is compared with the owner's (S1), when the attacker has none.
     """
     codes = _from_names(probe, owned, owner_sees, attacker_sees)
     codes |= _from_content(probe, owned, owner_sees)
     codes |= _policy(probe)
     if anon is not None and found:
         codes |= {"X1"} if shown(found, anon) else {"W2"}
-    if await _scoped(probe, owned):
+    if await _scoped(probe, owned, viewer or probe.account):
         codes |= {"S1"}
     if not {c for c in codes if c[0] in "SX"} and await _contradiction(probe, owned):
         codes |= {"S2"}
@@ -97,17 +101,17 @@ def _policy(probe: Probe) -> set[str]:
     return set()
 
 
-async def _scoped(probe: Probe, owned: OwnedObject) -> bool:
+async def _scoped(probe: Probe, owned: OwnedObject, viewer: str) -> bool:
     """S1: both accounts' own lists hold their own objects and none of the other's."""
     endpoint = probe.knowledge.endpoints.get(probe.knowledge.resources.get(owned.resource, {}).get("list", ""))
     if endpoint is None or endpoint.method != "GET":
         return False
-    mine = _made(probe, owned.resource, probe.account)
+    mine = _made(probe, owned.resource, viewer)
     theirs = _made(probe, owned.resource, owned.owner)
     if not mine or not theirs:
         return False
     own = await _list(probe, endpoint, owned.owner)
-    attackers = await _list(probe, endpoint, probe.account)
+    attackers = await _list(probe, endpoint, viewer)
     if own is None or attackers is None:
         return False
     return _only(own, theirs, mine) and _only(attackers, mine, theirs)
@@ -162,6 +166,24 @@ async def ordinary(probe: Probe, owned: OwnedObject) -> list[Answer]:
             answer = await _list(probe, endpoint, probe.account) if endpoint.id != probe.endpoint.id else None
             if answer is not None:
                 answers.append(answer)
+    return answers
+
+
+async def open_lists(probe: Probe) -> list[Answer]:
+    """X2 for nobody: what is shown without a credential, in at most three lists that the specification leaves open."""
+    answers: list[Answer] = []
+    for endpoint in probe.knowledge.endpoints.values():
+        call = next((s.call for s in probe.knowledge.samples if s.endpoint == endpoint.id), None)
+        plain = endpoint.method == "GET" and "{" not in endpoint.path and not endpoint.secured
+        if not plain or call is None or endpoint.id == probe.endpoint.id or len(answers) == 3:
+            continue
+
+        async def ask(call: Call = call, endpoint: Endpoint = endpoint) -> Exchange:
+            return await probe.send(call, as_=ANON, purpose="control: open list", endpoint=endpoint, credentials=())
+
+        exchange = await probe.once(f"open list {endpoint.id}", ask)
+        probe.cite(exchange)
+        answers.append(read(exchange.response))
     return answers
 
 

@@ -8,6 +8,7 @@ from gatewright.checks.controls import (
     baseline,
     bind,
     call_of,
+    documented_values,
     family,
     peers,
     random_like,
@@ -132,7 +133,9 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
         )
     attempt = bind(attacker_call, reference)
     exchange = await probe.send(attempt, purpose="attack")
-    found = witnesses(first.answers, [mine] if mine else [], references=texts(reference), known=_known(probe))
+    found = witnesses(
+        first.answers, [mine] if mine else [], references=texts(reference), known=documented_values(probe)
+    )
     if not found:
         return conclude(
             "no_witness", f"the owner's answer holds no value that only {owned.owner}'s object has", place=place
@@ -158,19 +161,6 @@ async def _own(probe: Probe, call: Call, own: OwnedObject | None, place: Place) 
         holds=200 <= answer.status < 300,
     )
     return answer
-
-
-def _known(probe: Probe) -> set[str]:
-    """Examples, defaults and enum members of the endpoint's documented answers: everybody's values."""
-    values: set[str] = set()
-    stack = [answer.schema for answer in probe.endpoint.answers if answer.schema]
-    for _ in range(500):
-        if not stack:
-            break
-        schema = probe.specification.resolve(stack.pop())
-        values.update(as_text(v) for v in (*schema.examples, *schema.enum) if not isinstance(v, (dict, list)))
-        stack.extend([*schema.properties.values(), *schema.any_of, *([schema.items] if schema.items else [])])
-    return values
 
 
 def _leak(probe: Probe, found: tuple[Witness, ...], exchange: Exchange, call: Call) -> tuple[Witness, ...]:
@@ -313,7 +303,9 @@ async def _confirm(
     owner = await probe.send(
         bind(call_of(probe, owned.owner) or call, target), as_=owned.owner, purpose="control: owner afterwards"
     )
-    second = witnesses([read(owner.response)], [mine] if mine else [], references=texts(target), known=_known(probe))
+    second = witnesses(
+        [read(owner.response)], [mine] if mine else [], references=texts(target), known=documented_values(probe)
+    )
     confirmed = _leak(probe, second, again, attempt)
     what = f"{probe.account} reads a fresh object before its owner does" if fresh else f"{probe.account} reads it again"
     if not probe.control(

@@ -6,6 +6,7 @@ Every cell that cannot be run carries its reason here, so that the coverage adds
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from gatewright.model.knowledge import Knowledge
 from gatewright.model.settings import Choice, Settings
 from gatewright.model.test import Attacker, Effect, Need, Phase, Test
 from gatewright.model.verdict import SEVERITIES, Verdict, conclude
+from gatewright.proof.leaves import read
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _RUN_ORDER = {phase: index for index, phase in enumerate(Phase)}
@@ -190,8 +192,18 @@ def _unmet(test: Test, endpoint: Endpoint, attacker: str, situation: Situation) 
     return None
 
 
+_OPEN = re.compile(
+    r"/\.well-known/|/(health|healthz|health-?check|livez?|readyz?|liveness|readiness|ping|jwks|openapi|swagger|api-docs|docs|redoc)"
+    r"(\.\w+)?/?$",
+    re.IGNORECASE,
+)
+"""Paths of health, keys and documentation, which answer to all by their nature (checks-1-5.md section 3)."""
+
+
 def _not_auth(endpoint: Endpoint, situation: Situation) -> Verdict | None:
     kind = situation.auth_endpoints.get(endpoint.id)
+    if kind is None and _OPEN.search(endpoint.path):
+        kind = "health or documentation"
     return (
         conclude("auth_endpoint", f"it is the {kind} endpoint: it must answer without a credential") if kind else None
     )
@@ -204,6 +216,8 @@ def _unreached(endpoint: Endpoint, situation: Situation) -> Verdict:
 
 def _need_sample(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
     reached = any(sample.endpoint == endpoint.id for sample in situation.knowledge.samples)
+    if endpoint.method == "DELETE":  # trying it out would use the object up: a reference is enough to ask with
+        reached = reached or any(o.reference(endpoint.id) for o in situation.knowledge.objects)
     return None if reached else _unreached(endpoint, situation)
 
 
@@ -245,9 +259,26 @@ def _need_protected(endpoint: Endpoint, attacker: str, situation: Situation) -> 
     auth = _not_auth(endpoint, situation)
     if auth is not None:
         return auth
-    if endpoint.secured or endpoint.id in situation.protected:
+    if endpoint.secured or endpoint.id in situation.protected or _personal(endpoint, situation):
         return None
     return conclude("not_protected", "the specification asks for no credential here, and none was refused")
+
+
+def _personal(endpoint: Endpoint, situation: Situation) -> bool:
+    """Whether it names an object of ours, or an accepted answer of it named the account that asked."""
+    if any(o.reference(endpoint.id) for o in situation.knowledge.objects):
+        return True
+    for sample in situation.knowledge.samples:
+        account = situation.identities.accounts.get(sample.account)
+        if account is not None and sample.endpoint == endpoint.id:
+            values = {leaf.value for leaf in read(sample.exchange.response).leaves}
+            if values & {v for v in (account.username, *account.identity) if len(v) >= 3}:
+                return True
+    return False
+
+
+def _need_ordinary(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
+    return _not_auth(endpoint, situation)
 
 
 def _need_higher(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
@@ -285,6 +316,7 @@ _NEEDS = {
     Need.DELETES: _need_deletes,
     Need.REFERENCE: _need_reference,
     Need.PROTECTED: _need_protected,
+    Need.ORDINARY: _need_ordinary,
     Need.HIGHER: _need_higher,
     Need.OWNED: _need_own,
     Need.THROWAWAY: _need_throwaway,

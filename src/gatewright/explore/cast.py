@@ -12,11 +12,11 @@ class Cast(Struct, frozen=True, kw_only=True):
     """Accounts by part. Without any account, anon makes the objects."""
 
     peers: tuple[str, ...]
-    """Of the lowest rank that has two; the first two of it. One alone when no rank has two."""
+    """The first two of one role, of the lowest that has two. One alone when none has."""
     higher: tuple[str, ...] = ()
-    """One of each rank above, lowest first."""
+    """One of each role above, lowest first."""
     lower: tuple[str, ...] = ()
-    """One of each rank below."""
+    """One of each role below."""
     throwaway: tuple[str, ...] = ()
 
     @property
@@ -31,21 +31,26 @@ class Cast(Struct, frozen=True, kw_only=True):
 
 
 def cast(sessions: Sessions) -> Cast:
-    """The parts of the accounts that are logged in, in the order of the settings."""
-    ranks: dict[int, list[str]] = {}
+    """The parts of the accounts that are logged in, in the order of the settings.
+
+    Where roles have no order, an account of another role than the peers' counts as higher: it is tried where they are
+    refused.
+    """
+    groups: dict[tuple[int, str], list[str]] = {}
     throwaway: list[str] = []
     for name, account in sessions.accounts.items():
         if account.origin == "throw-away":
             throwaway.append(name)
         else:
-            ranks.setdefault(sessions.rank(name), []).append(name)
-    if not ranks:
+            groups.setdefault((sessions.rank(name), account.role), []).append(name)
+    if not groups:
         return Cast(peers=tuple(throwaway[:2]))
-    pairs = [rank for rank in sorted(ranks) if len(ranks[rank]) >= 2]
-    chosen = pairs[0] if pairs else min(ranks)
+    ranked = sorted(groups, key=lambda group: group[0])  # equal ranks stay in the order of the settings
+    chosen = next((group for group in ranked if len(groups[group]) >= 2), ranked[0])
+    others = [group for group in ranked if group != chosen]
     return Cast(
-        peers=tuple(ranks[chosen][:2]),
-        higher=tuple(ranks[rank][0] for rank in sorted(ranks) if rank > chosen),
-        lower=tuple(ranks[rank][0] for rank in sorted(ranks) if rank < chosen),
+        peers=tuple(groups[chosen][:2]),
+        higher=tuple(groups[group][0] for group in others if group[0] >= chosen[0]),
+        lower=tuple(groups[group][0] for group in others if group[0] < chosen[0]),
         throwaway=tuple(throwaway),
     )

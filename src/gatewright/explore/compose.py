@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
 
 from gatewright.access.values import Values
@@ -96,16 +97,27 @@ class Composer:
         body = schemas.body_of(endpoint)
         if body is None:
             return call
-        made = values.body(body.schema)
-        return Call(
-            endpoint=call.endpoint,
-            path=call.path,
-            query=call.query,
-            headers=call.headers,
-            cookies=call.cookies,
-            body=made,
-            content_type=body.content_type or "application/json",
-        )
+        made, content_type = values.body(body.schema), body.content_type or "application/json"
+        if content_type.startswith("multipart/"):
+            content_type = "multipart/form-data; boundary=gatewright"
+            made = self._with_files(made, body.schema, values)
+        return msgspec.structs.replace(call, body=made, content_type=content_type)
+
+    def _with_files(self, made: Json, schema: Schema, values: Values) -> Json:
+        """A multipart body: every property that is a file becomes a small text file with a marker in it."""
+        properties = self._specification.resolve(schema).properties
+        if not isinstance(made, dict):
+            return made
+        files = {name for name, one in properties.items() if self._specification.resolve(one).format == "binary"}
+        return {name: self._file(name, values) if name in files else value for name, value in made.items()}
+
+    def _file(self, name: str, values: Values) -> Json:
+        content = values.value(Schema(types=("string",)), f"{name}~file")
+        return {
+            "filename": f"{values.keyring.derive(values.label, 8)}.txt",
+            "content_type": "text/plain",
+            "content": content,
+        }
 
     def _again(self, endpoint: Endpoint, values: Values, recipe: Recipe) -> Call:
         call = recipe.call

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from gatewright.access.classify import auth_endpoints
+from gatewright.explore import answers
 from gatewright.explore import graph as graphs
 from gatewright.explore.cast import cast
 from gatewright.explore.compose import Composer
@@ -22,6 +24,7 @@ from gatewright.explore.policy import SAFE
 from gatewright.explore.samples import Samples
 from gatewright.explore.selves import Selves
 from gatewright.model.account import ANON
+from gatewright.model.call import leaves
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import BudgetError
 from gatewright.model.events import AnyEvent, EndpointLearnt, PhaseChanged, Warned
@@ -35,7 +38,7 @@ _SHARE = 3
 
 
 class Explorer:
-    """Explores one target once. `ways_in` are the endpoints of log-in, sign-up and the like: left to access."""
+    """Explores one target once. `ways_in` are the endpoints left to access (default: log-in, sign-up and the like)."""
 
     def __init__(
         self,
@@ -46,15 +49,15 @@ class Explorer:
         keyring: Keyring,
         emit: Callable[[AnyEvent], None],
         ledger: Ledger,
-        ways_in: frozenset[str] = frozenset(),
+        ways_in: frozenset[str] | None = None,
         now: datetime | None = None,
     ) -> None:
         self._specification = specification
         self._settings = settings
         self._emit = emit
         self._cast = cast(sessions)
-        self._graph = graphs.build(specification, ways_in)
-        self._ways_in = ways_in
+        self._ways_in = _ways_in(specification) if ways_in is None else ways_in
+        self._graph = graphs.build(specification, self._ways_in)
         self._memory = Memory()
         limits = settings.limits
         self._courier = Courier(
@@ -93,6 +96,7 @@ class Explorer:
             await self._plain_reads()
             await self._identities_fit()
             await self._make_objects()
+            await self._plain_reads(again=True)
             await self._take_samples()
         except Spent:
             self._spent()
@@ -117,33 +121,81 @@ class Explorer:
 
     def _spent(self) -> None:
         self._emit(
-            Warned(code="GW-E001", message="exploration used up its third of the budget: not every endpoint was tried")
+            Warned(code="GW-E002", message="exploration used up its third of the budget: not every endpoint was tried")
         )
+
+    async def resume(self, knowledge: Knowledge) -> None:
+        """Take up what an earlier part of the same run learnt, so that `fresh` can make more. Sends each probe once."""
+        keys = {resource.name: key for key, resource in self._graph.resources.items()}
+        for owned in knowledge.objects:
+            if owned.origin == "identity" or owned.resource not in keys:
+                continue
+            self._memory.add(
+                Thing(
+                    owned.key,
+                    keys[owned.resource],
+                    owned.owner,
+                    owned.origin,
+                    owned.slot,
+                    owned.id,
+                    chain=self._places.chain_of(owned),
+                    markers=owned.markers,
+                    parent=owned.parent,
+                    recipe=owned.recipe,
+                )
+            )
+        for sample in knowledge.samples:
+            self._memory.samples[sample.endpoint, sample.account] = sample
+        try:
+            await self._identify()
+        except Spent:
+            self._spent()
+        self._identities.alias(self._cast.peers)
 
     async def _identify(self) -> None:
         for account in self._cast.everyone:
             if account != ANON:
                 await self._identities.learn(account)
 
-    async def _plain_reads(self) -> None:
-        """Reads that need no reference: lists, the caller's own pages, public ones. As everyone, and as anon."""
-        plain = [e for e in self._callable() if e.method in SAFE and "{" not in e.path]
-        await self._together(self._read_as(endpoint, (*self._cast.everyone, ANON)) for endpoint in plain)
+    async def _plain_reads(self, *, again: bool = False) -> None:
+        """Reads that need no reference: lists, the caller's own pages, public ones. As everyone, and as anon.
 
-    async def _read_as(self, endpoint: Endpoint, accounts: Iterable[str]) -> None:
+        Again, once there are objects: lists only, since they show more now.
+        """
+        lists = {id_ for resource in self._graph.resources.values() for id_ in resource.lists}
+        plain = [e for e in self._callable() if e.method in SAFE and "{" not in e.path and (not again or e.id in lists)]
+        await self._together(self._read_as(endpoint, (*self._cast.everyone, ANON), again=again) for endpoint in plain)
+
+    async def _read_as(self, endpoint: Endpoint, accounts: Iterable[str], *, again: bool) -> None:
         for account in accounts:
-            await self._samples.read(endpoint, account)
+            if not again or (endpoint.id, account) in self._memory.samples:
+                await self._samples.read(endpoint, account, again=again)
 
     async def _identities_fit(self) -> None:
         self._identities.alias(self._cast.peers)
         for account in self._cast.peers[:1]:
-            await self._identities.fit(account)
+            await self._identities.fit(account)  # one is enough: the places are the same for all
 
     async def _make_objects(self) -> None:
+        """Objects of every resource, those first that others need; what was short of a reference gets a second chance."""
         if self._settings.limits.mode == "read-only":
             return
         for level in self._graph.levels():
             await self._together(self._make(key) for key in level)
+        await self._identities_fit()
+        for level in self._graph.levels():
+            short = [key for key in level if self._short(key)]
+            await self._together(self._make(key) for key in short)
+
+    def _short(self, key: str) -> bool:
+        """Whether objects could not be made for want of a reference that is known now."""
+        creators = [self._graph.endpoints[id_] for id_ in self._graph.resources[key].creators[:1]]
+        account = self._cast.makers[0]
+        return not any(thing.resource == key for thing in self._memory.things.values()) and any(
+            self._memory.why.get(one.id, "").startswith("no ")
+            and not self._places.blind(self._places.fillings(one, account, slot="read")[0])
+            for one in creators
+        )
 
     async def _make(self, key: str) -> None:
         """Objects of one resource: the peers in turn, slot by slot; a higher role when none of them may."""
@@ -217,12 +269,7 @@ class Explorer:
 
     def _take(self, endpoint: Endpoint) -> Callable[[Endpoint, str], Awaitable[bool]]:
         if endpoint.method in SAFE:
-            lists = any(endpoint.id in resource.lists for resource in self._graph.resources.values())
-
-            async def read(one: Endpoint, account: str) -> bool:
-                return await self._samples.read(one, account, again=lists)
-
-            return read
+            return self._samples.read
         return self._selves.change if self._selves.own(endpoint) else self._samples.change
 
     def _callable(self) -> list[Endpoint]:
@@ -249,7 +296,8 @@ class Explorer:
     def knowledge(self) -> Knowledge:
         """What is known now."""
         memory, graph = self._memory, self._graph
-        objects = [self._owned(thing) for thing in memory.things.values() if not thing.gone]
+        leaks = self._leaks()
+        objects = [self._owned(thing, leaks.get(thing.key, ())) for thing in memory.things.values() if not thing.gone]
         objects += self._identities.objects(self._cast.everyone)
         unreached = {
             id_: memory.why.get(id_, "it was not tried: exploration's share of the budget was used up before")
@@ -265,7 +313,24 @@ class Explorer:
             resources={r.name: r.purposes() for r in graph.resources.values() if r.purposes()},
         )
 
-    def _owned(self, thing: Thing) -> OwnedObject:
+    def _leaks(self) -> dict[str, tuple[str, ...]]:
+        """Thing → endpoints whose answer gave its id to another account or to anon. Ids that are hard to guess only."""
+        owners = {
+            str(thing.id): thing
+            for thing in self._memory.things.values()
+            if isinstance(thing.id, str) and len(thing.id) >= 8 and not thing.id.isdigit()
+        }
+        found: dict[str, set[str]] = {}
+        for (endpoint, account), sample in self._memory.samples.items():
+            if account in self._cast.higher or not owners:
+                continue
+            for _, value in leaves(answers.read(sample.exchange).body):
+                thing = owners.get(str(value))
+                if thing is not None and thing.owner != account and str(value) not in sample.exchange.request.url:
+                    found.setdefault(thing.key, set()).add(endpoint)
+        return {key: tuple(sorted(endpoints)) for key, endpoints in found.items()}
+
+    def _owned(self, thing: Thing, leaked_in: tuple[str, ...] = ()) -> OwnedObject:
         return OwnedObject(
             key=thing.key,
             resource=self._graph.resources[thing.resource].name,
@@ -277,6 +342,7 @@ class Explorer:
             markers=thing.markers,
             parent=thing.parent,
             recipe=thing.recipe,
+            leaked_in=leaked_in,
         )
 
     @property
@@ -300,10 +366,15 @@ class Explorer:
         try:
             thing = await self._objects.make(key, owner, "spare", label=label, extra=extra)
         except Spent as spent:
-            raise BudgetError("the budget is spent", code="GW-W002", where="requests") from spent
+            raise BudgetError("the budget is spent", code="GW-W010", where="requests") from spent
         if thing is None:
             return None
         return msgspec.structs.replace(self._owned(thing), creation=thing.creation)
+
+
+def _ways_in(specification: Specification) -> frozenset[str]:
+    found = auth_endpoints(specification).items()
+    return frozenset(id_ for id_, kind in found if kind not in ("health", "docs", "jwks", "csrf"))
 
 
 async def _run(job: Awaitable[None]) -> None:

@@ -334,21 +334,36 @@ class _Holes:
         """Resources that a name may mean, best first; at most three."""
         if not _may_name(schema):
             return []
-        target, generic = self._vocabulary.prefix(name), self._vocabulary.generic(name)
+        where = shape(endpoint)
         scores: dict[str, float] = {}
         for key, resource in self._resources.items():
-            score = 0.0
-            if target and (resource.name == target or resource.name.endswith("_" + target)):
-                score = 0.9
-            elif target and target.endswith("_" + resource.name):
-                score = 0.7
-            elif noun(name) == resource.name or (generic and _last(key) == _last(shape(endpoint))):
-                score = 0.6
-            if not generic and self._parameters[key] and same(self._parameters[key], name):
-                score = max(score, 0.85)
+            if endpoint.id in resource.creators and endpoint.id != resource.replace:
+                continue  # the new object's own key, not a reference
+            score = self._score(name, schema, key, where)
             if score:
                 scores[key] = score
-        return sorted(scores.items(), key=lambda pair: (-pair[1], len(pair[0]), pair[0]))[:3]
+        return sorted(
+            scores.items(), key=lambda pair: (-pair[1], -len(pair[0]) if where.startswith(pair[0]) else 0, pair[0])
+        )[:3]
+
+    def _score(self, name: str, schema: Schema, key: str, where: str) -> float:
+        """How much a name at an endpoint of the shape `where` speaks for a resource."""
+        resource, target = self._resources[key], self._vocabulary.prefix(name)
+        if target and (resource.name == target or resource.name.endswith("_" + target)):
+            return 0.9
+        if self._vocabulary.generic(name):
+            return 0.6 if where == key or where.startswith(key + "/") or _last(key) == _last(where) else 0.0
+        if self._parameters[key] and same(self._parameters[key], name):
+            return 0.85
+        if target and target.endswith("_" + resource.name):
+            return 0.7
+        return 0.6 if noun(name) == resource.name and _is_key(schema) else 0.0
+
+
+def _is_key(schema: Schema) -> bool:
+    """Whether a value is an id by its type: `product: 7`, `owner: uuid`, or a list of them; text may be just text."""
+    inner = schema.items if schema.items is not None and not schema.properties else schema
+    return "integer" in inner.types or inner.format == "uuid"
 
 
 def _may_name(schema: Schema) -> bool:

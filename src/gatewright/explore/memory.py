@@ -129,6 +129,11 @@ class Memory:
                     found |= {name: value for name, value in leaves_of(body).items() if "[" not in name}
         return found
 
+    def because(self, endpoint: str, what: str, makers: tuple[str, ...]) -> None:
+        """Keep that an endpoint was not reached for want of an object, and why none was made."""
+        reason = next((self.why[maker] for maker in makers if maker in self.why), "")
+        self.why.setdefault(endpoint, f"{what}: {reason}" if reason else what)
+
     def refuse(self, endpoint: str, why: str, *, higher: bool = False) -> None:
         """Keep why an endpoint was not reached, and whether a higher account might."""
         self.why[endpoint] = why

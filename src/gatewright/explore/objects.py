@@ -78,6 +78,10 @@ class Objects:
         extra: Mapping[str, Json],
     ) -> Thing | None:
         filling = self._places.fillings(endpoint, account, slot="read")[0]
+        unknown = "" if endpoint.id == resource.replace else self._places.blind(filling)
+        if unknown:
+            self._memory.refuse(endpoint.id, f"no {unknown} that {account} may name is known")
+            return None
         composed = self._compose(endpoint, resource, filling, label)
         for name, value in extra.items():
             composed = msgspec.structs.replace(composed, call=composed.call.with_value(Place("body", name), value))

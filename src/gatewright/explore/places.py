@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from gatewright.explore.graph import Graph, Hole
 from gatewright.explore.memory import Memory, Thing
 from gatewright.explore.words import noun, same, words
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
-from gatewright.model.knowledge import Reference
+from gatewright.model.knowledge import OwnedObject, Reference
 
 _USERS = frozenset({"user", "account", "customer", "member", "owner", "person", "profile", "author", "client", "me"})
 _MOST = 4
@@ -71,6 +71,19 @@ class Places:
         above = self._above(path, account, others, None) or {}
         gaps = tuple(hole for hole in path if hole.place not in above)
         return [Filling({**above, **values}, things, (*gaps, *missing), False)]
+
+    def blind(self, filling: Filling) -> str:
+        """What must be known before something is written there: a write never names objects that are not ours by guess.
+
+        A place with listed or default values, or whose resource nobody can make or list, may keep what its schema says.
+        """
+        for hole in filling.missing:
+            if not hole.required or hole.schema.enum or hole.schema.default is not UNSET:
+                continue
+            resource = self._graph.resources[hole.guesses[0][0]]
+            if hole.place.within == "path" or resource.creators or resource.lists:
+                return resource.name
+        return ""
 
     def _above(
         self, path: list[Hole], account: str, others: tuple[str, ...], end: Option | None
@@ -236,6 +249,17 @@ class Places:
         values.append((hole.place, _listed(hole, value)))
         confirmed = (endpoint.id, hole.place) in self._memory.confirmed
         return Reference(endpoint=endpoint.id, place=hole.place, values=tuple(values), confirmed=confirmed)
+
+    def chain_of(self, owned: OwnedObject) -> dict[str, Json]:
+        """Resource key → id for an object and its parents, read from its references."""
+        chain: dict[str, Json] = {}
+        for reference in owned.references:
+            path = [hole for hole in self._graph.holes.get(reference.endpoint, ()) if hole.place.within == "path"]
+            values = dict(reference.values)
+            if path and path[-1].place == reference.place and path[-1].guesses[0][1] >= 0.9:
+                keys = (*path[-1].chain, path[-1].guesses[0][0])
+                chain |= {key: values[hole.place] for hole, key in zip(path, keys, strict=True) if hole.place in values}
+        return chain
 
     def _under(self, hole: Hole, path: list[Hole], thing: Thing) -> bool:
         """A place in the middle of a path names a thing only when nothing of its own stands below it there."""

@@ -112,9 +112,14 @@ class Samples:
         filling = next((way for way in ways if way.own), ways[0])
         gaps = any(hole.place.within == "path" for hole in filling.missing)
         if "{" in endpoint.path and (gaps or not (filling.own or self._makes(endpoint))):
-            self._memory.why.setdefault(endpoint.id, f"no object of {account} that it may change is known")
+            self._none(endpoint, f"no object of {account} that it may change is known")
             return False
         return await self._on(endpoint, account, filling)
+
+    def _none(self, endpoint: Endpoint, what: str) -> None:
+        keys = path_keys(endpoint)
+        makers = self._graph.resources[keys[-1][1]].creators if keys else ()
+        self._memory.because(endpoint.id, what, makers)
 
     def _targets(self, account: str) -> tuple[str, ...]:
         """Whose created objects a higher role may act on."""
@@ -126,6 +131,10 @@ class Samples:
         return any(endpoint.id in resource.creators for resource in self._graph.resources.values())
 
     async def _on(self, endpoint: Endpoint, account: str, filling: Filling) -> bool:
+        unknown = self._places.blind(filling)
+        if unknown:
+            self._memory.why.setdefault(endpoint.id, f"no {unknown} that {account} may name is known")
+            return False
         composed = self._composer.compose(
             endpoint,
             f"{account}/{endpoint.name}",
@@ -206,7 +215,7 @@ class Samples:
         if thing is None and account in self._cast.higher:
             thing = await self._objects.make(resource.collection, self._cast.makers[0], "delete", label=label)
         if thing is None:
-            self._memory.why.setdefault(endpoint.id, f"no object of {account} could be made to be deleted")
+            self._none(endpoint, f"no object of {account} could be made to be deleted")
             return False
         thing.gone = True
         call = self._objects.call_on(endpoint, account, thing)

@@ -218,4 +218,6 @@ def application(clinic: Clinic, names: Names) -> Starlette:
 
     routes = [Route("/openapi.json", specification), *(route for _, route in front.routes)]
     handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {HTTPException: unrouted}
-    return Starlette(routes=routes, exception_handlers=handlers)
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False  # its redirect would repeat whatever Host the caller names
+    return app

@@ -69,9 +69,9 @@ class Clinic:
     token_ttl: int
     now: Callable[[], float]
 
-    def at(self, *, days: int = 0) -> str:
-        """The present time, RFC 3339 in UTC, some days on."""
-        moment = datetime.fromtimestamp(self.now(), UTC) + timedelta(days=days)
+    def at(self, *, days: int = 0, minutes: int = 0) -> str:
+        """The present time, RFC 3339 in UTC, some days and minutes on."""
+        moment = datetime.fromtimestamp(self.now(), UTC) + timedelta(days=days, minutes=minutes)
         return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

@@ -13,6 +13,7 @@ from gatewright.lab.scramble import Names
 _PATH_SCHEMAS: dict[str, Schema] = {
     "username": {**USERNAME, "example": "alice"},
     "document_id": words("1d0b9f5e-5c0e-4b6e-9a53-2f0f8a1b7c11", "uuid"),
+    "link_token": text("Zk3mQ0vB1nXr8aLw5tYc2g", least=22, most=22, pattern="^[A-Za-z0-9_-]+$"),
     "slug": text("opening-hours", least=3, most=60, pattern="^[a-z0-9-]+$"),
 }
 

@@ -165,6 +165,10 @@ def _health(clinic: Clinic, patient: Row, rng: random.Random) -> None:
             created_at=since,
         )
 
+    newest = tables.find("documents", **mine)[0]
+    token = f"{rng.getrandbits(132):033x}"[:22]
+    tables.add("links", id=token, document_id=newest["id"], expires_at=clinic.at(minutes=15))
+
 
 def _purchases(clinic: Clinic, patient: Row, rng: random.Random) -> None:
     tables, mine = clinic.tables, {"patient_id": patient["id"]}

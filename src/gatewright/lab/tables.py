@@ -31,6 +31,7 @@ COLUMNS: dict[str, str] = {
     "news": "id title text published_at",
     "audit_log": "id at actor action detail",
     "refunds": "id order_id amount reason created_at",
+    "links": "id document_id expires_at",
     "revoked": "id",
 }
 """Table → columns, the key first."""

@@ -16,6 +16,7 @@ from gatewright.model.http import Request
 from gatewright.model.json import Json
 
 _KEY = re.compile(r"([^.\[\]]+)|\[(\d*)\]")
+_BOUNDARY = re.compile(r'boundary="?([^";]+)', re.IGNORECASE)
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -104,11 +105,28 @@ def render(endpoint: Endpoint, call: Call) -> Request:
 
 
 def encode(body: Json, content_type: str) -> bytes:
-    """A body as its content type wants it: form-encoded, else JSON."""
-    if content_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
+    """A body as its content type wants it: form-encoded, multipart (RFC 7578), else JSON.
+
+    In a multipart body an object with `filename` and `content` is a file part. The boundary stands in the content type.
+    """
+    media = content_type.partition(";")[0].strip().lower()
+    if media == "application/x-www-form-urlencoded":
         pairs = [(key, _text(item)) for key, value in _items(body) for item in _many(value)]
         return urlencode(pairs).encode()
+    boundary = _BOUNDARY.search(content_type)
+    if media == "multipart/form-data" and boundary:
+        parts = [_part(key, item) for key, value in _items(body) for item in _many(value)]
+        line = f"--{boundary[1]}\r\n"
+        return "".join(line + part for part in parts).encode() + f"--{boundary[1]}--\r\n".encode()
     return msgspec.json.encode(body)
+
+
+def _part(name: str, value: Json) -> str:
+    head = f'Content-Disposition: form-data; name="{name}"'
+    if isinstance(value, dict) and "filename" in value and "content" in value:
+        kind = _text(value.get("content_type") or "text/plain")
+        return f'{head}; filename="{_text(value["filename"])}"\r\nContent-Type: {kind}\r\n\r\n{_text(value["content"])}\r\n'
+    return f"{head}\r\n\r\n{_text(value)}\r\n"
 
 
 def _query(values: dict[str, Json]) -> str:

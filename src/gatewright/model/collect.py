@@ -51,8 +51,7 @@ class Collector:
         if isinstance(event, AttemptSent):
             group = cost_group(event.exchange.purpose, tested=event.cell is not None)
             self._cost[group] = self._cost.get(group, 0) + 1
-            if event.cell is None:
-                self._creations.note(event.exchange)
+            self._creations.note(event.exchange)
         elif isinstance(event, VerdictReached):
             verdict = event.verdict
             self._cells[event.cell] = Coverage(
@@ -64,6 +63,8 @@ class Collector:
             self._endpoints[event.endpoint.id] = event
         elif isinstance(event, FindingProved):
             self._findings[event.finding.id] = self._creations.complete(event.finding)
+            for replaced in event.replaces:
+                self._findings.pop(replaced, None)
         else:
             self._note(event)
 

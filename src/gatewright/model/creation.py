@@ -17,7 +17,8 @@ MOST = 5_000
 """Creations kept of one run; each answer at most this many bytes:"""
 LARGEST = 65_536
 _ID = re.compile(r"(?:^|_|[a-z](?=[A-Z]))(?:id|uuid|guid|key|slug|number|code|ref|reference|name)$|(?:Id|Uuid|Key)$")
-_ENTRY = ("sign-up", "login", "log-in", "renew")
+_NEVER = ("sign-up", "login", "log-in", "renew", "attack", "control")
+"""Purposes of exchanges that make no object of ours."""
 LOCATION = "@location"
 """Name of the value that stands last in a `Location` header."""
 
@@ -84,7 +85,7 @@ class Creations:
         response = exchange.response
         if exchange.request.method not in ("POST", "PUT") or response is None or not response.ok:
             return
-        if exchange.purpose.startswith(_ENTRY) or len(response.body) > LARGEST or len(self._made) >= MOST:
+        if exchange.purpose.startswith(_NEVER) or len(response.body) > LARGEST or len(self._made) >= MOST:
             return
         found = names(exchange)
         if found:

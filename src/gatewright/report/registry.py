@@ -35,6 +35,6 @@ FORMATS: dict[str, Format] = {
 def render(name: str, report: Report, *, tests: Mapping[str, Test], mask: Mask | None) -> str:
     """A report in one format. `mask` None shows secrets. Raises UsageError for a format that there is not."""
     if name not in FORMATS:
-        raise UsageError(f"there is no format `{name}`", code="GW-R001", help="formats: " + ", ".join(FORMATS))
+        raise UsageError(f"there is no format `{name}`", code="GW-C006", help="formats: " + ", ".join(FORMATS))
     function: Render = import_module(FORMATS[name].module).render
     return function(report if mask is None else mask.report(report), tests)

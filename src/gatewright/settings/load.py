@@ -43,7 +43,7 @@ KEYS = (
     "checks",
     "severity",
 )
-_LIMITS = ("requests", "time", "rate", "concurrency", "body", "mode", "exclusive", "patience")
+LIMITS = ("requests", "time", "rate", "concurrency", "body", "mode", "exclusive", "patience")
 _CALLBACK = ("bind", "url", "zone", "grace", "egress")
 
 T = TypeVar("T")
@@ -145,7 +145,7 @@ def _policy(node: Node) -> dict[str, str]:
 
 
 def _limits(node: Node) -> Limits:
-    found = {key: value for key, value in node.mapping(_LIMITS).items() if not value.empty}
+    found = {key: value for key, value in node.mapping(LIMITS).items() if not value.empty}
     readers: dict[str, Callable[[Node], object]] = {
         "requests": lambda value: value.integer(least=1),
         "time": Node.seconds,

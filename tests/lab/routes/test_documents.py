@@ -38,3 +38,27 @@ def test_metadata_keep_any_property(visit: Visit) -> None:
     assert visitor.send("GET", path, "alice").json == body
     assert visitor.send("PUT", path, "bob", body={}).status == 404
     assert visitor.send("PUT", path, "alice", body={str(n): n for n in range(51)}).status == 422
+
+
+def test_a_link_shows_a_document_to_whoever_has_it_until_it_expires(visit: Visit) -> None:
+    visitor = visit()
+    mine = visitor.send("POST", "/documents", "alice", body=LETTER).json
+    assert visitor.send("POST", f"/documents/{mine['id']}/link", "bob").status == 404
+    link = visitor.send("POST", f"/documents/{mine['id']}/link", "alice").json
+    assert visitor.send("GET", link["url"]).json == mine
+    assert visitor.send("GET", link["url"][:-1] + "~").status == 404
+    assert visitor.send("GET", "/shared/" + "A" * 22).status == 404
+    assert visitor.send("DELETE", link["url"], "bob").status == 404
+    assert visitor.send("DELETE", link["url"], "alice").status == 204
+    assert visitor.send("GET", link["url"]).status == visitor.send("DELETE", link["url"], "alice").status == 404
+    link = visitor.send("POST", f"/documents/{mine['id']}/link", "alice").json
+    visitor.now += 15 * 60
+    assert visitor.send("GET", link["url"]).status == 404
+
+
+def test_a_link_dies_with_its_document(visit: Visit) -> None:
+    visitor = visit()
+    mine = visitor.send("POST", "/documents", "alice", body=LETTER).json
+    link = visitor.send("POST", f"/documents/{mine['id']}/link", "alice").json
+    visitor.send("DELETE", f"/documents/{mine['id']}", "alice")
+    assert visitor.send("GET", link["url"]).status == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from uuid import uuid4
 
 from gatewright.lab.endpoint import Access, Area, Call, Parameter, Refused
@@ -25,6 +26,12 @@ _SCHEMAS = {
         created_at=WHEN,
     ),
     "Documents": listing("Document"),
+    "Link": shape(
+        "link_token url expires_at",
+        link_token=made(text("Zk3mQ0vB1nXr8aLw5tYc2g")),
+        url=made(text("/shared/Zk3mQ0vB1nXr8aLw5tYc2g")),
+        expires_at=made(words("2026-03-02T09:45:00Z", "date-time")),
+    ),
     "Metadata": {"type": "object", "additionalProperties": True, "example": {"folder": "2026", "pages": 2}},
 }
 AREA = Area("documents", _SCHEMAS)
@@ -82,6 +89,36 @@ def remove_document(call: Call) -> None:
     """Remove an own document."""
     row = call.owned("documents", call.path["document_id"], unless="document-delete-by-uuid", deny=404)
     call.tables.remove("documents", id=row["id"])
+
+
+@AREA.on("POST", _ONE + "/link", Access.PATIENT, answer="Link", status=201)
+def share(call: Call) -> Row:
+    """Make a link that shows an own document to whoever has it, for a quarter of an hour."""
+    row = call.owned("documents", call.path["document_id"], deny=404)
+    link = call.tables.add(
+        "links", id=secrets.token_urlsafe(16), document_id=row["id"], expires_at=call.clinic.at(minutes=15)
+    )
+    return {"link_token": link["id"], "url": f"/shared/{link['id']}", "expires_at": link["expires_at"]}
+
+
+@AREA.on("GET", "/shared/{link_token}", Access.PUBLIC, answer="Document")
+def shared(call: Call) -> Row:
+    """Show the document of a link that has not expired."""
+    link = call.tables.get("links", call.path["link_token"])
+    row = call.tables.get("documents", link["document_id"]) if link and link["expires_at"] > call.clinic.at() else None
+    if row is None:
+        raise Refused(404, "this link has expired, or never was")
+    return _shown(row)
+
+
+@AREA.on("DELETE", "/shared/{link_token}", Access.PATIENT, status=204)
+def unshare(call: Call) -> None:
+    """Withdraw a link to an own document."""
+    link = call.tables.get("links", call.path["link_token"])
+    if link is None:
+        raise Refused(404, "this link has expired, or never was")
+    call.owned("documents", link["document_id"], deny=404)
+    call.tables.remove("links", id=link["id"])
 
 
 @AREA.on("GET", _ONE + "/metadata", Access.PATIENT, answer="Metadata")

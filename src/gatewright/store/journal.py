@@ -1,0 +1,115 @@
+"""What a run leaves for `runs resume`: verdicts, knowledge, accounts and objects that it made, its settings without secrets."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from msgspec import Struct, field
+
+from gatewright.explore.ledger import Entry
+from gatewright.model.account import Account
+from gatewright.model.call import Call
+from gatewright.model.events import RunStarted
+from gatewright.model.finding import Cell, Finding
+from gatewright.model.knowledge import Knowledge, Sample
+from gatewright.model.mask import MASKED, Mask
+from gatewright.model.settings import Settings
+from gatewright.model.verdict import Verdict
+
+_USER_INFO = re.compile(r"(?<=://)[^/@]*@")
+
+
+class Journal(Struct, frozen=True, kw_only=True):
+    """All that one run has written down."""
+
+    started: RunStarted
+    verdicts: dict[Cell, Verdict] = field(default_factory=dict)
+    """Cells that are judged: they are not tried again."""
+    planned: tuple[Cell, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    knowledge: Knowledge | None = None
+    accounts: tuple[Account, ...] = ()
+    """Those that the run made, without their passwords: these derive from the key."""
+    ledger: tuple[Entry, ...] = ()
+    settings: Settings | None = None
+    """Accounts have no secrets: take those from the configuration again."""
+    last_exchange: int = 0
+    seconds: float = 0.0
+    requests: int = 0
+
+
+def without_secrets(account: Account) -> Account:
+    """The account as it may be stored."""
+    plain = {name: value for name, value in account.oauth2.items() if name in ("grant", "scope", "token_url")}
+    return msgspec.structs.replace(account, password=None, credentials=(), login=None, oauth2=plain, private=())
+
+
+def settings_without_secrets(settings: Settings, mask: Mask) -> Settings:
+    """The settings as they may be stored."""
+    return msgspec.structs.replace(
+        settings,
+        accounts=tuple(map(without_secrets, settings.accounts)),
+        headers=mask.headers(settings.headers),
+        login=None,
+        proxy=_USER_INFO.sub("", settings.proxy) if settings.proxy else settings.proxy,
+        hooks={},
+        target=tuple(map(mask.target, settings.target)),
+        spec=tuple(map(mask.target, settings.spec)),
+    )
+
+
+def masked_knowledge(knowledge: Knowledge, mask: Mask) -> Knowledge:
+    """Knowledge as it may be stored. A value that had to be masked cannot be sent again: `usable` drops what holds one."""
+    return msgspec.structs.replace(
+        knowledge,
+        samples=tuple(_masked(sample, mask) for sample in knowledge.samples),
+        objects=tuple(
+            msgspec.structs.replace(
+                owned,
+                recipe=_plain(owned.recipe, mask) if owned.recipe else None,
+                creation=mask.exchange(owned.creation) if owned.creation else None,
+            )
+            for owned in knowledge.objects
+        ),
+    )
+
+
+def usable(knowledge: Knowledge) -> Knowledge:
+    """Without the samples and recipes that a mask made useless: they are explored again."""
+    return msgspec.structs.replace(
+        knowledge,
+        samples=tuple(sample for sample in knowledge.samples if not _has_mask(sample.call)),
+        objects=tuple(
+            msgspec.structs.replace(owned, recipe=None if owned.recipe and _has_mask(owned.recipe) else owned.recipe)
+            for owned in knowledge.objects
+        ),
+    )
+
+
+def masked_entry(entry: Entry, mask: Mask) -> Entry:
+    """A ledger entry as it may be stored."""
+    return msgspec.structs.replace(
+        entry,
+        create=_plain(entry.create, mask),
+        remove=_plain(entry.remove, mask) if entry.remove else None,
+        read=_plain(entry.read, mask) if entry.read else None,
+    )
+
+
+def usable_entry(entry: Entry) -> Entry:
+    """A masked value is never written back: such an entry has no `remove`, and becomes a leftover."""
+    return msgspec.structs.replace(entry, remove=None if entry.remove and _has_mask(entry.remove) else entry.remove)
+
+
+def _masked(sample: Sample, mask: Mask) -> Sample:
+    return msgspec.structs.replace(sample, call=_plain(sample.call, mask), exchange=mask.exchange(sample.exchange))
+
+
+def _plain(value: Call, mask: Mask) -> Call:
+    text = mask.body(msgspec.json.encode(value), "application/json", request=True)
+    return msgspec.json.decode(text, type=Call)
+
+
+def _has_mask(value: Struct) -> bool:
+    return bool(MASKED.search(msgspec.json.encode(value).decode()))

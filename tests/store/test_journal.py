@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from gatewright.model.account import Account, Credential, Login, Step
+from gatewright.model.mask import Mask
+from gatewright.model.secret import Secret
+from gatewright.model.settings import Settings
+from gatewright.store.journal import settings_without_secrets, without_secrets
+
+MASK = Mask(b"k")
+
+
+def test_an_account_keeps_its_name_and_loses_its_secrets() -> None:
+    step = Step(method="POST", path="/l", json={"password": "p"})
+    account = Account(
+        name="a",
+        role="r",
+        username="u",
+        password=Secret("p"),
+        credentials=(Credential(within="header", name="X", value=Secret("v")),),
+        oauth2={"client_secret": "s", "client_id": "i", "grant": "password"},
+        login=Login(steps=(step,)),
+        identity=("u@x",),
+        private=("123",),
+    )
+    assert without_secrets(account) == Account(
+        name="a", role="r", username="u", oauth2={"grant": "password"}, identity=("u@x",)
+    )
+
+
+def test_settings_keep_what_decides_the_plan() -> None:
+    settings = Settings(
+        target=("http://h/?token=abcdef12",),
+        headers=(("X-API-Key", "k-123456789"), ("X-Client", "gw")),
+        proxy="http://u:p@h:1",
+        seed=4,
+        policy={"/a": "private"},
+    )
+    found = settings_without_secrets(settings, MASK)
+    assert found.headers[1] == ("X-Client", "gw")
+    assert "k-123456789" not in repr(found)
+    assert "abcdef12" not in repr(found)
+    assert (found.proxy, found.seed, found.policy) == ("http://h:1", 4, {"/a": "private"})

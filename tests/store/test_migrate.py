@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import gatewright.store.migrate as migrate
+from gatewright.model.errors import StoreError
+from gatewright.store.schema import metadata
+
+
+def test_the_migrations_make_the_schema(tmp_path: Path) -> None:
+    engine = migrate.connect(tmp_path / "s.db")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == migrate.NEWEST
+    engine.dispose()
+    scripts = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    assert scripts.get_current_head() == migrate.NEWEST
+
+
+def test_a_store_opens_again_without_alembic(tmp_path: Path) -> None:
+    migrate.connect(tmp_path / "s.db").dispose()
+    code = "import sys; from gatewright.store import open_store; open_store(sys.argv[1]).close(); print('alembic' in sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "s.db")], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert found.stdout == "False\n"
+
+
+def test_importing_the_package_imports_no_database() -> None:
+    code = "import sys, gatewright.store; print('sqlalchemy' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert found.stdout == "False\n"
+
+
+def test_two_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
+    code = "import sys; from gatewright.store import open_store; s = open_store(sys.argv[1]); print(s.key.hex()); s.close()"
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / "x" / "s.db")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=60) for process in started]
+    assert [error for _, error in outputs] == ["", ""]
+    assert outputs[0][0] == outputs[1][0]
+
+
+def test_a_newer_store_is_refused(tmp_path: Path) -> None:
+    migrate.connect(tmp_path / "s.db").dispose()
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(StoreError, match="GW-D005"):
+        migrate.connect(tmp_path / "s.db")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "s.db").write_bytes(b"this is no database, however long it may be" * 50)
+    with pytest.raises(StoreError, match="GW-D004"):
+        migrate.connect(tmp_path / "s.db")
+
+
+def test_a_migration_that_breaks_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import alembic.op
+
+    def refuse(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(alembic.op, "create_index", refuse)
+        with pytest.raises(sqlite3.OperationalError):
+            migrate.connect(tmp_path / "s.db")
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        assert connection.execute("SELECT name FROM sqlite_master WHERE name = 'runs'").fetchall() == []
+    connection.close()
+    migrate.connect(tmp_path / "s.db").dispose()
