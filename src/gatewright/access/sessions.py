@@ -17,6 +17,7 @@ from gatewright.access.entrance import Entrance
 from gatewright.access.grant import Grant
 from gatewright.access.placing import Placed, fill
 from gatewright.access.principals import same_principal
+from gatewright.access.refresh import refresher
 from gatewright.access.roles import guess, learn
 from gatewright.access.session import Session
 from gatewright.access.signup import Made, SignUp
@@ -77,6 +78,7 @@ class Sessions:
         source = random.Random(f"{settings.seed} access")
         self._entrance = Entrance(self._ask, specification, settings, keyring, now, source, clock, wall)
         registers = candidates(specification, "register")
+        self._refresher = refresher(specification, self._ask)
         self._sign_up = SignUp(registers, specification, self._ask, keyring, now)
 
     @property
@@ -183,11 +185,9 @@ class Sessions:
         async with session.renewing:
             if session.turn != turn or session.failures != failures:
                 return session.live
-            if not session.way.renewable or session.failures >= _MOST_FAILURES:
-                session.live = False
+            if session.failures >= _MOST_FAILURES:
                 return False
-            grant = await session.way.enter(session.account, None)
-            placed = _placed(session, grant)
+            grant, placed = await self._again(session)
             if placed is None:
                 session.failures += 1
                 session.live = False
@@ -195,6 +195,18 @@ class Sessions:
                 return False
             session.granted(grant, placed, self._clock(), self._wall())
             return True
+
+    async def _again(self, session: Session) -> tuple[Grant, Placed | None]:
+        """A new grant by the way that worked, else by the refresh token."""
+        grant = Grant(why="it cannot be renewed")
+        if session.way.renewable:
+            grant = await session.way.enter(session.account, None)
+        placed = _placed(session, grant)
+        if placed is None and session.refresh is not None and self._refresher is not None:
+            fresh = await self._refresher.refresh(session.account.name, session.refresh, session.placed.credentials)
+            placed = _placed(session, fresh)
+            grant = fresh if placed is not None else grant
+        return grant, placed
 
     def whoami(self, name: str) -> Call | None:
         """The probe of an account whose answer names it; None when there is none."""
@@ -305,7 +317,8 @@ class Sessions:
         return "user" if "user" in roles or not roles else roles[0]
 
     async def _fresh(self, session: Session) -> None:
-        if session.way.renewable and session.live and session.ending(self._clock()):
+        renewable = session.way.renewable or (session.refresh is not None and self._refresher is not None)
+        if renewable and session.live and session.ending(self._clock()):
             await self.renew(session.account.name)
 
     async def _ask(self, request: Request, account: str, purpose: str) -> Exchange:
