@@ -12,9 +12,8 @@ from gatewright.engine.replay import Case, load, path_of, run
 from gatewright.model import test as model
 
 TESTS = sorted(library().values(), key=lambda test: test.id)
-CASES = [
-    (test, case) for test in TESTS if path_of(test).exists() for case in load(path_of(test)) if case.concerns(test.id)
-]
+LOADED = {test.id: load(path_of(test)) for test in TESTS if path_of(test).exists()}
+CASES = [(test, case) for test in TESTS for case in LOADED.get(test.id, []) if case.concerns(test.id)]
 
 
 def name(value: object) -> str:
@@ -55,5 +54,5 @@ def test_each_check_explains_itself(test: model.Test) -> None:
 
 @pytest.mark.parametrize("test", TESTS, ids=name)
 def test_each_check_has_its_proof_beside_it(test: model.Test) -> None:
-    kinds = {case.kind for case in load(path_of(test)) if case.concerns(test.id) and not case.todo}
+    kinds = {case.kind for case in LOADED.get(test.id, []) if case.concerns(test.id) and not case.todo}
     assert {"fires", "quiet"} <= kinds

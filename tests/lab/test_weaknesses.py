@@ -193,9 +193,8 @@ def staff_hash(visitor: Any) -> bool:
     return b"$scrypt$" in visitor.send("GET", "/staff", "bob").content
 
 
-def review_contact(visitor: Any) -> bool:
-    made(visitor, "/products/402/reviews", {"rating": 5, "text": "Good"})
-    return b"alice@" in visitor.send("GET", "/products/402/reviews").content
+def message_contacts(visitor: Any) -> bool:
+    return b"bob@" in visitor.send("GET", "/messages", "alice").content
 
 
 def product_cost(visitor: Any) -> bool:
@@ -234,7 +233,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "order-total": order_total,
     "prescription-status": prescription_status,
     "staff-password-hash": staff_hash,
-    "review-author-contact": review_contact,
+    "message-contacts": message_contacts,
     "product-purchase-cost": product_cost,
     "cors-any-origin": any_origin,
 }

@@ -19,7 +19,7 @@ from gatewright.checks.controls import (
     texts,
 )
 from gatewright.checks.effects import Effect, acts, changes, deletes, strike
-from gatewright.checks.evidence import judge_privacy
+from gatewright.checks.evidence import judge_privacy, open_lists
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint
@@ -344,24 +344,8 @@ async def _unnamed(probe: Probe, target: Target, found: tuple[Witness, ...]) -> 
 
 
 async def _elsewhere(probe: Probe, found: tuple[Witness, ...]) -> tuple[Witness, ...]:
-    """X2: without what nobody may see anyway, in at most three lists that the specification leaves open."""
-    seen: set[str] = set()
-    open_lists = [
-        e
-        for e in probe.knowledge.endpoints.values()
-        if e.method == "GET" and not e.secured and "{" not in e.path and e.id != probe.endpoint.id
-    ]
-    for endpoint in open_lists[:3]:
-        call = next((s.call for s in probe.knowledge.samples if s.endpoint == endpoint.id), None)
-        if call is None:
-            continue
-
-        async def ask(call: Call = call, endpoint: Endpoint = endpoint) -> Exchange:
-            return await strike(probe, call, as_=ANON, purpose="control: open list", endpoint=endpoint)
-
-        exchange = await probe.once(f"open list {endpoint.id}", ask)
-        probe.cite(exchange)
-        seen |= {leaf.value for leaf in read(exchange.response).leaves}
+    """X2: without what nobody may see anyway."""
+    seen = {leaf.value for answer in await open_lists(probe) for leaf in answer.leaves}
     return tuple(w for w in found if w.value not in seen)
 
 

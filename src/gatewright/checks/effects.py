@@ -60,10 +60,10 @@ async def target(probe: Probe, owned: OwnedObject, reference: Reference) -> tupl
     return (made, again) if made and again else (owned, reference)
 
 
-async def steady(probe: Probe, owned: OwnedObject) -> tuple[Answer, Answer] | Verdict:
-    """C9: the owner reads its object twice; the verdict when it sees it nowhere or it moves by itself."""
-    first = await look(probe, owned, purpose="control: owner before")
-    second = await look(probe, owned, purpose="control: owner before")
+async def steady(probe: Probe, owned: OwnedObject, *, viewer: str = "") -> tuple[Answer, Answer] | Verdict:
+    """C9: the owner (or a viewer) reads the object twice; the verdict when it sees it nowhere or it moves by itself."""
+    first = await look(probe, owned, as_=viewer, purpose="control: before")
+    second = await look(probe, owned, as_=viewer, purpose="control: before")
     if first is None or second is None:
         return conclude("not_visible", f"nowhere does {owned.owner} see its {owned.resource}")
     if gone(first) or not 200 <= first.status < 300:
@@ -97,13 +97,13 @@ def text_places(call: Call, answer: Answer) -> list[Place]:
     return [p for p in places if not any(word in p.name.lower() for word in _NOT_TEXT)]
 
 
-async def seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange) -> bool:
-    """Whether the owner sees a marker in its object; waited for where the write was accepted."""
+async def seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange, *, viewer: str = "") -> bool:
+    """Whether the owner (or a viewer) sees a marker in its object; waited for where the write was accepted."""
     refused = write.response is None or DeniedFamily().denied(read(write.response))
     for pause in POLLS:
         if pause:
             await probe.wait(pause)
-        if holds_value(await look(probe, owned), marker):
+        if holds_value(await look(probe, owned, as_=viewer), marker):
             return True
         if refused:
             return False
@@ -111,15 +111,15 @@ async def seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange) -
 
 
 async def changes(
-    probe: Probe, owned: OwnedObject, reference: Reference, call: Call, *, able: str, attacker: str
+    probe: Probe, owned: OwnedObject, reference: Reference, call: Call, *, able: str, attacker: str, viewer: str = ""
 ) -> Effect | Verdict:
-    """Whether the attacker's marker stays in an object, twice, as its owner sees it."""
+    """Whether the attacker's marker stays in an object, twice, as its owner (or a viewer) sees it."""
     owned, reference = await target(probe, owned, reference)
-    before = await steady(probe, owned)
+    before = await steady(probe, owned, viewer=viewer)
     if isinstance(before, Verdict):
         return before
     call = bind(call, reference)
-    field = await _rehearsed(probe, owned, call, before[0], able=able)
+    field = await _rehearsed(probe, owned, call, before[0], able=able, viewer=viewer)
     if field is None:
         return conclude(
             "not_visible", f"no text that {able} writes there is seen again in {owned.owner}'s {owned.resource}"
@@ -128,7 +128,7 @@ async def changes(
     for again in ("", ", confirmed"):
         marker = probe.marker()
         exchange = await strike(probe, call.with_value(field, marker), as_=attacker, purpose=f"attack{again}")
-        if not await seen(probe, owned, marker, exchange):
+        if not await seen(probe, owned, marker, exchange, viewer=viewer):
             if attacks:
                 return conclude("unstable", "the first change was seen, a second one was not")
             return refused(exchange, attacker, f"{owned.owner}'s {owned.resource}")
@@ -145,13 +145,15 @@ async def changes(
     )
 
 
-async def _rehearsed(probe: Probe, owned: OwnedObject, call: Call, before: Answer, *, able: str) -> Place | None:
+async def _rehearsed(
+    probe: Probe, owned: OwnedObject, call: Call, before: Answer, *, able: str, viewer: str
+) -> Place | None:
     """C3: the first of three text places in which the one who may write is seen to have written."""
     for field in text_places(call, before)[:3]:
         marker = probe.marker()
         exchange = await strike(probe, call.with_value(field, marker), as_=able, purpose="control: by one who may")
         accepted = exchange.response is not None and not DeniedFamily().denied(read(exchange.response))
-        if accepted and await seen(probe, owned, marker, exchange):
+        if accepted and await seen(probe, owned, marker, exchange, viewer=viewer):
             probe.control("C3", f"{able} writes {field.name}", expected="seen again", observed="seen again", holds=True)
             return field
     return None
@@ -168,22 +170,22 @@ def refused(exchange: Exchange, attacker: str, what: str) -> Verdict:
 
 
 async def deletes(
-    probe: Probe, owned: OwnedObject, reference: Reference, call: Call, *, attacker: str
+    probe: Probe, owned: OwnedObject, reference: Reference, call: Call, *, attacker: str, viewer: str = ""
 ) -> Effect | Verdict:
     """Whether the attacker removes two objects, one after the other, while the second was still there after the first."""
     first, at_first = await target(probe, owned, reference)
     second, at_second = await target(probe, owned, reference)
     if first.key in (owned.key, second.key):
         return conclude("baseline_broken", f"no further {owned.resource} could be made to delete")
-    before, beside = await look(probe, first), await look(probe, second)
+    before, beside = await look(probe, first, as_=viewer), await look(probe, second, as_=viewer)
     if before is None or beside is None:
         return conclude("not_visible", f"nowhere does {first.owner} see its {first.resource}")
     if gone(before) or gone(beside):
         return conclude("baseline_broken", f"{first.owner} does not find its own {first.resource}")
     exchange = await strike(probe, bind(call, at_first), as_=attacker, purpose="attack")
-    if not gone(await look(probe, first)):
+    if not gone(await look(probe, first, as_=viewer)):
         return refused(exchange, attacker, f"{first.owner}'s {first.resource}")
-    intact = not gone(await look(probe, second))
+    intact = not gone(await look(probe, second, as_=viewer))
     if not probe.control(
         "twin",
         f"{first.owner}'s twin object",
@@ -193,7 +195,7 @@ async def deletes(
     ):
         return conclude("control_failed", "the twin is gone as well: such objects vanish by themselves")
     again = await strike(probe, bind(call, at_second), as_=attacker, purpose="attack, confirmed")
-    if not gone(await look(probe, second)):
+    if not gone(await look(probe, second, as_=viewer)):
         return conclude("unstable", "the first deletion was seen, a second one was not")
     return Effect(
         attacks=(exchange.number, again.number),
@@ -208,7 +210,7 @@ async def deletes(
 
 
 async def acts(
-    probe: Probe, owned: OwnedObject, reference: Reference, call: Call, *, attacker: str
+    probe: Probe, owned: OwnedObject, reference: Reference, call: Call, *, attacker: str, viewer: str = ""
 ) -> Effect | Verdict:
     """Whether a call without text of its own (approve, cancel, …) moves the same leaf of two objects, one by one."""
     moved: list[set[tuple[str, str]]] = []
@@ -219,12 +221,12 @@ async def acts(
         one, at_one = (twin, at_twin) if again else await target(probe, owned, reference)
         if one.key == twin.key and not again:
             return conclude("baseline_broken", f"no further {owned.resource} could be made to act on")
-        before = await steady(probe, one)
+        before = await steady(probe, one, viewer=viewer)
         if isinstance(before, Verdict):
             return before
         first = first or (one, before[0])
         exchange = await strike(probe, bind(call, at_one), as_=attacker, purpose=f"attack{again}")
-        after = await look(probe, one)
+        after = await look(probe, one, as_=viewer)
         now = _moved(before, after)
         if not now:
             return refused(exchange, attacker, f"{one.owner}'s {one.resource}") if not again else _not_again()

@@ -101,6 +101,10 @@ class Explorer:
         except Spent:
             self._spent()
         knowledge = self.knowledge()
+        self._learnt(knowledge)
+        return knowledge
+
+    def _learnt(self, knowledge: Knowledge) -> None:
         for endpoint in self._graph.endpoints.values():
             sampled = self._memory.sampled(endpoint.id)
             self._emit(
@@ -111,7 +115,6 @@ class Explorer:
                     why="" if sampled else knowledge.unreached.get(endpoint.id, ""),
                 )
             )
-        return knowledge
 
     def _spent(self) -> None:
         self._emit(
@@ -145,6 +148,7 @@ class Explorer:
         except Spent:
             self._spent()
         self._identities.alias(self._cast.peers)
+        self._learnt(knowledge)
 
     async def _identify(self) -> None:
         for account in self._cast.everyone:

@@ -51,10 +51,12 @@ def samples(clinic: Clinic, names: Names, seed: int) -> Iterator[Sample]:
     values = _values(clinic)
     shapes = schemas()
 
-    def late(endpoint: Endpoint) -> int:
-        return (endpoint.method == "DELETE") + 2 * (endpoint.path == "/auth/logout")
+    def late(place: tuple[int, Endpoint]) -> tuple[int, int]:
+        index, endpoint = place
+        removal = endpoint.method == "DELETE"  # what was added last to the table hangs on what came before it
+        return removal + 2 * (endpoint.path == "/auth/logout"), -index if removal else index
 
-    for endpoint in sorted(endpoints(), key=late):
+    for _, endpoint in sorted(enumerate(endpoints()), key=late):
         if endpoint.undocumented:
             continue
         given = {

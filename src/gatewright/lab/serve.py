@@ -57,7 +57,7 @@ def names(scramble: int | None) -> Names:
     known += [parameter.name for endpoint in endpoints() for parameter in endpoint.parameters]
     known += [word for columns in COLUMNS.values() for word in columns.split()]
     known += [word for name, schema in schemas().items() for word in (name, *_properties(schema))]
-    return Scrambled(scramble, [*known, "clinic", "author_email", "author_date_of_birth"])
+    return Scrambled(scramble, [*known, "clinic", "sender_email", "sender_date_of_birth"])
 
 
 def _properties(schema: dict[str, Any]) -> list[str]:

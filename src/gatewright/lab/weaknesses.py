@@ -240,10 +240,10 @@ WEAKNESSES: tuple[Weakness, ...] = (
         "The staff directory holds password hashes",
     ),
     _property(
-        "review-author-contact",
+        "message-contacts",
         "data-exposure",
-        "GET /products/{product_id}/reviews",
-        "Reviews show their authors' e-mail address and birth date",
+        "GET /messages",
+        "The list of messages shows both ends' e-mail addresses and birth dates",
     ),
     _property(
         "product-purchase-cost",

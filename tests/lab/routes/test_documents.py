@@ -48,6 +48,10 @@ def test_a_link_shows_a_document_to_whoever_has_it_until_it_expires(visit: Visit
     assert visitor.send("GET", link["url"]).json == mine
     assert visitor.send("GET", link["url"][:-1] + "~").status == 404
     assert visitor.send("GET", "/shared/" + "A" * 22).status == 404
+    assert visitor.send("DELETE", link["url"], "bob").status == 404
+    assert visitor.send("DELETE", link["url"], "alice").status == 204
+    assert visitor.send("GET", link["url"]).status == visitor.send("DELETE", link["url"], "alice").status == 404
+    link = visitor.send("POST", f"/documents/{mine['id']}/link", "alice").json
     visitor.now += 15 * 60
     assert visitor.send("GET", link["url"]).status == 404
 

@@ -27,7 +27,8 @@ _SCHEMAS = {
     ),
     "Documents": listing("Document"),
     "Link": shape(
-        "url expires_at",
+        "link_token url expires_at",
+        link_token=made(text("Zk3mQ0vB1nXr8aLw5tYc2g")),
         url=made(text("/shared/Zk3mQ0vB1nXr8aLw5tYc2g")),
         expires_at=made(words("2026-03-02T09:45:00Z", "date-time")),
     ),
@@ -97,7 +98,7 @@ def share(call: Call) -> Row:
     link = call.tables.add(
         "links", id=secrets.token_urlsafe(16), document_id=row["id"], expires_at=call.clinic.at(minutes=15)
     )
-    return {"url": f"/shared/{link['id']}", "expires_at": link["expires_at"]}
+    return {"link_token": link["id"], "url": f"/shared/{link['id']}", "expires_at": link["expires_at"]}
 
 
 @AREA.on("GET", "/shared/{link_token}", Access.PUBLIC, answer="Document")
@@ -108,6 +109,16 @@ def shared(call: Call) -> Row:
     if row is None:
         raise Refused(404, "this link has expired, or never was")
     return _shown(row)
+
+
+@AREA.on("DELETE", "/shared/{link_token}", Access.PATIENT, status=204)
+def unshare(call: Call) -> None:
+    """Withdraw a link to an own document."""
+    link = call.tables.get("links", call.path["link_token"])
+    if link is None:
+        raise Refused(404, "this link has expired, or never was")
+    call.owned("documents", link["document_id"], deny=404)
+    call.tables.remove("links", id=link["id"])
 
 
 @AREA.on("GET", _ONE + "/metadata", Access.PATIENT, answer="Metadata")

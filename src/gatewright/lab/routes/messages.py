@@ -36,7 +36,7 @@ AREA = Area("messages", _SCHEMAS)
 def _shown(call: Call, row: Row) -> Row:
     sender = call.tables.get("users", row["sender_id"]) or {"username": "(gone)"}
     recipient = call.tables.get("users", row["recipient_id"]) or {"username": "(gone)"}
-    return {
+    shown = {
         "id": row["id"],
         "sender": sender["username"],
         "recipient": recipient["username"],
@@ -44,6 +44,10 @@ def _shown(call: Call, row: Row) -> Row:
         "text": row["text"],
         "sent_at": row["sent_at"],
     }
+    if call.weak("message-contacts") and call.endpoint.answer == "Messages":
+        for end, user in (("sender", sender), ("recipient", recipient)):
+            shown |= {f"{end}_{name}": user.get(name) for name in ("email", "date_of_birth")}
+    return shown
 
 
 @AREA.on("GET", "/messages", Access.PATIENT, answer="Messages")

@@ -1,0 +1,337 @@
+"""`function-access`: a function meant for a higher role serves a lower one, or nobody in particular."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from gatewright.checks.controls import baseline, call_of, documented_values, random_like
+from gatewright.checks.effects import Effect, acts, changes, creates, deletes, strike
+from gatewright.checks.evidence import open_lists, ordinary
+from gatewright.checks.ranks import EVIDENCE, enough, higher, neighbours_refuse, shows_others, stated
+from gatewright.model.account import ANON
+from gatewright.model.call import Call, render
+from gatewright.model.endpoint import Place
+from gatewright.model.http import Exchange
+from gatewright.model.knowledge import OwnedObject, Reference
+from gatewright.model.test import Attacker, Need, Phase, Probe, check
+from gatewright.model.verdict import Severity, Verdict, conclude, proved, strongest
+from gatewright.proof.denied import DeniedFamily
+from gatewright.proof.leaves import Answer, read
+from gatewright.proof.witness import Witness, longest, sent_text, shown, witnesses
+
+_FOR_ALL = ("contact", "feedback", "webhook", "subscribe", "newsletter", "callback")
+
+
+class Case(Struct, frozen=True):
+    """Who may, with what, and what says that the attacker may not."""
+
+    able: str
+    call: Call
+    codes: frozenset[str]
+    neighbour: str
+
+    def told(self) -> str:
+        """The signs in words."""
+        words = [EVIDENCE[code] for code in sorted(self.codes)]
+        return "; ".join(words) + (f" ({self.neighbour})" if self.neighbour else "")
+
+
+@check(
+    "function-access",
+    threat="API5:2023",
+    title="A function of a higher role can be used by a lower one",
+    severity="high",
+    cwe=(285, 862),
+    attacker=Attacker.LOWER,
+    needs=(Need.ORDINARY, Need.HIGHER, Need.SAMPLE),
+    phase=Phase.CHANGES,
+    requests=36,
+)
+async def function_access(probe: Probe) -> Verdict:
+    """Replay the accepted request of a higher account with the credential of a lower one, or with none.
+
+    ## What it does
+    Takes a request that works for an account of a higher role and changes nothing but the credential. What is read is
+    compared with all that the lower account may see; what is written, changed or deleted is looked for by the higher
+    account, on objects made for the purpose.
+
+    ## Why it matters
+    Hiding the administrators' buttons protects nothing: whoever knows the request can send it, and the functions of
+    higher roles are those that reach everybody's data.
+
+    ## How it is proved
+    Something must say that the function is meant for the higher role: the specification (scopes, roles, the text of
+    its 403, an admin tag), or two of: neighbours that refuse the lower account and not the higher, a path of
+    administration, an answer with several other accounts' data. A read shows the lower account one strong or
+    two weak values that stand in none of its own answers, twice; where each caller gets its own items (another lower
+    account sees others), nothing is claimed. A write counts when the higher account sees its effect, twice.
+
+    ## When it is wrong
+    When the lower role is meant to use the function although the specification asks for another.
+
+    ## Remedy
+    Decide by role on the server, at one place that denies by default, for every endpoint and method. Generate the
+    table of roles and endpoints, and test each cell of it.
+
+    ## References
+    - https://owasp.org/API-Security/editions/2023/en/0xa5-broken-function-level-authorization/
+    - https://cwe.mitre.org/data/definitions/285.html
+    """
+    able = higher(probe)
+    call = call_of(probe, able) if able else None
+    if call is None:
+        call = Call(endpoint=probe.endpoint.id)
+        able = able or _owner_above(probe)
+        if not able or probe.endpoint.method != "DELETE":
+            return conclude("no_such_function", "no account of a higher role has an accepted request there")
+    if probe.account == ANON and probe.endpoint.security == ():
+        return conclude("no_such_function", "the specification leaves it open to everybody")
+    codes = stated(probe)
+    neighbour = "" if enough(probe, codes) else await neighbours_refuse(probe, able)
+    case = Case(able, call, frozenset(codes | ({"F2"} if neighbour else set())), neighbour)
+    if probe.endpoint.method in ("GET", "HEAD"):
+        return await _read(probe, case)
+    return await _write(probe, case)
+
+
+def _owner_above(probe: Probe) -> str:
+    """An account of a higher rank that owns an object of the endpoint: who may delete, where no sample can be had."""
+    own = probe.rank(probe.account)
+    owners = {o.owner for o in probe.knowledge.objects if o.reference(probe.endpoint.id) and o.origin == "created"}
+    above = [n for n in owners if n in probe.accounts and probe.rank(n) > own]
+    return min(above, key=lambda n: (probe.rank(n), n), default="")
+
+
+async def _read(probe: Probe, case: Case) -> Verdict:
+    if not case.codes:  # what the answer shows of others can be one sign, never the only one
+        return conclude("no_such_function", "nothing says that it is meant for a higher role")
+    first = await baseline(probe, case.call, case.able, key="function")
+    if not (first.answers and 200 <= first.answers[0].status < 300):
+        return conclude("baseline_broken", f"{case.able} was refused: status {first.answers[0].status}")
+    if not probe.control(
+        "C1",
+        f"{case.able} asks three times",
+        expected="same",
+        observed="same" if first.holds else "different",
+        holds=first.holds,
+    ):
+        return conclude("unstable", f"{case.able}'s own answers differ in status or kind")
+    attack = await strike(probe, case.call, as_=probe.account, purpose="attack")
+    answer = read(attack.response)
+    if attack.response is None:
+        return conclude("control_failed", f"no answer to the attempt: {attack.error}")
+    may = await (open_lists(probe) if probe.account == ANON else ordinary(probe, _nothing(probe)))
+    found = _foreign(probe, witnesses(first.answers, may, known=documented_values(probe)), answer)
+    leak = _leak(probe, found, attack, case.call)
+    if not leak:
+        if DeniedFamily().denied(answer):
+            return conclude("denied", f"{probe.account} was refused: status {answer.status}")
+        return conclude("no_effect", f"{probe.account} got nothing that only {case.able} may see")
+    codes = case.codes | ({"F5"} if shows_others(probe, answer, may) else frozenset())
+    case = Case(case.able, case.call, codes, case.neighbour)
+    if not enough(probe, codes):
+        return conclude(
+            "no_such_function", f"too little says that it is meant for a higher role: {case.told() or 'nothing'}"
+        )
+    return await _controls(probe, case, found, attack)
+
+
+def _nothing(probe: Probe) -> OwnedObject:
+    return OwnedObject(key="", resource="", owner=probe.account, origin="learned")
+
+
+def _foreign(probe: Probe, found: Sequence[Witness], answer: Answer) -> tuple[Witness, ...]:
+    """Without what stands in an item of the attacker's own: that it may see wherever it stands."""
+    own = probe.identity(probe.account)
+    marks = {m for o in probe.knowledge.objects if o.owner == probe.account for m in o.markers}
+    mine = {
+        leaf.item
+        for leaf in answer.leaves
+        if leaf.item and (leaf.value in own or any(mark in leaf.value for mark in marks))
+    }
+    owned = {leaf.value for leaf in answer.leaves if leaf.item in mine and leaf.item}
+    return tuple(w for w in found if w.value not in owned and w.value not in own)
+
+
+def _leak(probe: Probe, found: Sequence[Witness], exchange: Exchange, call: Call) -> tuple[Witness, ...]:
+    guard = "" if "echo" in probe.settings.disabled_controls else sent_text(render(probe.endpoint, call))
+    return shown(found, read(exchange.response), sent=guard)
+
+
+async def _controls(probe: Probe, case: Case, found: tuple[Witness, ...], attack: Exchange) -> Verdict:
+    """The lower account saw what is the higher one's: what must hold before that counts."""
+    other = _beside(probe)
+    if other:
+        beside = await strike(probe, case.call, as_=other, purpose="control: another of that rank")
+        kept = tuple(w for w in found if any(w.value in leaf.value for leaf in read(beside.response).leaves))
+        same = bool(_leak(probe, kept, attack, case.call))
+        if not probe.control(
+            "own",
+            f"{other}, of equal rank, asks for the same",
+            expected="the same values",
+            observed="the same" if same else "others, or none",
+            holds=same,
+        ):
+            return conclude("own_object", f"{other} gets other values there: each caller sees its own")
+        found = kept if "own" not in probe.settings.disabled_controls else found
+    if probe.account != ANON:
+        nobody = await strike(probe, case.call, as_=ANON, purpose="control: no credential")
+        public = bool(_leak(probe, found, nobody, case.call))
+        if not probe.control(
+            "C5",
+            "without a credential",
+            expected="refused",
+            observed="shown" if public else "not shown",
+            holds=not public,
+        ):
+            return conclude("public", "it is shown without any credential as well: the cell of nobody judges that")
+    wrong = await _random(probe, case, found)
+    if wrong is not None:
+        return wrong
+    again = await strike(probe, case.call, as_=probe.account, purpose="attack: again")
+    confirmed = _leak(probe, found, again, case.call)
+    if not confirmed:
+        return conclude("unstable", "it was shown once, and not again")
+    if again.response is not None and _cached(again):
+        return conclude("cache", "a cache says that it answered, and not the server")
+    leak = _leak(probe, found, attack, case.call)
+    return _proved(
+        probe,
+        case,
+        done="read",
+        facts=(
+            f"{case.able} asked three times; the answers agree",
+            f"{probe.account} sent the same request with {_credential(probe)} and got {longest(leak)}",
+            f"a second time it got {longest(confirmed)}",
+            "none of these values stands in what it may see elsewhere",
+        ),
+        attacks=(again.number, attack.number),
+        impact="VC:H/VI:N",
+    )
+
+
+def _beside(probe: Probe) -> str:
+    """Another account of the attacker's rank; empty when there is none."""
+    if probe.account == ANON:
+        return ""
+    rank = probe.rank(probe.account)
+    return min((n for n in probe.accounts if n != probe.account and probe.rank(n) == rank), default="")
+
+
+async def _random(probe: Probe, case: Case, found: tuple[Witness, ...]) -> Verdict | None:
+    """C4, where the request names something: a random reference shows nothing of it."""
+    place = next((p for p in case.call.places() if p.within == "path"), None)
+    if place is None:
+        return None
+    call = case.call.with_value(place, random_like(probe, case.call.get(place)))
+    nothing = await strike(probe, call, as_=probe.account, purpose="control: random id")
+    clean = not _leak(probe, found, nothing, call)
+    if probe.control(
+        "C4",
+        "a random reference",
+        expected="shows nothing of it",
+        observed="nothing" if clean else "the same",
+        holds=clean,
+    ):
+        return None
+    return conclude("parameter_ignored", "a random reference shows the same")
+
+
+def _cached(exchange: Exchange) -> bool:
+    response = exchange.response
+    if response is None:
+        return False
+    told = " ".join(response.header(name) or "" for name in ("x-cache", "cf-cache-status", "x-cache-status"))
+    return "hit" in told.lower() or (response.header("age") or "0").strip() not in ("", "0")
+
+
+async def _write(probe: Probe, case: Case) -> Verdict:
+    path = probe.endpoint.path.lower()
+    if probe.account == ANON and any(word in path for word in _FOR_ALL):
+        return conclude("no_such_function", "contact forms, feedback and the like are open to everybody")
+    targets = _targets(probe, case)
+    unbound = probe.account == ANON and probe.endpoint.secured and not targets
+    if not enough(probe, case.codes) and not unbound:
+        return conclude(
+            "no_such_function", f"too little says that it is meant for a higher role: {case.told() or 'nothing'}"
+        )
+    if probe.account == ANON and targets:
+        return conclude("no_such_function", "it names an object of an account: auth-missing judges that")
+    verdicts = []
+    if not targets or _creates(probe):
+        made = await creates(probe, case.call, able=case.able, attacker=probe.account)
+        if isinstance(made, Effect):
+            return _written(probe, case, made, None, "create")
+        if not targets or made.reason != "not_visible":
+            return made
+        verdicts.append(made)
+    for owned, reference in targets:
+        effect, done = await _on(probe, case, owned, reference)
+        if isinstance(effect, Effect):
+            return _written(probe, case, effect, reference.place, done)
+        verdicts.append(effect)
+    return strongest(verdicts)
+
+
+def _creates(probe: Probe) -> bool:
+    return any(p.get("create") == probe.endpoint.id for p in probe.knowledge.resources.values())
+
+
+def _targets(probe: Probe, case: Case) -> list[tuple[OwnedObject, Reference]]:
+    """One object per place, made by this run, not the attacker's own; the higher account's first."""
+    rows: dict[Place, tuple[OwnedObject, Reference]] = {}
+    objects = [o for o in probe.knowledge.objects if o.owner != probe.account and o.origin == "created"]
+    for owned in sorted(objects, key=lambda o: (o.owner != case.able, o.slot == "delete", o.key)):
+        for reference in owned.references:
+            if reference.endpoint == probe.endpoint.id:
+                rows.setdefault(reference.place, (owned, reference))
+    return list(rows.values())
+
+
+async def _on(probe: Probe, case: Case, owned: OwnedObject, reference: Reference) -> tuple[Effect | Verdict, str]:
+    """Delete, change or act upon one object as the attacker; the higher account looks."""
+    who = probe.account
+    if probe.endpoint.method == "DELETE":
+        return await deletes(probe, owned, reference, case.call, attacker=who, viewer=case.able), "delete"
+    if any(p.within == "body" and isinstance(case.call.get(p), str) for p in case.call.places()):
+        effect = await changes(probe, owned, reference, case.call, able=case.able, attacker=who, viewer=case.able)
+        if isinstance(effect, Effect) or effect.reason != "not_visible":
+            return effect, "change"
+    return await acts(probe, owned, reference, case.call, attacker=who, viewer=case.able), "change"
+
+
+def _written(probe: Probe, case: Case, effect: Effect, place: Place | None, done: str) -> Verdict:
+    return _proved(probe, case, done=done, facts=effect.facts, attacks=effect.attacks, impact="VC:N/VI:H", place=place)
+
+
+def _credential(probe: Probe) -> str:
+    return "no credential" if probe.account == ANON else "its own credential"
+
+
+def _proved(
+    probe: Probe,
+    case: Case,
+    *,
+    done: str,
+    facts: tuple[str, ...],
+    attacks: tuple[int, ...],
+    impact: str,
+    place: Place | None = None,
+) -> Verdict:
+    nobody = probe.account == ANON
+    who = "Anybody" if nobody else f"Any {probe.accounts[probe.account].role or 'account'}"
+    role = probe.accounts[case.able].role or case.able
+    severity: Severity = "critical" if nobody and case.codes else "high"
+    told = case.told() or "the specification asks for a credential there"
+    return proved(
+        title=f"{who} can {done} what is meant for {role}",
+        summary=f"{probe.account} could {done} at {probe.endpoint.name}, which is meant for {role}, with {_credential(probe)}.",
+        proof=(*facts, f"meant for {role}: {told}"),
+        attacks=attacks,
+        place=place,
+        severity=severity,
+        cvss=f"CVSS:4.0/AV:N/AC:L/AT:N/PR:{'N' if nobody else 'L'}/UI:N/{impact}/VA:N/SC:N/SI:N/SA:N",
+        victim=case.able,
+    )
