@@ -18,6 +18,7 @@ from gatewright.access.grant import Grant
 from gatewright.access.placing import Placed, fill
 from gatewright.access.principals import same_principal
 from gatewright.access.refresh import refresher
+from gatewright.access.roles import guess, learn
 from gatewright.access.session import Session
 from gatewright.access.signup import Made, SignUp
 from gatewright.model.account import ANON, Account, Credential
@@ -26,6 +27,7 @@ from gatewright.model.endpoint import Specification
 from gatewright.model.errors import ScopeError
 from gatewright.model.finding import AccountState, Cell
 from gatewright.model.http import Exchange, Request
+from gatewright.model.knowledge import Knowledge
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
 from gatewright.model.test import Sender
@@ -71,6 +73,7 @@ class Sessions:
         self._warn = warn
         self._sessions: dict[str, Session] = {}
         self._accounts: dict[str, Account] = {}
+        self._roles: list[str] = []
         now = datetime.fromtimestamp(wall(), UTC)
         source = random.Random(f"{settings.seed} access")
         self._entrance = Entrance(self._ask, specification, settings, keyring, now, source, clock, wall)
@@ -232,12 +235,27 @@ class Sessions:
         return session.identity if session is not None else frozenset()
 
     def rank(self, name: str) -> int:
-        """Height of an account's role in `roles` (lowest 0); without roles all are equal; anon is -1."""
-        if name == ANON:
-            return -1
+        """Height of an account's role, lowest 0; accounts of one role are equal, those of two never; anon is -1."""
         account = self._accounts.get(name)
-        roles = self._settings.roles
-        return roles.index(account.role) if account is not None and account.role in roles else 0
+        if name == ANON or account is None:
+            return -1 if name == ANON else 0
+        order = self.roles()
+        return order.index(account.role) if account.role in order else 0
+
+    def roles(self) -> list[str]:
+        """The roles of the accounts, lowest first: configured, else guessed, or as `learn_roles` corrected them."""
+        return self._roles or list(self._settings.roles) or guess({a.role for a in self._accounts.values()})
+
+    def learn_roles(self, knowledge: Knowledge) -> None:
+        """Correct the order of roles that nobody configured by what each was seen to read."""
+        if self._settings.roles:
+            return
+        reads: dict[str, set[str]] = {}
+        for sample in knowledge.samples:
+            account = self._accounts.get(sample.account)
+            if account is not None and sample.endpoint.startswith("GET "):
+                reads.setdefault(account.role, set()).add(sample.endpoint)
+        self._roles = learn(self.roles(), reads)
 
     def _wanted(self) -> list[tuple[str, Literal["signed-up", "throw-away"]]]:
         """Accounts to make: those of `--sign-up`, and V and S where the mode and the specification allow."""
@@ -307,6 +325,9 @@ class Sessions:
         used = [roles.index(account.role) for account in self._settings.accounts if account.role in roles]
         if used:
             return roles[min(used)]
+        named = guess({account.role for account in self._settings.accounts} - {""})
+        if not roles and named:
+            return named[0]
         return "user" if "user" in roles or not roles else roles[0]
 
     async def _fresh(self, session: Session) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from gatewright.model.endpoint import Specification
-from gatewright.model.errors import GatewrightError, SourceError
+from gatewright.model.errors import GatewrightError, SourceError, TargetError
 from gatewright.sources import document as documents
 from gatewright.sources.cut_off import sound_parts
 from gatewright.sources.document import Document
@@ -78,7 +78,7 @@ async def read(source: str, *, fetch: Fetch | None) -> bytes:
         raise SourceError("a URL cannot be fetched here", code="GW-S006", where=source, help="give a file instead")
     try:
         return await fetch(source)
-    except SourceError:
+    except (SourceError, TargetError):
         raise
     except GatewrightError as error:
         raise SourceError(
@@ -135,7 +135,7 @@ async def _gather(root: Document, references: References, fetch: Fetch | None) -
         try:
             data = await read(uri, fetch=fetch)
             found = documents.load(data, uri=uri, problems=references.problems)
-        except SourceError as error:
+        except (SourceError, TargetError) as error:
             references.refuse(uri, "GW-S041", error.what)
             continue
         references.add(found)
