@@ -363,7 +363,7 @@ def test_ranks_follow_the_configured_order(
         assert [sessions.rank(name) for name in ("anon", "alice", "bob")] == [-1, 1, 2]
         flat = world.sessions(alice, boss)
         await flat.open()
-        assert [flat.rank(name) for name in ("anon", "alice", "bob")] == [-1, 0, 0]
+        assert [flat.rank(name) for name in ("anon", "alice", "bob")] == [-1, 0, 1]
 
     play(api, scenario)
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from gatewright.model.errors import BudgetError, SourceError, TargetError, WireError
+from gatewright.model.errors import BudgetError, GatewrightError, SourceError, TargetError, WireError
 from gatewright.sources.discover import MOST_LINKS, MOST_PLACES, discover
 
 SPEC = json.dumps({"openapi": "3.0.0", "info": {}, "paths": {}}).encode()
@@ -82,6 +82,15 @@ class Site:
             },
             "/ui/swagger-ui-init.js",
         ),
+        (
+            "/docs",
+            {
+                "/docs": b'<script src="swagger-initializer.js">',
+                "/docs/swagger-initializer.js": b'ui({url: "/s"})',
+                "/s": SPEC,
+            },
+            "/s",
+        ),
         ("/", {"/openapi.json": SPEC}, "/openapi.json"),
         ("/", {"/": b'{"hello": "world"}', "/v3/api-docs": SPEC}, "/v3/api-docs"),
         ("/shop/v2/", {"/shop/v2/swagger.json": SPEC, "/openapi.json": SPEC}, "/shop/v2/swagger.json"),
@@ -112,15 +121,15 @@ def test_nothing_found_says_what_was_tried() -> None:
     assert all(url in caught.value.help for url in site.asked)
 
 
-@pytest.mark.parametrize("error", [WireError, TargetError])
-def test_a_host_that_does_not_answer_is_asked_once(error: type[WireError]) -> None:
+@pytest.mark.parametrize(("error", "raised"), [(WireError, SourceError), (TargetError, TargetError)])
+def test_a_host_that_does_not_answer_is_asked_once(error: type[WireError], raised: type[GatewrightError]) -> None:
     asked: list[str] = []
 
     async def fetch(url: str) -> bytes:
         asked.append(url)
-        raise error("no connection", code="GW-W001")
+        raise error("no connection", code="GW-S006")
 
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(raised) as caught:
         asyncio.run(discover(HOST, fetch=fetch))
     assert caught.value.code == "GW-S006" and asked == [HOST]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewright.sources.syntax_json import UnreadableError, decode, line_column, places
+from gatewright.sources.syntax_json import UnreadableError, decode, lines, places
 
 
 def read(text: str) -> tuple[Any, list[tuple[str, int, int]]]:
@@ -43,7 +43,7 @@ def test_unreadable_texts(text: str, line: int, column: int) -> None:
 
 def test_places() -> None:
     text = '{"a": [1, {"b\\"": "}"}],\n "c": {}, "d": [[], [2]]}'
-    found = {path: line_column(text, offset) for path, offset in places(text)[0].items()}
+    found = {path: lines(text)(offset) for path, offset in places(text)[0].items()}
     assert found == {
         (): (1, 1),
         ("a",): (1, 2),

@@ -92,10 +92,10 @@ def test_aliases_of_aliases_do_not_fill_the_memory() -> None:
 
 def test_places() -> None:
     node = compose("a:\n  - x\n  - b: 1\n    a: 2\n", lambda *_: None)
-    assert place(find(node, ())) == (1, 1)
-    assert place(find(node, ("a",))) == (1, 1)
-    assert place(find(node, ("a", 1, "a"))) == (4, 5)
-    assert place(find(node, ("a", 1, "absent", "deeper"))) == (3, 5)
+    assert place(find(node, (), {})) == (1, 1)
+    assert place(find(node, ("a",), {})) == (1, 1)
+    assert place(find(node, ("a", 1, "a"), {})) == (4, 5)
+    assert place(find(node, ("a", 1, "absent", "deeper"), {})) == (3, 5)
     assert place(None) == (0, 0)
 
 

@@ -10,14 +10,20 @@ from urllib.parse import unquote
 from gatewright.access.classify import auth_endpoints
 from gatewright.access.grant import Ask
 from gatewright.access.tokens import is_csrf, set_cookies
+from gatewright.access.words import words
 from gatewright.model.account import Credential
 from gatewright.model.endpoint import Specification
 from gatewright.model.http import Request, Response
 from gatewright.model.secret import Secret
 from gatewright.proof.leaves import read
 
-_COOKIE_HEADERS = {"csrftoken": "X-CSRFToken", "xsrf-token": "X-XSRF-TOKEN", "csrf-token": "X-CSRF-Token"}
-"""Headers that go with well-known cookies (Django, Angular and Laravel, Express)."""
+_HEADERS = {
+    "csrftoken": "X-CSRFToken",
+    "csrfmiddlewaretoken": "X-CSRFToken",
+    "xsrf-token": "X-XSRF-TOKEN",
+    "__requestverificationtoken": "RequestVerificationToken",
+}
+"""Headers that go with well-known cookies and inputs (Django, Angular and Laravel, ASP.NET)."""
 
 
 @dataclass
@@ -76,33 +82,33 @@ def absorb(found: Csrf, response: Response, specification: Specification, *, onl
         found.cookies.pop(name, None)
         if value:
             found.cookies[name] = value
-    token, cookie, name = _in_answer(response, only)
+    token, name, is_input = _in_answer(response, only)
     if token:
-        found.token, found.input = token, name or found.input
-        found.header = _header(specification, cookie)
+        found.token, found.input = token, name if is_input else found.input
+        told = [leaf.value for leaf in read(response).leaves if words(leaf.path) == ("header", "name")]
+        found.header = told[0] if told and re.fullmatch(r"[A-Za-z-]+", told[0]) else _header(specification, name)
 
 
-def _in_answer(response: Response, only: bool) -> tuple[str, str, str]:
-    """Token, the cookie that it came in, and the form field that a page names."""
+def _in_answer(response: Response, only: bool) -> tuple[str, str, bool]:
+    """Token, the name of the cookie or input that it came in, and whether that is an input of a form."""
     for name, value in response.headers:
         if is_csrf(name) and value.strip() and name.lower() != "set-cookie":
-            return value.strip(), "", ""
+            return value.strip(), "", False
     answer = read(response)
     if answer.kind == "json":
         leaves = [leaf for leaf in answer.leaves if len(leaf.value) >= 8 and " " not in leaf.value]
-        named = [leaf for leaf in leaves if is_csrf(leaf.path.rpartition(".")[2])]
-        if named or (only and leaves):
-            return (named or leaves)[0].value, "", ""
-    page = re.findall(r"<(?:input|meta)\b[^>]*>", answer.text)
-    for tag in page:
+        leaves.sort(key=lambda leaf: (not is_csrf(leaf.path), "token" not in words(leaf.path), -len(leaf.value)))
+        if leaves and (only or is_csrf(leaves[0].path.rpartition(".")[2])):
+            return leaves[0].value, "", False
+    for tag in re.findall(r"<(?:input|meta)\b[^>]*>", answer.text):
         label = re.search(r"\bname=[\"']?([\w.-]+)", tag)
         given = re.search(r"\b(?:value|content)=[\"']([^\"']+)", tag)
-        if label and given and is_csrf(label.group(1)):
-            return html.unescape(given.group(1)), "", label.group(1) if tag.startswith("<input") else ""
+        if label and given and is_csrf(label.group(1)) and "header" not in label.group(1).lower():
+            return html.unescape(given.group(1)), label.group(1), tag.startswith("<input")
     for cookie, (content, _) in set_cookies(response).items():
         if is_csrf(cookie) and content:
-            return _unquoted(content), cookie, ""
-    return "", "", ""
+            return _unquoted(content), cookie, False
+    return "", "", False
 
 
 def _unquoted(value: str) -> str:
@@ -110,8 +116,8 @@ def _unquoted(value: str) -> str:
     return unquote(value)
 
 
-def _header(specification: Specification, cookie: str) -> str:
-    """The header that takes the token: the documented one, else the one that belongs to the cookie."""
+def _header(specification: Specification, name: str) -> str:
+    """The header that takes the token: the documented one, else the one that belongs to the cookie or input."""
     for scheme in specification.schemes.values():
         if scheme.within == "header" and is_csrf(scheme.parameter):
             return scheme.parameter
@@ -119,4 +125,4 @@ def _header(specification: Specification, cookie: str) -> str:
         for parameter in endpoint.parameters:
             if parameter.within == "header" and is_csrf(parameter.name):
                 return parameter.name
-    return _COOKIE_HEADERS.get(cookie.lower(), "X-CSRF-Token")
+    return _HEADERS.get(name.lower(), "X-CSRF-Token")

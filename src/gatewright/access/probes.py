@@ -22,7 +22,19 @@ MOST = 16
 _OWN = ("me", "myself", "whoami", "profile", "account", "dashboard", "current", "self", "userinfo", "my", "mine", "own")
 _UNSAFE = frozenset({"create", "reset", "delete", "drop", "seed", "init", "migrate", "logout", "restart"})
 """Words of GETs that are not safe (checks-1-5.md 1.2)."""
-_ID_NAMES = (("id",), ("uuid",), ("guid",), ("sub",), ("uid",), ("user", "id"), ("account", "id"), ("customer", "id"))
+_ID_NAMES = (
+    ("id",),
+    ("uuid",),
+    ("guid",),
+    ("sub",),
+    ("uid",),
+    ("user", "id"),
+    ("account", "id"),
+    ("customer", "id"),
+    ("member", "id"),
+    ("profile", "id"),
+    ("person", "id"),
+)
 _NAME_NAMES = (
     ("email",),
     ("mail",),

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from gatewright.access.grant import Grant, Way
 from gatewright.access.placing import Placed
 from gatewright.access.probes import lets_in, named_in, refused
-from gatewright.access.tokens import claims, lifetime
+from gatewright.access.tokens import claims, lifetime, refresh_token
 from gatewright.model.account import Account, Credential
 from gatewright.model.http import Response
+from gatewright.model.secret import Secret
 from gatewright.proof.compare import same
 from gatewright.proof.leaves import Answer, read
 
@@ -49,6 +50,8 @@ class Session:
     """Seconds that they live; None: unknown."""
     stated: bool = False
     """The life was stated by the API, not observed."""
+    refresh: Secret | None = None
+    """The refresh token of the last answer that had one."""
     alive_at: float = float("-inf")
     """Start of the last probe that was answered as to the account."""
     turn: int = 0
@@ -74,6 +77,8 @@ class Session:
         stated = life(placed.credentials, grant, wall)
         if stated is not None:
             self.lives, self.stated = stated, True
+        if grant.exchange is not None and grant.exchange.response is not None:
+            self.refresh = refresh_token(grant.exchange.response) or self.refresh
         self.turn += 1
         self.live, self.failures = True, 0
 

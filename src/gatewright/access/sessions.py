@@ -17,6 +17,8 @@ from gatewright.access.entrance import Entrance
 from gatewright.access.grant import Grant
 from gatewright.access.placing import Placed, fill
 from gatewright.access.principals import same_principal
+from gatewright.access.refresh import refresher
+from gatewright.access.roles import guess, learn
 from gatewright.access.session import Session
 from gatewright.access.signup import Made, SignUp
 from gatewright.model.account import ANON, Account, Credential
@@ -25,6 +27,7 @@ from gatewright.model.endpoint import Specification
 from gatewright.model.errors import ScopeError
 from gatewright.model.finding import AccountState, Cell
 from gatewright.model.http import Exchange, Request
+from gatewright.model.knowledge import Knowledge
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
 from gatewright.model.test import Sender
@@ -70,10 +73,12 @@ class Sessions:
         self._warn = warn
         self._sessions: dict[str, Session] = {}
         self._accounts: dict[str, Account] = {}
+        self._roles: list[str] = []
         now = datetime.fromtimestamp(wall(), UTC)
         source = random.Random(f"{settings.seed} access")
         self._entrance = Entrance(self._ask, specification, settings, keyring, now, source, clock, wall)
         registers = candidates(specification, "register")
+        self._refresher = refresher(specification, self._ask)
         self._sign_up = SignUp(registers, specification, self._ask, keyring, now)
 
     @property
@@ -180,11 +185,9 @@ class Sessions:
         async with session.renewing:
             if session.turn != turn or session.failures != failures:
                 return session.live
-            if not session.way.renewable or session.failures >= _MOST_FAILURES:
-                session.live = False
+            if session.failures >= _MOST_FAILURES:
                 return False
-            grant = await session.way.enter(session.account, None)
-            placed = _placed(session, grant)
+            grant, placed = await self._again(session)
             if placed is None:
                 session.failures += 1
                 session.live = False
@@ -192,6 +195,18 @@ class Sessions:
                 return False
             session.granted(grant, placed, self._clock(), self._wall())
             return True
+
+    async def _again(self, session: Session) -> tuple[Grant, Placed | None]:
+        """A new grant by the way that worked, else by the refresh token."""
+        grant = Grant(why="it cannot be renewed")
+        if session.way.renewable:
+            grant = await session.way.enter(session.account, None)
+        placed = _placed(session, grant)
+        if placed is None and session.refresh is not None and self._refresher is not None:
+            fresh = await self._refresher.refresh(session.account.name, session.refresh, session.placed.credentials)
+            placed = _placed(session, fresh)
+            grant = fresh if placed is not None else grant
+        return grant, placed
 
     def whoami(self, name: str) -> Call | None:
         """The probe of an account whose answer names it; None when there is none."""
@@ -206,12 +221,27 @@ class Sessions:
         return session.identity if session is not None else frozenset()
 
     def rank(self, name: str) -> int:
-        """Height of an account's role in `roles` (lowest 0); without roles all are equal; anon is -1."""
-        if name == ANON:
-            return -1
+        """Height of an account's role, lowest 0; accounts of one role are equal, those of two never; anon is -1."""
         account = self._accounts.get(name)
-        roles = self._settings.roles
-        return roles.index(account.role) if account is not None and account.role in roles else 0
+        if name == ANON or account is None:
+            return -1 if name == ANON else 0
+        order = self.roles()
+        return order.index(account.role) if account.role in order else 0
+
+    def roles(self) -> list[str]:
+        """The roles of the accounts, lowest first: configured, else guessed, or as `learn_roles` corrected them."""
+        return self._roles or list(self._settings.roles) or guess({a.role for a in self._accounts.values()})
+
+    def learn_roles(self, knowledge: Knowledge) -> None:
+        """Correct the order of roles that nobody configured by what each was seen to read."""
+        if self._settings.roles:
+            return
+        reads: dict[str, set[str]] = {}
+        for sample in knowledge.samples:
+            account = self._accounts.get(sample.account)
+            if account is not None and sample.endpoint.startswith("GET "):
+                reads.setdefault(account.role, set()).add(sample.endpoint)
+        self._roles = learn(self.roles(), reads)
 
     def _wanted(self) -> list[tuple[str, Literal["signed-up", "throw-away"]]]:
         """Accounts to make: those of `--sign-up`, and V and S where the mode and the specification allow."""
@@ -281,10 +311,14 @@ class Sessions:
         used = [roles.index(account.role) for account in self._settings.accounts if account.role in roles]
         if used:
             return roles[min(used)]
+        named = guess({account.role for account in self._settings.accounts} - {""})
+        if not roles and named:
+            return named[0]
         return "user" if "user" in roles or not roles else roles[0]
 
     async def _fresh(self, session: Session) -> None:
-        if session.way.renewable and session.live and session.ending(self._clock()):
+        renewable = session.way.renewable or (session.refresh is not None and self._refresher is not None)
+        if renewable and session.live and session.ending(self._clock()):
             await self.renew(session.account.name)
 
     async def _ask(self, request: Request, account: str, purpose: str) -> Exchange:

@@ -92,6 +92,7 @@ class FormLogin:
     def _call(self, account: Account, secret: str, token: Csrf) -> Call:
         candidate, endpoint = self.candidate, self.candidate.endpoint
         resolve = self.specification.resolve
+        registered = {plain(name): value for name, value in account.registered.items()}
         fixed: dict[Place, Json] = {candidate.secret: secret, **dict.fromkeys(candidate.confirm, secret)}
         for place in _told(candidate, account):
             fixed[place] = identity_for(account, place)
@@ -100,6 +101,8 @@ class FormLogin:
                 fixed[place] = "password"
             if token.token and is_csrf(place.name):
                 fixed[place] = token.token
+            if place not in fixed and place not in candidate.identity and plain(place.name) in registered:
+                fixed[place] = registered[plain(place.name)]
         if token.input and self.media == FORM:
             fixed[Place("body", token.input)] = token.token
         names = {place.name: value for place, value in fixed.items() if place.within == "body"}
@@ -124,7 +127,8 @@ def _told(candidate: Candidate, account: Account) -> list[Place]:
     required = schema.required if schema is not None else ()
     known = {plain(name) for name in account.registered}
     chosen = [p for p in candidate.identity if p.name in required or plain(p.name.rpartition(".")[2]) in known]
-    return chosen or list(candidate.identity[:1])
+    mails = [p for p in candidate.identity if {"email", "mail"} & set(words(p.name))] if "@" in account.username else []
+    return chosen or mails[:1] or list(candidate.identity[:1])
 
 
 def identity_for(account: Account, place: Place) -> str:

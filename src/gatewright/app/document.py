@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import msgspec
 
 from gatewright.app.target import origin_of
+from gatewright.inventory.collect import Inventory, collect, merge
+from gatewright.inventory.drift import with_traffic
+from gatewright.inventory.specification import from_har, to_specification
 from gatewright.model.endpoint import Specification
-from gatewright.model.errors import SourceError, UsageError
+from gatewright.model.errors import SourceError, TargetError, UsageError
 from gatewright.model.http import Request
 from gatewright.model.settings import Settings
 from gatewright.sources.discover import discover
+from gatewright.sources.har import exchanges, is_har
 from gatewright.sources.openapi import load
+from gatewright.sources.openapi.reader import read
+from gatewright.sources.problems import Problems
 from gatewright.wire.gate import Gate
 
 _REDIRECTS = 5
@@ -24,7 +32,25 @@ async def load_specification(settings: Settings) -> Specification:
             code="GW-U012",
             help="gatewright scan http://127.0.0.1:8000/openapi.json, or `gatewright demo` to see it work",
         )
-    documents = [await _one(source, settings) for source in settings.spec]
+    documents, traffic = [], Inventory()
+    for source in settings.spec:
+        data = b"" if _is_url(source) else await read(source, fetch=None)
+        if is_har(data):
+            documents.append(from_har(data, source=source))
+            traffic = merge(traffic, collect(exchanges(data, source=source, problems=Problems())))
+        else:
+            documents.append(await _one(source, settings))
+    described = [document for document in documents if document.dialect != "har"]
+    if not traffic.exchanges:
+        return _together(documents)
+    if not described:
+        whole = to_specification(traffic, source=documents[0].source)
+        return msgspec.structs.replace(whole, problems=tuple(problem for d in documents for problem in d.problems))
+    return with_traffic(_together(described), traffic)
+
+
+def _together(documents: list[Specification]) -> Specification:
+    """Several documents as one: of an endpoint that two describe, the first counts."""
     first = documents[0]
     if len(documents) == 1:
         return first
@@ -39,8 +65,12 @@ async def load_specification(settings: Settings) -> Specification:
     )
 
 
+def _is_url(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
+
+
 async def _one(source: str, settings: Settings) -> Specification:
-    if not source.startswith(("http://", "https://")):
+    if not _is_url(source):
         return await load(source)
     async with Gate(settings, run="specification", targets=[origin_of(source)]) as gate:
 
@@ -60,11 +90,11 @@ async def _get(gate: Gate, url: str) -> bytes:
         exchange = await gate.send(Request("GET", origin, url[len(origin) :] or "/"), purpose="specification")
         response = exchange.response
         if response is None:
-            raise SourceError(f"cannot be fetched: {exchange.error}", code="GW-S006", where=url, help="is it running?")
+            raise TargetError(f"cannot be fetched: {exchange.error}", code="GW-S006", where=url, help="is it running?")
         location = response.header("location")
         if response.status not in (301, 302, 303, 307, 308) or location is None:
             if not response.ok:
                 raise SourceError(f"answered with status {response.status}", code="GW-S006", where=url)
             return response.body
-        url = location if "://" in location else origin + location
+        url = urljoin(url, location)
     raise SourceError("redirects without an end", code="GW-S006", where=url)

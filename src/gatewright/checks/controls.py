@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from gatewright.model.account import ANON, Credential
@@ -46,6 +47,22 @@ def bind(call: Call, reference: Reference) -> Call:
     for place, value in reference.values:
         call = call.with_value(place, value)
     return call
+
+
+def own_parents(reference: Reference, own: OwnedObject | None) -> Reference | None:
+    """My parent, his child: the reference with the parents' values of the attacker's own object; None when that is no other."""
+    mine = own.reference(reference.endpoint, reference.place) if own else None
+    if mine is None:
+        return None
+    known = dict(mine.values)
+    values = tuple((p, v if p == reference.place else known.get(p, v)) for p, v in reference.values)
+    return None if values == reference.values else msgspec.structs.replace(reference, values=values)
+
+
+def aims(reference: Reference, own: OwnedObject | None) -> list[Reference]:
+    """The ways to name the victim's object: all of its values, then with the attacker's own parents."""
+    mixed = own_parents(reference, own)
+    return [reference, mixed] if mixed else [reference]
 
 
 def texts(reference: Reference) -> list[str]:

@@ -17,6 +17,9 @@ from gatewright.proof.leaves import Answer, Leaf, as_text, read
 from gatewright.proof.sensitive import CREDENTIALS, PERSONAL, classify, is_internal, masked
 from gatewright.proof.witness import sent_text
 
+PRIVATE = "private value"
+"""Class of a value that the configuration, or the sign-up, calls private."""
+
 
 class Exposed(Struct, frozen=True):
     """One leaf that should not be there: its class, which rule says so (E1, E2, E3), and whose it is."""
@@ -129,7 +132,7 @@ async def _strangers(probe: Probe, leaves: list[Leaf]) -> list[Exposed]:
     own = await _personal(probe, probe.account)
     found = []
     for name in probe.accounts:
-        if name == probe.account or (probe.account != ANON and probe.rank(name) > probe.rank(probe.account)):
+        if name == probe.account or (probe.account != ANON and probe.rank(name) < probe.rank(probe.account)):
             continue
         theirs = {v: kind for v, kind in (await _personal(probe, name)).items() if v not in own}
         hits = [Exposed(leaf, theirs[leaf.value], "E2", name) for leaf in leaves if leaf.value in theirs]
@@ -156,8 +159,8 @@ async def _personal(probe: Probe, account: str) -> dict[str, str]:
     known = probe.accounts.get(account)
     if known is not None:
         values |= {as_text(v): classify(k, as_text(v)) for k, v in known.registered.items()}
-        values |= dict.fromkeys(known.private, "address")
-    return {value: kind for value, kind in values.items() if kind in PERSONAL and len(value) >= 4}
+        values |= {v: classify("", v) or PRIVATE for v in known.private}
+    return {value: kind for value, kind in values.items() if (kind in PERSONAL or kind == PRIVATE) and len(value) >= 4}
 
 
 async def _refused_elsewhere(probe: Probe, name: str) -> bool:

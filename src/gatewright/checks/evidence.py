@@ -11,7 +11,7 @@ from gatewright.model.account import ANON
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange
-from gatewright.model.knowledge import OwnedObject
+from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Probe
 from gatewright.proof.denied import DeniedFamily
 from gatewright.proof.leaves import Answer, as_text, read
@@ -31,6 +31,7 @@ async def judge_privacy(
     attacker_sees: Answer | None,
     found: tuple[Witness, ...] = (),
     anon: Answer | None = None,
+    anon_refused: bool = False,
     viewer: str = "",
 ) -> tuple[bool, Evidence, str]:
     """Whether reaching the object is a breach, the evidence, and the sentence that says why.
@@ -43,9 +44,11 @@ async def judge_privacy(
     codes |= _policy(probe)
     if anon is not None and found:
         codes |= {"X1"} if shown(found, anon) else {"W2"}
+    if anon_refused:
+        codes |= {"W2"}
     if await _scoped(probe, owned, viewer or probe.account):
         codes |= {"S1"}
-    if not {c for c in codes if c[0] in "SX"} and await _contradiction(probe, owned):
+    if not {c for c in codes if c[0] in "SX"} and await _contradiction(probe, owned, writes=action != "read"):
         codes |= {"S2"}
     if "S4" in codes:
         codes -= {"X1", "X2", "X3"}
@@ -187,9 +190,15 @@ async def open_lists(probe: Probe) -> list[Answer]:
     return answers
 
 
-async def _contradiction(probe: Probe, owned: OwnedObject) -> bool:
-    """S2: the attacker is refused another GET of the same object, and its owner is not. At most two are tried."""
-    for endpoint, reference in readers(probe, owned, but=probe.endpoint.id)[:2]:
+async def _contradiction(probe: Probe, owned: OwnedObject, *, writes: bool) -> bool:
+    """S2: the attacker is refused another way to the same object, and its owner is not. At most two ways are tried.
+
+    Ways are its other GET endpoints; where a change is judged, changes of an object that this run made count as well.
+    """
+    ways = readers(probe, owned, but=probe.endpoint.id)[:2]
+    if writes and owned.origin == "created":
+        ways = (_writers(probe, owned) + ways)[:2]
+    for endpoint, reference in ways:
         call = call_of(probe, owned.owner, endpoint=endpoint)
         if call is None:
             continue
@@ -205,3 +214,13 @@ async def _contradiction(probe: Probe, owned: OwnedObject) -> bool:
         ):
             return True
     return False
+
+
+def _writers(probe: Probe, owned: OwnedObject) -> list[tuple[Endpoint, Reference]]:
+    return [
+        (endpoint, r)
+        for r in owned.references
+        if (endpoint := probe.knowledge.endpoints.get(r.endpoint)) is not None
+        and endpoint.method in ("PUT", "PATCH")
+        and endpoint.id != probe.endpoint.id
+    ]

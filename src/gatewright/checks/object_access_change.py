@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gatewright.checks.controls import bind, call_of, free_text, holds_value, look, peers, random_like, texts
+from gatewright.checks.controls import aims, bind, call_of, free_text, holds_value, look, peers, random_like, texts
 from gatewright.checks.evidence import judge_privacy
 from gatewright.checks.object_access_read import pairs
+from gatewright.model.account import ANON
 from gatewright.model.call import Call, leaves
 from gatewright.model.endpoint import Place
 from gatewright.model.http import Exchange
@@ -30,7 +31,7 @@ _POLLS = (0.0, 0.5, 2.0)
     needs=(Need.CHANGES, Need.REFERENCE, Need.SAMPLE),
     phase=Phase.CHANGES,
     effect=Effect.OWN,
-    requests=18,
+    requests=26,
 )
 async def object_access_change(probe: Probe) -> Verdict:
     """Change an object of an equal account by putting its reference into one's own working request.
@@ -63,10 +64,11 @@ async def object_access_change(probe: Probe) -> Verdict:
     """
     verdicts = []
     for owned, own, reference in [*_changeable(probe), *_trusted_identity(probe)]:
-        verdict = await _one(probe, owned, own, reference)
-        if verdict.outcome == "vulnerable":
-            return verdict
-        verdicts.append(verdict)
+        for aimed in aims(reference, own):
+            verdict = await _one(probe, owned, own, aimed)
+            if verdict.outcome == "vulnerable":
+                return verdict
+            verdicts.append(verdict)
     if not verdicts:
         return conclude("no_reference", "no place of it names an object of an equal account that this run made")
     return strongest(verdicts)
@@ -78,7 +80,8 @@ def _changeable(probe: Probe) -> list[tuple[OwnedObject, OwnedObject | None, Ref
 
 def _trusted_identity(probe: Probe) -> list[tuple[OwnedObject, OwnedObject | None, Reference]]:
     """Places of the body that hold the caller's own identity, with that of the throw-away victim to put there."""
-    victim = next((n for n in peers(probe) if probe.accounts[n].origin == "throw-away"), None)
+    thrown = [n for n in peers(probe) if probe.accounts[n].origin == "throw-away"]
+    victim = next((n for n in thrown if "victim" in n), thrown[0] if thrown else None)
     if victim is None:
         return []
     rows = []
@@ -114,7 +117,7 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
     after = await _seen(probe, owned, marker, exchange)
     if after is None:
         return await _quiet(probe, own, reference, marker, exchange)
-    restore = _restore(reference, call, field, before)
+    restore = _restore(owned.reference(probe.endpoint.id, place) or reference, call, field, before)
     probe.undo(f"{owned.owner}'s {owned.resource} as it was", restore, as_=owned.owner, endpoint=probe.endpoint)
     return await _controls(probe, owned, own, reference, call=call, field=field, before=before[0], after=after)
 
@@ -274,6 +277,8 @@ async def _controls(
             "a random reference has the same effect: the place does not name the object",
             place=place,
         )
+    if await _anybody(probe, owned, reference, call, field):
+        return conclude("public", "anybody changes it without a credential; auth-missing judges that", place=place)
     mine = await _mine(probe, own)
     private, evidence, why = await judge_privacy(
         probe,
@@ -324,6 +329,16 @@ async def _controls(
         cvss=f"CVSS:4.0/AV:N/AC:L/AT:{'P' if looks_random(value) else 'N'}/PR:L/UI:N/VC:N/VI:H/VA:N/SC:N/SI:N/SA:N",
         victim=owned.owner,
     )
+
+
+async def _anybody(probe: Probe, owned: OwnedObject, reference: Reference, call: Call, field: Place) -> bool:
+    """C5: the same change without any credential."""
+    marker = probe.marker()
+    changed = bind(call, reference).with_value(field, marker)
+    await probe.send(changed, as_=ANON, purpose="control: no credential", credentials=())
+    effect = holds_value(await _owner_view(probe, owned), marker)
+    observed = "the same effect" if effect else "no effect"
+    return not probe.control("C5", "without a credential", expected="no effect", observed=observed, holds=not effect)
 
 
 def _told(confirmed: Answer | None, moved: bool) -> str:

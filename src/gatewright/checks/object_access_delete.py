@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from gatewright.checks.controls import bind, call_of, in_list, look, random_like, texts
+from gatewright.checks.controls import aims, bind, call_of, in_list, look, random_like, texts
 from gatewright.checks.evidence import judge_privacy
 from gatewright.checks.object_access_read import pairs
+from gatewright.model.account import ANON
 from gatewright.model.call import Call
+from gatewright.model.endpoint import Place
 from gatewright.model.http import Exchange
 from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, check
@@ -27,7 +29,7 @@ _DELETED = {"deleted", "is_deleted", "deleted_at", "archived", "cancelled", "rem
     needs=(Need.DELETES, Need.REFERENCE, Need.OWNED),
     phase=Phase.DELETIONS,
     effect=Effect.OWN,
-    requests=16,
+    requests=24,
 )
 async def object_access_delete(probe: Probe) -> Verdict:
     """Delete an object of an equal account by naming it.
@@ -59,10 +61,11 @@ async def object_access_delete(probe: Probe) -> Verdict:
     for owned, own, reference in pairs(probe, slot="delete"):
         if owned.origin != "created":
             continue
-        verdict = await _one(probe, owned, own, reference)
-        if verdict.outcome == "vulnerable":
-            return verdict
-        verdicts.append(verdict)
+        for aimed in aims(reference, own):
+            verdict = await _one(probe, owned, own, aimed)
+            if verdict.outcome == "vulnerable":
+                return verdict
+            verdicts.append(verdict)
     if not verdicts:
         return conclude("no_reference", "no place of it names an object of an equal account that this run made")
     return strongest(verdicts)
@@ -111,7 +114,21 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
         )
     if not gone(still):
         return conclude("no_effect", "it was gone for a moment and came back", place=place)
+    if await _anybody(probe, twin, place):
+        return conclude("public", "anybody deletes it without a credential; auth-missing judges that", place=place)
     return await _private(probe, owned, own, reference, before=before, exchange=exchange)
+
+
+async def _anybody(probe: Probe, twin: OwnedObject, place: Place) -> bool:
+    """C5: the twin is deleted without any credential."""
+    reference = twin.reference(probe.endpoint.id, place)
+    if reference is None or gone(await look(probe, twin)):
+        return False
+    call = bind(call_of(probe, probe.account) or Call(endpoint=probe.endpoint.id), reference)
+    await probe.send(call, as_=ANON, purpose="control: no credential", credentials=())
+    effect = gone(await look(probe, twin))
+    observed = "gone" if effect else "still there"
+    return not probe.control("C5", "without a credential", expected="still there", observed=observed, holds=not effect)
 
 
 def gone(answer: Answer | None) -> bool:
@@ -153,7 +170,7 @@ async def _private(
     mine = await look(probe, own) if own else None
     fresh = await probe.fresh(owned)  # privacy is asked about one that is still there
     private, evidence, why = await judge_privacy(
-        probe, fresh or owned, action="delete", owner_sees=before, attacker_sees=mine
+        probe, fresh or owned, action="delete", owner_sees=before, attacker_sees=mine, anon_refused=True
     )
     if not private and "privacy" not in probe.settings.disabled_controls:
         if evidence.codes & {"X4", "X5"}:

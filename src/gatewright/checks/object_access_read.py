@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from gatewright.checks.controls import (
     Baseline,
+    aims,
     anonymous,
     baseline,
     bind,
     call_of,
     documented_values,
     family,
+    own_parents,
     peers,
     random_like,
     texts,
@@ -35,7 +37,7 @@ from gatewright.proof.witness import Witness, longest, looks_random, sent_text, 
     attacker=Attacker.PEER,
     needs=(Need.READS, Need.REFERENCE, Need.SAMPLE),
     phase=Phase.READS,
-    requests=14,
+    requests=18,
 )
 async def object_access_read(probe: Probe) -> Verdict:
     """Read an object of an equal account by putting its reference into one's own working request.
@@ -70,10 +72,11 @@ async def object_access_read(probe: Probe) -> Verdict:
     """
     verdicts = []
     for owned, own, reference in pairs(probe, slot="read"):
-        verdict = await _one(probe, owned, own, reference)
-        if verdict.outcome == "vulnerable":
-            return verdict
-        verdicts.append(verdict)
+        for aimed in aims(reference, own):
+            verdict = await _one(probe, owned, own, reference, aimed)
+            if verdict.outcome == "vulnerable":
+                return verdict
+            verdicts.append(verdict)
     if not verdicts:
         return conclude("no_reference", "no place of it names an object of an equal account")
     return strongest(verdicts)
@@ -104,7 +107,9 @@ def _by_slot(objects: list[OwnedObject], slot: str) -> list[OwnedObject]:
     return sorted(usable, key=lambda o: (o.slot != slot, o.origin != "created"))
 
 
-async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> Verdict:
+async def _one(
+    probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference, aimed: Reference
+) -> Verdict:
     place = reference.place
     owner_call = call_of(probe, owned.owner)
     attacker_call = call_of(probe, probe.account) or owner_call
@@ -131,7 +136,7 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
         return conclude(
             "control_failed", f"{probe.account} cannot read its own object either: status {mine.status}", place=place
         )
-    attempt = bind(attacker_call, reference)
+    attempt = bind(attacker_call, aimed)
     exchange = await probe.send(attempt, purpose="attack")
     found = witnesses(
         first.answers, [mine] if mine else [], references=texts(reference), known=documented_values(probe)
@@ -142,8 +147,8 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
         )
     leak = _leak(probe, found, exchange, attempt)
     if not leak:
-        return await _quiet(probe, owned, own, reference, found, exchange, mine)
-    return await _controls(probe, owned, own, reference, first=first, mine=mine, found=found, exchange=exchange)
+        return await _quiet(probe, owned, own, aimed, found, exchange, mine)
+    return await _controls(probe, owned, own, aimed, first=first, mine=mine, found=found, exchange=exchange)
 
 
 async def _own(probe: Probe, call: Call, own: OwnedObject | None, place: Place) -> Answer | None:
@@ -261,7 +266,7 @@ async def _controls(
     )
     if not private and "privacy" not in probe.settings.disabled_controls:
         return _ask(probe, owned, reference, evidence.codes, why)
-    return await _confirm(probe, owned, reference, call=call, leak=leak, mine=mine, why=why)
+    return await _confirm(probe, owned, own, reference, call=call, leak=leak, mine=mine, why=why)
 
 
 async def _elsewhere(probe: Probe, owned: OwnedObject, found: tuple[Witness, ...]) -> tuple[Witness, ...]:
@@ -287,6 +292,7 @@ def _ask(probe: Probe, owned: OwnedObject, reference: Reference, codes: frozense
 async def _confirm(
     probe: Probe,
     owned: OwnedObject,
+    own: OwnedObject | None,
     reference: Reference,
     *,
     call: Call,
@@ -297,12 +303,12 @@ async def _confirm(
     """C8: the same on a fresh object, the attacker first, so that no cache of the owner's can answer."""
     place = reference.place
     fresh = await probe.fresh(owned) if owned.origin == "created" else None
-    target = (fresh.reference(probe.endpoint.id, place) if fresh else None) or reference
-    attempt = bind(call, target)
+    target = (fresh or owned).reference(probe.endpoint.id, place) or reference
+    aimed = target if reference == owned.reference(probe.endpoint.id, place) else own_parents(target, own) or reference
+    attempt = bind(call, aimed)
     again = await probe.send(attempt, purpose="attack: confirmed")
-    owner = await probe.send(
-        bind(call_of(probe, owned.owner) or call, target), as_=owned.owner, purpose="control: owner afterwards"
-    )
+    owner_call = bind(call_of(probe, owned.owner) or call, target)
+    owner = await probe.send(owner_call, as_=owned.owner, purpose="control: owner afterwards")
     second = witnesses(
         [read(owner.response)], [mine] if mine else [], references=texts(target), known=documented_values(probe)
     )

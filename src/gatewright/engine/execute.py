@@ -162,5 +162,10 @@ class Executor:
 
 
 def resource_of(job: Job) -> str:
-    """The literal beginning of the endpoint's path: cells that share it may touch the same objects."""
+    """The literal beginning of the endpoint's path: cells that share it may touch the same objects.
+
+    Changes without a parameter in the path are mostly of the caller's own profile: they share one name.
+    """
+    if "{" not in job.endpoint.path and job.endpoint.method in ("PUT", "PATCH"):
+        return "the caller"
     return job.endpoint.base + job.endpoint.path.partition("{")[0].rstrip("/")

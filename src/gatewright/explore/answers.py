@@ -54,7 +54,7 @@ def read(exchange: Exchange) -> Reply:
     if response.body[:64].lstrip()[:1] in (b"{", b"[", b'"') or "json" in (response.header("content-type") or ""):
         try:
             body = msgspec.json.decode(response.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             body = None
     return Reply(exchange, body, response.ok and not says_no(body))
 
@@ -124,10 +124,30 @@ def _scalar(value: Json, name: str, key: str, depth: int) -> Iterator[tuple[str,
         yield name, key, depth, value
 
 
+def texts(body: Json, most: int = 20_000) -> set[str]:
+    """Every scalar of an answer as text, all items of its lists; at most 20,000 values are looked at."""
+    found: set[str] = set()
+    stack: list[Json] = [body]
+    for _ in range(most):
+        if not stack:
+            break
+        value = stack.pop()
+        if isinstance(value, dict):
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
+        else:
+            found.add(str(value))
+    return found
+
+
 def links(body: Json, location: str = "") -> list[str]:
-    """URLs and paths that an answer points to: Location first, then `href`, `url`, `self` and `_links`."""
+    """URLs and paths that an answer points to: Location first, then every value that is one, whatever its name."""
     found = [location] if location else []
     for _, key, _, value in scalars(body):
-        if isinstance(value, str) and key.lower() in ("href", "url", "uri", "self", "link", "location"):
+        if not isinstance(value, str) or not value or " " in value:
+            continue
+        telling = key.lower().endswith(("href", "url", "uri")) or key.lower() in ("self", "link", "location")
+        if telling or value.startswith(("/", "http://", "https://")):
             found.append(value)
     return found

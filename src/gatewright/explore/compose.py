@@ -132,10 +132,9 @@ class Composer:
             if name not in recipe.fresh:
                 continue
             schema, place = known.get(_plain(name), Schema(types=("string",))), name.replace("[0]", "[]")
-            made = values.value(schema, place)
-            if isinstance(value, str) and value != before.value(schema, place) and not value.startswith("gw"):
-                made = _varied(value, values)  # a repair had given it another shape
-            call = call.with_value(Place("body", name), made)
+            made = _anew(value, schema, place, before, values)
+            if made is not None:
+                call = call.with_value(Place("body", name), made)
         return call
 
     def _planted(self, endpoint: Endpoint, call: Call, values: Values, taken: frozenset[Place]) -> Call:
@@ -166,9 +165,9 @@ def _plain(name: str) -> str:
     return re.sub(r"\[\d*\]", "[]", name)
 
 
-def _varied(value: str, values: Values) -> str:
-    """Another value in the shape of one that was accepted: other digits where it has four, else another ending."""
-    if sum(character.isdigit() for character in value) >= 4:
-        digits = iter(values.keyring.digits(f"{values.label} {len(value)}", 70))
-        return "".join(next(digits, "7") if character.isdigit() else character for character in value)
-    return value[: max(len(value) - 6, 0)] + values.keyring.derive(f"{values.label} {value}", 6)
+def _anew(value: Json, schema: Schema, place: str, before: Values, now: Values) -> Json:
+    """A new value made as the accepted one was: first choice, a later turn or another spelling; None: it was chosen, keep it."""
+    if value in [before.value(schema, place, turn=turn) for turn in range(9)] or _marked(value, before.markers):
+        return now.value(schema, place)
+    spelled = before.spellings(schema, place)
+    return now.spellings(schema, place)[spelled.index(value)] if value in spelled else None

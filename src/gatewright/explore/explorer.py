@@ -24,7 +24,6 @@ from gatewright.explore.policy import SAFE
 from gatewright.explore.samples import Samples
 from gatewright.explore.selves import Selves
 from gatewright.model.account import ANON
-from gatewright.model.call import leaves
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import BudgetError
 from gatewright.model.events import AnyEvent, EndpointLearnt, PhaseChanged, Warned
@@ -107,6 +106,10 @@ class Explorer:
             if spent is not None:
                 self._spent()
         knowledge = self.knowledge()
+        self._learnt(knowledge)
+        return knowledge
+
+    def _learnt(self, knowledge: Knowledge) -> None:
         for endpoint in self._graph.endpoints.values():
             sampled = self._memory.sampled(endpoint.id)
             self._emit(
@@ -117,7 +120,6 @@ class Explorer:
                     why="" if sampled else knowledge.unreached.get(endpoint.id, ""),
                 )
             )
-        return knowledge
 
     def _spent(self) -> None:
         self._emit(
@@ -151,6 +153,7 @@ class Explorer:
         except Spent:
             self._spent()
         self._identities.alias(self._cast.peers)
+        self._learnt(knowledge)
 
     async def _identify(self) -> None:
         for account in self._cast.everyone:
@@ -160,15 +163,15 @@ class Explorer:
     async def _plain_reads(self, *, again: bool = False) -> None:
         """Reads that need no reference: lists, the caller's own pages, public ones. As everyone, and as anon.
 
-        Again, once there are objects: lists only, since they show more now.
+        Again, once there are objects: what lists something, since it shows more now.
         """
-        lists = {id_ for resource in self._graph.resources.values() for id_ in resource.lists}
-        plain = [e for e in self._callable() if e.method in SAFE and "{" not in e.path and (not again or e.id in lists)]
+        plain = [e for e in self._callable() if e.method in SAFE and "{" not in e.path]
         await self._together(self._read_as(endpoint, (*self._cast.everyone, ANON), again=again) for endpoint in plain)
 
     async def _read_as(self, endpoint: Endpoint, accounts: Iterable[str], *, again: bool) -> None:
         for account in accounts:
-            if not again or (endpoint.id, account) in self._memory.samples:
+            known = self._memory.samples.get((endpoint.id, account))
+            if not again or (known is not None and answers.is_list(answers.read(known.exchange).body)):
                 await self._samples.read(endpoint, account, again=again)
 
     async def _identities_fit(self) -> None:
@@ -235,6 +238,8 @@ class Explorer:
         for endpoint in self._callable():
             groups.setdefault(self._group(endpoint), []).append(endpoint)
         await self._together(self._sample_group(group) for group in groups.values())
+        late = [e for e in self._callable() if e.method in SAFE and "{" in e.path and not self._memory.sampled(e.id)]
+        await self._together(self._sample(endpoint) for endpoint in late)  # what other samples pointed to
         for account in self._cast.peers:
             others = (*[name for name in self._cast.peers if name != account], ANON)
             for thing in self._lists.learned(account, others):
@@ -324,10 +329,9 @@ class Explorer:
         for (endpoint, account), sample in self._memory.samples.items():
             if account in self._cast.higher or not owners:
                 continue
-            for _, value in leaves(answers.read(sample.exchange).body):
-                thing = owners.get(str(value))
-                if thing is not None and thing.owner != account and str(value) not in sample.exchange.request.url:
-                    found.setdefault(thing.key, set()).add(endpoint)
+            for value in answers.texts(answers.read(sample.exchange).body) & owners.keys():
+                if owners[value].owner != account and value not in sample.exchange.request.url:
+                    found.setdefault(owners[value].key, set()).add(endpoint)
         return {key: tuple(sorted(endpoints)) for key, endpoints in found.items()}
 
     def _owned(self, thing: Thing, leaked_in: tuple[str, ...] = ()) -> OwnedObject:

@@ -210,7 +210,11 @@ def _creators(
     components: dict[str, str],
     ways_in: frozenset[str],
 ) -> tuple[str, ...]:
-    """POST on the collection; else a POST elsewhere under the same last word, or that shows the same component; else PUT."""
+    """Endpoints that may make one.
+
+    POST on the collection; else a POST that makes nothing else, under the same last word, below the collection, or that
+    shows the same component; else PUT on a key of ours.
+    """
     if "POST" in plain and plain["POST"] not in ways_in:
         return (plain["POST"],)
     if not item:
@@ -219,20 +223,20 @@ def _creators(
     ranked: list[tuple[float, str]] = []
     for other, methods in by_shape.items():
         post = methods.get("POST", "")
-        if not post or post in ways_in or other.startswith(key + "/{}"):
+        if (
+            not post
+            or post in ways_in
+            or other.endswith("}")
+            or other.startswith(key + "/{}")
+            or other + "/{}" in by_shape
+        ):
             continue
-        score = 0.0
-        if component and components[post] == component:
-            score += 0.6
-        if _last(other) == _last(key):
-            score += 0.5
-        if other.rpartition("/")[0] == key:
-            score += 0.4 if other.rpartition("/")[2] else 0.0
-        if score >= 0.4:
+        score = 0.6 if component and components[post] == component else 0.0
+        score += 0.5 if _last(other) == _last(key) else 0.0
+        score += 0.4 if other.rpartition("/")[0] == key else 0.0
+        if score:
             ranked.append((-score, post))
-    ranked.sort()
-    puts = [item["PUT"]] if "PUT" in item else []
-    return tuple([post for _, post in ranked[:3]] + puts)
+    return tuple([post for _, post in sorted(ranked)[:3]] + [put for put in (item.get("PUT", ""),) if put])
 
 
 def _lists(

@@ -103,7 +103,8 @@ class Identities:
 
     def _about(self, reply: Reply, account: str, name: str, value: Json) -> bool:
         """The answer is about the account: it shows another of its values (or the place's own name says whom it wants)."""
-        others = [str(v) for n, v in self._memory.identity[account].items() if n != name and len(str(v)) >= 4]
+        own = {n: str(v) for n, v in self._memory.identity[account].items() if n != name and len(str(v)) >= 4}
+        others = [text for text in own.values() if text not in str(value)]  # an echo of an address shows the name in it
         if any(reply.says(other) for other in others):
             return True
         return not isinstance(value, int) and len(str(value)) >= 4 and not others

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote, urlsplit
 
 from gatewright.explore import answers
 from gatewright.explore.answers import Reply
@@ -24,6 +25,11 @@ class Lists:
         for resource in graph.resources.values():
             for endpoint in resource.lists:
                 self._of.setdefault(endpoint, []).append(resource)
+        self._items = {
+            key: re.compile(re.escape(urlsplit(key).path + "/{}").replace(r"\{\}", "([^/]+)"))
+            for key, resource in graph.resources.items()
+            if resource.read and "{}" not in key
+        }
         self._whole: dict[tuple[str, str], set[str]] = {}
         """(resource, account) → every id its lists showed."""
         self._partial: set[tuple[str, str]] = set()
@@ -40,6 +46,19 @@ class Lists:
             whole.update(str(thing.id) for thing in things)
             if partial(reply.body, len(found)):
                 self._partial.add((resource.collection, account))
+
+    def harvest(self, account: str, reply: Reply) -> None:
+        """Keep what the links of any answer point to, by the path that they match: to be read, never to be changed."""
+        for link in answers.links(reply.body):
+            path = urlsplit(link).path.rstrip("/")
+            for key, pattern in self._items.items():
+                match = pattern.fullmatch(path)
+                if match:
+                    value = unquote(match.groups()[-1])
+                    resource = self._graph.resources[key]
+                    thing = Thing(f"{account}/{resource.name}/seen-{value}", key, account, "learned", "read", value)
+                    thing.chain = {key: value}
+                    self._memory.see(key, account, [thing])
 
     def _thing(
         self, resource: Resource, account: str, endpoint: Endpoint, reply: Reply, item: dict[str, Json]

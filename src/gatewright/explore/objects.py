@@ -61,12 +61,25 @@ class Objects:
         resource = self._graph.resources[key]
         label = label or f"{account}/{resource.name}/{slot}"
         for creator in resource.creators:
+            if creator == resource.replace and not self._may_put(resource):
+                continue
             thing = await self._by(self._graph.endpoints[creator], resource, account, slot, label, extra or {})
             if thing is not None:
                 return thing
             if self._memory.recipes.get(creator) is not None:
                 break  # it accepts, but shows no new object: another way in will not either
         return None
+
+    def _may_put(self, resource: Resource) -> bool:
+        """Whether PUT may make one under a key of ours: not where accounts are named, and where a key is text or 201 is documented.
+
+        A server that ignores the key would change the caller instead.
+        """
+        endpoint = self._graph.endpoints[resource.replace]
+        hole = [one for one in self._graph.holes[endpoint.id] if one.place.within == "path"][-1]
+        text = "integer" not in hole.schema.types and "number" not in hole.schema.types
+        documented = any(answer.status == "201" for answer in endpoint.answers)
+        return resource.collection not in self._memory.identity_keys and (documented or text)
 
     async def _by(
         self,

@@ -89,6 +89,7 @@ class Samples:
             if trial.accepted:
                 self._memory.sample(endpoint.id, account, trial.call, trial.reply)
                 self._lists.see(endpoint, account, trial.reply)
+                self._lists.harvest(account, trial.reply)
                 return True
             if account != ANON or not self._cast.peers:
                 self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
@@ -165,6 +166,7 @@ class Samples:
         if entry is not None:
             self._settle(entry, endpoint, trial.reply)
         self._memory.sample(endpoint.id, account, trial.call, trial.reply)
+        self._lists.harvest(account, trial.reply)
         if endpoint.id not in self._memory.recipes:
             self._memory.recipes[endpoint.id] = self._composer.recipe(
                 endpoint, with_references(trial.composed, trial), trial.call

@@ -27,7 +27,7 @@ _PLACES: tuple[In, ...] = ("path", "query", "header")
 
 
 def to_specification(inventory: Inventory, *, source: str) -> Specification:
-    """What traffic shows, as a specification. `servers` are the origins, the most used first.
+    """What traffic shows, as a specification. `servers` are the origins, the most used first; so are the endpoints.
 
     Left out, and counted as problems: files of pages, preflights, endpoints that never answered but with 404, 405, 501.
     """
@@ -38,16 +38,17 @@ def to_specification(inventory: Inventory, *, source: str) -> Specification:
             dropped[why] += 1
         else:
             kept.append(seen)
-    kept.sort(key=lambda seen: (seen.origin, seen.path, seen.method))
     names = sorted({name for seen in kept for name in seen.credentials if name != "none"})
     schemes = {scheme.name: scheme for scheme in map(_scheme, names)}
     origins = Counter[str]()
     for seen in kept:
         origins[seen.origin] += seen.count
+    servers = sorted(origins, key=lambda origin: (-origins[origin], origin))
+    kept.sort(key=lambda seen: (servers.index(seen.origin), seen.path, seen.method))
     return Specification(
         source=source,
         dialect="har",
-        servers=tuple(sorted(origins, key=lambda origin: (-origins[origin], origin))),
+        servers=tuple(servers),
         endpoints=tuple(to_endpoint(seen, source=source) for seen in kept),
         schemes=schemes,
         problems=tuple(

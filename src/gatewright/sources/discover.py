@@ -52,7 +52,7 @@ _CLEAR = re.compile(
 """How Redoc, Scalar, RapiDoc, Elements and Swagger UI are told where the document is."""
 _LINK = re.compile(r"""\b(?:href|src)\s*=\s*["']([^"'<>]+)["']""", re.IGNORECASE)
 _HINT = re.compile(
-    r"openapi|swagger|api-?docs?|redoc|\bdocs?\b|\bspec|schema|initiali[sz]er|\.json$|\.ya?ml$", re.IGNORECASE
+    r"openapi|swagger|api-?docs?|redoc|\bui\b|\bdocs?\b|\bspec|schema|initiali[sz]er|\.json$|\.ya?ml$", re.IGNORECASE
 )
 _USELESS = re.compile(
     r"\.(?:css|png|svg|ico|jpe?g|gif|woff2?|map)$|(?:bundle|preset|standalone)[\w.-]*\.js$", re.IGNORECASE
@@ -62,15 +62,18 @@ _USELESS = re.compile(
 async def discover(url: str, *, fetch: Fetch) -> str:
     """The URL of the specification behind an address, which may be that very address.
 
-    Raises SourceError with every address tried when there is none, and when the host does not answer at all.
+    Raises SourceError with every address tried when there is none. A host that does not answer is asked once: the
+    TargetError of `fetch` passes, a WireError becomes a SourceError.
     """
     tried: list[str] = []
     try:
         page = await fetch(url)
-    except (WireError, TargetError) as error:
+    except WireError as error:
         raise SourceError(
             f"cannot be fetched: {error.what}", code="GW-S006", where=url, help=error.help or "is the API running?"
         ) from error
+    except TargetError:
+        raise
     except GatewrightError:
         page = b""
     tried.append(url)
@@ -112,13 +115,20 @@ def _links(page: bytes, base: str) -> Iterator[str]:
     clear = [first or second for first, second in _CLEAR.findall(text)]
     links = [link for link in _LINK.findall(text) if _HINT.search(link) and not _USELESS.search(link.partition("?")[0])]
     for link in clear + links:
-        try:
-            address = urldefrag(urljoin(base, html.unescape(link).strip()))[0]
-        except ValueError:
-            continue
-        if same_host(address, base) and address != base:
-            found[address] = None
+        for start in _bases(base):
+            try:
+                address = urldefrag(urljoin(start, html.unescape(link).strip()))[0]
+            except ValueError:
+                continue
+            if same_host(address, base) and address != base:
+                found[address] = None
     return iter(found)
+
+
+def _bases(url: str) -> tuple[str, ...]:
+    """What links of a page may be relative to: `/docs` is often answered by a redirect to `/docs/`, unseen here."""
+    name = urlsplit(url).path.rpartition("/")[2]
+    return (url, url + "/") if name and "." not in name and "?" not in url else (url,)
 
 
 def _places(url: str) -> list[str]:

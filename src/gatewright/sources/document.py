@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import functools
 from collections.abc import Callable
 
 from gatewright.model.errors import SourceError
@@ -68,17 +69,18 @@ def load(data: bytes, *, uri: str, problems: Problems) -> Document:
 
 def _json(text: str, uri: str, report: syntax_json.Report) -> Document:
     """JSON, or what only looks like it: trailing commas, comments and single quotes are YAML's."""
-    places: dict[Path, int] | None = None
+
+    @functools.cache
+    def places() -> tuple[dict[Path, int], Callable[[int], tuple[int, int]]]:
+        return syntax_json.places(text)[0], syntax_json.lines(text)
 
     def find(path: Path) -> tuple[int, int]:
-        nonlocal places
         if len(text) > LOCATED:
             return 0, 0
-        if places is None:
-            places = syntax_json.places(text)[0]
-        while path and path not in places:
+        offsets, line_column = places()
+        while path and path not in offsets:
             path = path[:-1]
-        return syntax_json.line_column(text, places.get(path, 0))
+        return line_column(offsets.get(path, 0))
 
     try:
         return Document(uri, syntax_json.decode(text, report), find)
@@ -97,8 +99,10 @@ def _yaml(text: str, uri: str, report: syntax_json.Report) -> Document:
     node = syntax_yaml.compose(text, report)
     root = syntax_yaml.Builder(report).build(node)
 
+    index: syntax_yaml.Index = {}
+
     def find(path: Path) -> tuple[int, int]:
-        return syntax_yaml.place(syntax_yaml.find(node, path))
+        return syntax_yaml.place(syntax_yaml.find(node, path, index))
 
     return Document(uri, root, find)
 

@@ -15,6 +15,7 @@ and what is left out of a usable one is a `Problem` with one of
     GW-S043  a key given twice                        GW-S049  bytes or indentation against the syntax
     GW-S044  a path parameter that is not declared    GW-S050  a server that cannot be used
     GW-S045  one endpoint described twice             GW-S051  a HAR entry that cannot be used
+                                                      GW-S052  a document that is cut off
 """
 
 from __future__ import annotations
@@ -48,11 +49,19 @@ class Problems:
         return len(self._seen) >= MOST
 
     def all(self) -> tuple[Problem, ...]:
-        """Every problem, and one that counts those left out."""
-        found = tuple(self._seen.values())
+        """Every problem in the order of its document and line, and one that counts those left out."""
+        found = tuple(sorted(self._seen.values(), key=lambda problem: _order(problem.where)))
         if self._left_out:
             more = Problem(
                 code="GW-S040", message=f"{self._left_out} more problems are not listed", where=found[-1].where
             )
             return (*found, more)
         return found
+
+
+def _order(where: str) -> tuple[str, list[int]]:
+    """`openapi.yaml:17:7` → its document, [17, 7]."""
+    document, numbers = where, list[int]()
+    while (parts := document.rpartition(":"))[2].isdecimal() and parts[0]:
+        document, numbers = parts[0], [int(parts[2]), *numbers]
+    return document, numbers

@@ -5,6 +5,7 @@ Values and places are found apart: the standard decoder is fast, and places are 
 
 from __future__ import annotations
 
+import bisect
 import json
 import math
 import re
@@ -19,7 +20,7 @@ Report = Callable[[str, str, int, int], None]
 DEEPEST = 200
 """Levels of nesting that are read; real documents stay below 60."""
 
-_TOKEN = re.compile(r'[ \t\r\n]*(?:("(?:[^"\\]|\\.)*")|([{}\[\],:])|([^\s{}\[\],:"]+))', re.DOTALL)
+TOKEN = re.compile(r'[ \t\r\n]*(?:("(?:[^"\\]|\\.)*")|([{}\[\],:])|([^\s{}\[\],:"]+))', re.DOTALL)
 
 
 class UnreadableError(Exception):
@@ -72,14 +73,21 @@ def decode(text: str, report: Report) -> Json:
     except RecursionError as error:
         raise UnreadableError("nested too deeply") from error
     if doubled:
+        line_column = lines(text)
         for name, offset in places(text)[1]:
-            report("GW-S043", f"the key {name!r} is given twice; the last one counts", *line_column(text, offset))
+            report("GW-S043", f"the key {name!r} is given twice; the last one counts", *line_column(offset))
     return value
 
 
-def line_column(text: str, offset: int) -> tuple[int, int]:
-    """Line and column of an offset, both counted from 1."""
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+def lines(text: str) -> Callable[[int], tuple[int, int]]:
+    """A function from offsets in a text to line and column, both counted from 1."""
+    starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def line_column(offset: int) -> tuple[int, int]:
+        line = bisect.bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
+
+    return line_column
 
 
 def places(text: str) -> tuple[dict[Path, int], list[tuple[str, int]]]:
@@ -89,7 +97,7 @@ def places(text: str) -> tuple[dict[Path, int], list[tuple[str, int]]]:
     stack: list[str | int] = []  # the key or index of each open container's present member
     kinds: list[str] = []
     awaiting_key = False
-    for match in _TOKEN.finditer(text):
+    for match in TOKEN.finditer(text):
         string, mark, _ = match.groups()
         start = match.start(match.lastindex or 0)
         if mark == ",":

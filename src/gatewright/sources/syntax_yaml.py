@@ -212,12 +212,21 @@ def _is_merge(key: Node) -> bool:
     return isinstance(key, ScalarNode) and key.value == "<<" and key.tag == _PLAIN
 
 
-def find(node: Node | None, path: Path) -> Node | None:
-    """The node at a path: for a member of a mapping its key, for an item of a sequence the item."""
+Index = dict[int, dict[str | None, tuple[Node, Node]]]
+"""Mapping nodes by their identity → their pairs by key."""
+
+
+def find(node: Node | None, path: Path, index: Index) -> Node | None:
+    """The node at a path: for a member of a mapping its key, for an item of a sequence the item.
+
+    `index` remembers the keys of mappings from one call to the next; give an empty one per tree.
+    """
     for position, step in enumerate(path):
         last = position == len(path) - 1
         if isinstance(node, MappingNode):
-            pair = next((pair for pair in reversed(node.value) if _text(pair[0]) == step), None)
+            if id(node) not in index:
+                index[id(node)] = {_text(pair[0]): pair for pair in node.value}
+            pair = index[id(node)].get(step if isinstance(step, str) else None)
             if pair is None:
                 return node
             node = pair[0] if last else pair[1]

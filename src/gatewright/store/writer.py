@@ -38,6 +38,8 @@ from gatewright.model.mask import Mask
 WAIT = 0.25
 """Seconds that a batch may gather."""
 BATCH = 500
+SHORT = 25
+"""Events of one transaction."""
 QUEUE = 4_000
 _RUN = (
     "INSERT INTO runs (id, started, begun) VALUES (?, ?, ?) "
@@ -129,11 +131,13 @@ class Writer:
             except queue.Empty:
                 break
         if self._failed is None:
+            # masked before, and written in short transactions: the ledger's own writes wait while one is open
+            masked = [self._mask.event(event) for event in events if event is not None]
             try:
-                with connection:
-                    for event in events:
-                        if event is not None:
-                            self._write(connection, self._mask.event(event))
+                for first in range(0, len(masked), SHORT):
+                    with connection:
+                        for event in masked[first : first + SHORT]:
+                            self._write(connection, event)
             except sqlite3.Error as error:
                 self._failed = error
         return events[-1] is not None

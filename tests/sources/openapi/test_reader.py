@@ -286,7 +286,7 @@ def same(one: Specification, other: Specification) -> bool:
             spec,
             endpoints=unlined(spec.endpoints),
             callbacks=unlined(spec.callbacks),
-            problems=tuple(msgspec.structs.replace(problem, where="") for problem in spec.problems),
+            problems=tuple(sorted((msgspec.structs.replace(p, where="") for p in spec.problems), key=repr)),
         )
 
     return bare(one) == bare(other)

@@ -82,7 +82,13 @@ def bodies_v2(nodes: list[Node], consumes: tuple[str, ...], schemas: Schemas) ->
         schema = with_examples(schema, [*values, *examples(body)])
         types = consumes or ("application/json",)
         return tuple(Body(content_type=kind, schema=schema, required=body.flag("required")) for kind in types)
-    fields = [node for node in nodes if node.text("in") == "formData" and node.text("name")]
+    fields = []
+    for node in nodes:
+        if node.text("in") == "formData":
+            if node.text("name"):
+                fields.append(node)
+            else:
+                node.report("GW-S040", "a form field without a name; left out")
     if not fields:
         return ()
     schema = Schema(

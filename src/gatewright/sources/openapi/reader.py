@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from gatewright.model.endpoint import Specification
-from gatewright.model.errors import GatewrightError, SourceError
+from gatewright.model.errors import GatewrightError, SourceError, TargetError
 from gatewright.sources import document as documents
+from gatewright.sources.cut_off import sound_parts
 from gatewright.sources.document import Document
 from gatewright.sources.openapi.endpoints import Endpoints
 from gatewright.sources.openapi.references import References, external, is_url, same_host
@@ -77,7 +78,7 @@ async def read(source: str, *, fetch: Fetch | None) -> bytes:
         raise SourceError("a URL cannot be fetched here", code="GW-S006", where=source, help="give a file instead")
     try:
         return await fetch(source)
-    except SourceError:
+    except (SourceError, TargetError):
         raise
     except GatewrightError as error:
         raise SourceError(
@@ -89,13 +90,35 @@ def _document(data: bytes, uri: str, problems: Problems) -> Document:
     """The document. Swagger UI for Express publishes it within a script only: `"swaggerDoc": {…}`."""
     found = _SCRIPT.search(data)
     if found is None or data.lstrip()[:1] in (b"{", b"["):
-        return documents.load(data, uri=uri, problems=problems)
+        return _loaded(data, uri, problems)
     text = data[found.end() - 1 :].decode("utf-8", errors="replace")
     try:
         _, end = json.JSONDecoder(strict=False).raw_decode(text)
     except (ValueError, RecursionError):
         return documents.load(data, uri=uri, problems=problems)
     return documents.load(text[:end].encode(), uri=uri, problems=problems)
+
+
+def _loaded(data: bytes, uri: str, problems: Problems) -> Document:
+    """The document; of one that was cut off what came before, so that a broken download still shows its endpoints."""
+    try:
+        return documents.load(data, uri=uri, problems=problems)
+    except SourceError as error:
+        place = error.where.removeprefix(uri + ":").partition(":")[0]
+        if error.code != "GW-S002" or not place.isdecimal():
+            raise
+        for part in sound_parts(data.decode("utf-8", errors="replace"), fault_line=int(place)):
+            try:
+                found = documents.load(part.encode(), uri=uri, problems=Problems())
+            except SourceError:
+                continue
+            if not isinstance(found.root, dict) or not (found.root.get("paths") or found.root.get("webhooks")):
+                continue
+            problems.add(
+                "GW-S052", f"the document is cut off here ({error.what}); what comes before is read", where=error.where
+            )
+            return found
+        raise
 
 
 async def _gather(root: Document, references: References, fetch: Fetch | None) -> None:
@@ -112,7 +135,7 @@ async def _gather(root: Document, references: References, fetch: Fetch | None) -
         try:
             data = await read(uri, fetch=fetch)
             found = documents.load(data, uri=uri, problems=references.problems)
-        except SourceError as error:
+        except (SourceError, TargetError) as error:
             references.refuse(uri, "GW-S041", error.what)
             continue
         references.add(found)

@@ -13,7 +13,7 @@ from gatewright.model.json import Json
 from gatewright.model.schema import Schema
 
 T = TypeVar("T", int, float)
-MOST_ALTERNATIVES = 64
+MOST_ALTERNATIVES = 16
 MOST_COMPARED = 1_000_000
 
 
