@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -52,3 +54,18 @@ def test_a_secret_becomes_a_variable_between_double_quotes(make_exchange: Callab
 @given(st.text(alphabet=st.characters(exclude_characters="«»\0", exclude_categories=["Cs"])))
 def test_any_text_is_one_word_for_a_shell(text: str) -> None:
     assert shlex.split(quoted(text)) == [text]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("GW_TOKEN_BOB", "Bearer aa.bb.cc"),
+        ("jwt GW_TOKEN_BOB|eyJx|.", "Bearer eyJx.bb."),
+        ("jwt GW_TOKEN_BOB||.AAA", "Bearer aa.bb.AAA"),
+    ],
+)
+def test_a_shell_makes_a_forged_token_of_the_variable(name: str, expected: str) -> None:
+    word = quoted(f"Bearer «{name}»")
+    environ = {"PATH": os.environ["PATH"], "GW_TOKEN_BOB": "aa.bb.cc"}
+    found = subprocess.run(["sh", "-c", f"printf %s {word}"], env=environ, capture_output=True, text=True, check=True)
+    assert found.stdout == expected

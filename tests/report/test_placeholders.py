@@ -46,3 +46,20 @@ def test_what_every_client_adds_is_left_out_unless_it_was_meant() -> None:
     exact = Request("GET", "http://h", "/", headers, b"\xff", "exact")
     assert template(Exchange(1, exact, None)).headers == (("Content-Length", "9"), ("X", "ü"))
     assert template(Exchange(1, exact, None)).body == b"\xff"
+
+
+FORGED = "eyJhbGciOiJub25lIn0.eyJzdWIiOiI3In0"
+
+
+def attack(value: str, test: str, account: str = "bob") -> str:
+    request = Request("GET", "http://h", "/", (("Authorization", f"Bearer {value}"),))
+    return template(Exchange(1, request, None, account), test=test).headers[0][1]
+
+
+def test_a_forged_token_is_made_again_from_the_present_one() -> None:
+    assert attack(f"{FORGED}.", "jwt-none") == "Bearer «jwt GW_TOKEN_BOB|eyJhbGciOiJub25lIn0|.»"
+    assert attack(FORGED, "jwt-signature-stripped") == "Bearer «jwt GW_TOKEN_BOB|eyJhbGciOiJub25lIn0|»"
+    assert attack(A, "jwt-signature-unchecked") == f"Bearer «jwt GW_TOKEN_BOB||.{'A' * 43}»"
+    assert attack(f"{FORGED}.", "jwt-none", "anon") == f"Bearer {FORGED}."
+    assert attack(A, "jwt-none") == "Bearer «GW_SECRET_AAAA»"
+    assert attack(A, "object-access-read") == "Bearer «GW_TOKEN_BOB»"

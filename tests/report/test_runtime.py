@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import ast
 import sys
+import unittest
+
+import pytest
 
 from gatewright.report.runtime import RUNTIME
 
@@ -24,3 +27,15 @@ def test_values_of_answers_are_picked_by_leaf() -> None:
     text = '{"a": {"b": [{"id": 7}]}}\n{}\nlocation: /x/41?y\n'
     assert pick(text, "a.b[0].id") == "7"
     assert pick(text, "@location") == "41"
+
+
+def test_forged_tokens_are_made_of_the_present_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: dict[str, object] = {}
+    exec(HEAD + RUNTIME, found)  # noqa: S102
+    fill = found["fill"]
+    assert callable(fill)
+    monkeypatch.setenv("GW_TOKEN_BOB", "aa.bb.cc")
+    assert fill("Bearer «jwt GW_TOKEN_BOB|eyJx|.»") == "Bearer eyJx.bb."
+    assert fill("Bearer «jwt GW_TOKEN_BOB||.AAA»") == "Bearer aa.bb.AAA"
+    with pytest.raises(unittest.SkipTest):
+        fill("«jwt GW_TOKEN_EVE||»")

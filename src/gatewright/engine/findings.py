@@ -55,6 +55,7 @@ def make(job: Job, verdict: Verdict, probe: CellProbe, settings: Settings) -> Fi
         controls=tuple(probe.controls),
         exchanges=tuple(sorted(probe.exchanges, key=lambda exchange: exchange.number)),
         attacks=verdict.attacks,
+        witness=verdict.witness,
         remediation=section(test.doc, "Remedy"),
         references=references(test),
     )

@@ -10,9 +10,9 @@ from gatewright.report.placeholders import VARIABLE, template
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
 
-def curl(exchange: Exchange) -> str:
-    """One line. A body with bytes that no shell argument can hold goes through printf."""
-    found = template(exchange)
+def curl(exchange: Exchange, *, test: str = "") -> str:
+    """One line; `test` for the attack of a finding. A body with bytes that no shell argument can hold goes through printf."""
+    found = template(exchange, test=test)
     words = ["curl", "-i", "--path-as-is", "-g"]
     body, pipe = found.body, ""
     if found.method == "HEAD":
@@ -41,7 +41,18 @@ def quoted(text: str) -> str:
     words = []
     for index, part in enumerate(parts):
         if index % 2:
-            words.append(f'"${part}"')
+            words.append(_expanded(part))
         elif part:
             words.append(part if _PLAIN.fullmatch(part) else "'" + part.replace("'", "'\\''") + "'")
     return "".join(words) or "''"
+
+
+def _expanded(name: str) -> str:
+    """A variable, or a token forged from one: `jwt NAME|HEADER|TAIL`."""
+    word, _, rest = name.partition(" ")
+    if word != "jwt":
+        return f'"${name}"'
+    variable, header, tail = rest.split("|")
+    claims = f'"$(printf %s "${variable}" | cut -d. -f2)"'
+    head = header or f'"$(printf %s "${variable}" | cut -d. -f1)"'
+    return f"{head}.{claims}{tail}"

@@ -16,8 +16,12 @@ from gatewright.model.account import ANON, Credential
 from gatewright.model.http import Exchange, Headers
 from gatewright.model.mask import MASKED
 
-VARIABLE = re.compile(r"«(GW_[A-Z0-9_]+)»")
-"""How a variable stands in a template."""
+VARIABLE = re.compile(r"«([^»]+)»")
+"""How a variable stands in a template: its name, or `jwt NAME|HEADER|TAIL` for a token that was forged from it."""
+UNCHECKED = ("jwt-signature-unchecked",)
+"""Tests whose attack is the account's own token with another signature."""
+_UNSIGNED = re.compile(r"(eyJ[\w-]+)\.[\w-]+(\.?)(?![\w.-])", re.ASCII)
+_NO_SIGNATURE = "." + "A" * 43
 _ORDER = {"authorization": 0, "cookie": 1}
 _ADDED = ("host", "content-length", "transfer-encoding", "connection")
 
@@ -46,13 +50,21 @@ def credential_variables(account: str, credentials: Iterable[Credential]) -> lis
     ]
 
 
-def template(exchange: Exchange) -> Template:
-    """The request of a masked exchange. What every client adds by itself (Host, lengths) is left out."""
+def template(exchange: Exchange, *, test: str = "") -> Template:
+    """The request of a masked exchange. What every client adds by itself (Host, lengths) is left out.
+
+    `test` for the attack of a finding: a forged token is made again from the account's present one, since the
+    recorded one expires.
+    """
     request = exchange.request
     names = _names(exchange)
+    if test in UNCHECKED:
+        names = {mask: f"jwt {name}||{_NO_SIGNATURE}" for mask, name in names.items()}
+    elif test.startswith("jwt-"):
+        names = {}  # not the account's own token: with that one the attack would always succeed
     exact = request.framing == "exact"
     headers = tuple(
-        (name, _fill(value, names))
+        (name, _fill(_forged(value, exchange.account) if test else value, names))
         for name, value in request.headers
         if name.lower() not in _ADDED or (exact and name.lower() != "host")
     )
@@ -61,7 +73,11 @@ def template(exchange: Exchange) -> Template:
     except UnicodeDecodeError:
         body = request.body
     return Template(
-        method=request.method, origin=request.origin, target=_fill(request.target, names), headers=headers, body=body
+        method=request.method,
+        origin=request.origin,
+        target=_fill(_forged(request.target, exchange.account) if test else request.target, names),
+        headers=headers,
+        body=body,
     )
 
 
@@ -81,6 +97,13 @@ def _names(exchange: Exchange) -> dict[str, str]:
         if match and match[0] not in found:
             found[match[0]] = variable(exchange.account, name if found else "")
     return found
+
+
+def _forged(value: str, account: str) -> str:
+    """An unsigned token (a mask does not hide it) as what it is: a header of its own on the account's claims."""
+    if account == ANON:
+        return value
+    return _UNSIGNED.sub(lambda found: f"«jwt {variable(account)}|{found[1]}|{found[2]}»", value)
 
 
 def _rank(within: str, name: str) -> int:

@@ -58,7 +58,7 @@ def pytest(finding: Finding) -> str:
         "# method, target, headers, body; «…» is filled in when the test runs",
         f"SETUP = [{''.join(chr(10) + '    ' + _step(made, setup) + ',  # as ' + made.account for made in setup)}{chr(10) if setup else ''}]",
         f"BASELINE = {_step(baseline, setup) if baseline else None}",
-        f"ATTACK = {_step(attack, setup)}  # as {attack.account}",
+        f"ATTACK = {_step(attack, setup, test=finding.test)}  # as {attack.account}",
         f"READ_BACK = {_step(read_back, setup) if read_back else None}",
         f"SESSION = {_step(check, setup) if check else None}",
         f"WITNESS = {[_parametrised(text, '', '', setup) for text in witness]!r}",
@@ -161,9 +161,9 @@ def _seen(exchange: Exchange) -> tuple[int, list[str]]:
     return exchange.response.status, sorted(value) if isinstance(value, dict) else []
 
 
-def _step(exchange: Exchange, setup: list[Exchange]) -> str:
+def _step(exchange: Exchange, setup: list[Exchange], *, test: str = "") -> str:
     """One request as Python source, with its variables, fresh markers and values of objects made before."""
-    found: Template = template(exchange)
+    found: Template = template(exchange, test=test)
     earlier = [made for made in setup if made.number < exchange.number]
     path, mark, query = found.target.partition("?")
     segments = [_parametrised(segment, "", path, earlier) for segment in path.split("/")]

@@ -10,7 +10,7 @@ from gatewright.report.regression import pytest
 def curl_of(finding: Finding) -> str:
     """The curl line of the attack; empty without one."""
     attack = next((exchange for exchange in finding.exchanges if exchange.number in finding.attacks), None)
-    return curl(attack) if attack else ""
+    return curl(attack, test=finding.test) if attack else ""
 
 
 def pytest_of(finding: Finding) -> str:

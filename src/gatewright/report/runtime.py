@@ -66,6 +66,11 @@ def fill(text, escape=str):
         if word == "made":
             step, _, leaf = rest.partition(" ")
             return escape(pick(MADE[int(step)][1], leaf))
+        if word == "jwt":
+            name, header, tail = rest.split("|")
+            skip_unless(name in os.environ, f"set {name}: gatewright login --export")
+            own, claims = (os.environ[name].split(".") + [""])[:2]
+            return (header or own) + "." + claims + tail
         skip_unless(word in os.environ, f"set {word}: gatewright login --export")
         return escape(os.environ[word])
 
