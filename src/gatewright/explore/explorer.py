@@ -65,6 +65,8 @@ class Explorer:
             seconds=limits.time / _SHARE,
             width=min(limits.concurrency, 8),
         )
+        if ledger.entries:  # taken up again: new values must not meet those of the part before
+            keyring = Keyring(keyring.key, f"{keyring.run} {len(ledger.entries)}")
         composer = Composer(specification, keyring, now or datetime.now(UTC))
         ours = frozenset(name for name, one in sessions.accounts.items() if one.origin != "configured")
         places = self._places = Places(self._graph, self._memory, ours)
@@ -141,6 +143,7 @@ class Explorer:
                     recipe=owned.recipe,
                 )
             )
+        self._memory.protected |= set(knowledge.protected)
         for sample in knowledge.samples:
             self._memory.samples[sample.endpoint, sample.account] = sample
         try:
@@ -323,6 +326,7 @@ class Explorer:
             objects=tuple(objects),
             edges=tuple(self._objects.edges()),
             unreached=unreached,
+            protected=tuple(sorted(memory.protected)),
             resources={r.name: r.purposes() for r in graph.resources.values() if r.purposes()},
         )
 
