@@ -142,3 +142,17 @@ def test_links_that_another_answer_shows_are_followed(api, serve, table):
     sample = out.knowledge.sample(out.named("GET /shared/{token}"), "alice")
     assert sample.call.path["token"].endswith("x9")
     assert not any(o.reference(out.named("GET /shared/{token}")) for o in out.knowledge.objects)
+
+
+def test_a_list_below_a_borrowed_parent_is_read_where_own_objects_stand(api, serve, table):
+    products = api.table(
+        table("/products", {"name": TEXT}, ["name"], role="admin", public=True, parameter="product_id")
+    )
+    for number in (1, 2):
+        products.rows[str(number)] = {"product_id": number, "name": "n", "_owner": "root", "_above": {}}
+    api.table(table("/products/{product_id}/reviews", {"text": TEXT}, ["text"], parameter="review_id"))
+    out = serve(api).run(names={"alice": "user", "bob": "user", "root": "admin"})
+    review = out.made("alice", "review")[0]
+    sample = out.knowledge.sample(out.named("GET /products/{product_id}/reviews"), "alice")
+    assert sample.call.path["product_id"] == review.recipe.path["product_id"]
+    assert review.markers[0].encode() in sample.exchange.response.body

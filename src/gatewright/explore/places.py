@@ -146,6 +146,8 @@ class Places:
             own = sorted(self._memory.owned(account, guess), key=lambda t: (t.slot != slot, t.slot == "delete"))
             found += [Option(self.value_for(hole, thing), thing, True) for thing in own if thing.origin != "learned"]
         found += [self._identity(value, account) for value in self.identity_values(hole, account)]
+        if hole.place.within == "path" and not found:
+            found += self._above_own(hole, account)
         for guess, _ in hole.guesses:
             learnt = [t for t in self._memory.owned(account, guess) if t.origin == "learned"]
             found += [Option(self.value_for(hole, thing), thing, False) for thing in learnt]
@@ -163,6 +165,11 @@ class Places:
             if option.value is not None:
                 unique.setdefault(str(option.value), option)
         return list(unique.values())[:_MOST]
+
+    def _above_own(self, hole: Hole, account: str) -> list[Option]:
+        """What the account's own objects stand below: `/products/{}/reviews` shows a review only there."""
+        chains = [t.chain for t in self._memory.things.values() if t.owner == account and not t.gone]
+        return [Option(chain[guess], None, False) for guess, _ in hole.guesses for chain in chains if guess in chain]
 
     def _seen(self, resource: str, account: str, write: bool) -> list[Thing]:
         items = self._memory.seen.get((resource, account), [])
