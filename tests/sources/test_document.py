@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import contextlib
+import gc
+
 import pytest
 
 from gatewright.model.errors import SourceError
@@ -26,6 +29,19 @@ def test_encodings(data: bytes) -> None:
     problems = Problems()
     assert load(data, uri="x", problems=problems).root == {"a": "é"}
     assert problems.all() == ()
+
+
+def test_the_collector_is_left_as_it_was() -> None:
+    for data in (b"{}", b"a: ["):
+        with contextlib.suppress(SourceError):
+            load(data, uri="x", problems=Problems())
+        assert gc.isenabled()
+    gc.disable()
+    try:
+        load(b"{}", uri="x", problems=Problems())
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_where() -> None:

@@ -166,7 +166,8 @@ def _specification(references: References, source: str) -> Specification:
         schemas.declare(components.mapping("schemas") if components is not None else None)
         known = schemes(components.mapping("securitySchemes") if components is not None else None, references)
         where = servers(root)
-    endpoints, callbacks = Endpoints(references, schemas, schemes=known, servers=where, source=source, v2=v2).read()
+    with documents.uncollected():
+        endpoints, callbacks = Endpoints(references, schemas, schemes=known, servers=where, source=source, v2=v2).read()
     info = root.mapping("info")
     return Specification(
         source=source,
