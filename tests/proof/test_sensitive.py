@@ -16,7 +16,7 @@ from gatewright.proof.sensitive import classify, is_internal, masked
         ("apiSecret", "x9Kq2LmZ7RtY4WbN8VcP3s", "secret"),
         ("note", "x9Kq2LmZ7RtY4WbN8VcP3s", ""),
         ("contact", "kari@example.com", "e-mail address"),
-        ("card.number", "4242424242424242", "payment card"),
+        ("cardNumber", "4242424242424242", "payment card"),
         ("cardNumber", "4242424242424243", ""),
         ("orderNumber", "4242424242424242", ""),
         ("account", "DE89370400440532013000", "bank account"),

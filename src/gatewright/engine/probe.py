@@ -204,7 +204,8 @@ class CellProbe:
     def cite(self, *exchanges: Exchange) -> None:
         """Add exchanges of another cell to the evidence."""
         known = {exchange.number for exchange in self.exchanges}
-        self.exchanges.extend(exchange for exchange in exchanges if exchange.number not in known)
+        fresh = {exchange.number: exchange for exchange in exchanges if exchange.number not in known}
+        self.exchanges.extend(fresh.values())
 
     def control(self, name: str, what: str, *, expected: str, observed: str, holds: bool) -> bool:
         """Record a control. One that is switched off for a test of the controls always holds."""
