@@ -227,15 +227,15 @@ def test_changes_are_taken_back_when_the_cell_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "path", "resource"),
+    ("method", "path", "resource"),
     [
-        ("", "/notes/{id}", "/notes"),
-        ("/v1", "/notes/{id}/x", "/v1/notes"),
-        ("", "/me", "the caller"),
-        ("", "/plain", "/plain"),
+        ("PUT", "/notes/{id}", "/v1/notes"),
+        ("PUT", "/notes/{id}/x", "/v1/notes"),
+        ("POST", "/notes", "/v1/notes"),
+        ("PATCH", "/me", "the caller"),
     ],
 )
-def test_the_resource_of_a_job(base: str, path: str, resource: str) -> None:
-    endpoint = Endpoint(method="PUT", base=base, path=path)
+def test_the_resource_of_a_job(method: str, path: str, resource: str) -> None:
+    endpoint = Endpoint(method=method, base="/v1", path=path)
     job = Job(cell=Cell(endpoint.id, "one", "bob"), test=check(denied), endpoint=endpoint)
     assert resource_of(job) == resource
