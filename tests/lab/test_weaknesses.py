@@ -159,10 +159,11 @@ def news_put(visitor: Any) -> bool:
     return visitor.send("GET", f"/news/{item['id']}").json["title"] == "Bob was here"
 
 
-def product_override(visitor: Any) -> bool:
-    path = a_product(visitor)
+def coupon_override(visitor: Any) -> bool:
+    body = {"code": "AUTUMN15", "percent": 15, "ends_on": "2031-12-31"}
+    path = f"/coupons/{made(visitor, '/coupons', body, 'sam')['id']}"
     visitor.send("GET", path, "bob", headers={"X-HTTP-Method-Override": "DELETE"})
-    return visitor.send("GET", path).status == 404
+    return visitor.send("GET", path, "sam").status == 404
 
 
 def sign_up_role(visitor: Any) -> bool:
@@ -227,7 +228,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "product-change-by-patients": product_change,
     "salaries-for-staff": salaries,
     "news-undocumented-put": news_put,
-    "product-method-override": product_override,
+    "coupon-method-override": coupon_override,
     "sign-up-role": sign_up_role,
     "account-balance": balance,
     "order-total": order_total,
