@@ -360,6 +360,27 @@ class Range:
 
 
 @pytest.fixture
+def specify() -> Callable[..., Specification]:
+    """A specification from `paths`, its endpoints on http://h."""
+
+    def make(paths: dict[str, Any], schemas: dict[str, Any] | None = None) -> Specification:
+        document = {
+            "openapi": "3.1.0",
+            "info": {"title": "t", "version": "1"},
+            "paths": {
+                path: {method: {"responses": {"200": {"description": "ok"}}, **one} for method, one in item.items()}
+                for path, item in paths.items()
+            },
+            "components": {"schemas": schemas or {}},
+        }
+        found = parse(json.dumps(document).encode(), source="t.json")
+        endpoints = tuple(msgspec.structs.replace(e, origin="http://h", base="") for e in found.endpoints)
+        return msgspec.structs.replace(found, endpoints=endpoints)
+
+    return make
+
+
+@pytest.fixture
 def api() -> Api:
     return Api()
 

@@ -44,6 +44,10 @@ class Sessions(Protocol):
         """Height of its role; -1 for anon."""
 
 
+_SILENT = 20
+"""After so many requests in a row without any answer the target is taken to be gone."""
+
+
 class Spent(Exception):  # noqa: N818
     """Exploration's share of the budget is used up: internal, ends the phase and never leaves the package."""
 
@@ -64,8 +68,14 @@ class Courier:
         self.sent = 0
         self._most = requests
         self._clock = clock
-        self._end = clock() + seconds
+        self._seconds = seconds
+        self._end = float("inf")
+        self._silent = 0
         self._gate = asyncio.Semaphore(width)
+
+    def start(self) -> None:
+        """Exploration begins: its time runs from here."""
+        self._end = self._clock() + self._seconds
 
     def release(self) -> None:
         """Exploration is over: from here on only the run's own budget binds."""
@@ -77,13 +87,15 @@ class Courier:
         A request that scope forbids is an exchange without an answer, numbered 0.
         """
         async with self._gate:
-            if self.sent >= self._most or self._clock() >= self._end:
+            if self.sent >= self._most or self._clock() >= self._end or self._silent >= _SILENT:
                 raise Spent
             self.sent += 1
             request = render(endpoint, call)
             try:
-                return read(await self.sessions.send(request, as_=as_, purpose=purpose))
+                exchange = await self.sessions.send(request, as_=as_, purpose=purpose)
             except BudgetError as error:
                 raise Spent from error
             except ScopeError as error:
                 return read(Exchange(0, request, None, account=as_, purpose=purpose, error=f"scope: {error.what}"))
+            self._silent = self._silent + 1 if exchange.response is None else 0
+            return read(exchange)

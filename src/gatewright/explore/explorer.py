@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -90,6 +90,7 @@ class Explorer:
     async def explore(self) -> Knowledge:
         """Everything that can be learnt within the share of the budget. Never raises for what the target does."""
         self._emit(PhaseChanged(phase="explore", total=len(self._graph.endpoints)))
+        self._courier.start()
         try:
             await self._identify()
             await self._plain_reads()
@@ -99,12 +100,6 @@ class Explorer:
             await self._take_samples()
         except Spent:
             self._spent()
-        except BaseExceptionGroup as group:
-            spent, rest = group.split(Spent)
-            if rest is not None:
-                raise rest from None
-            if spent is not None:
-                self._spent()
         knowledge = self.knowledge()
         self._learnt(knowledge)
         return knowledge
@@ -292,11 +287,22 @@ class Explorer:
                 found.append(endpoint)
         return found
 
-    async def _together(self, jobs: Iterable[Awaitable[None]]) -> None:
-        """Run jobs side by side; the courier bounds how many requests are under way."""
+    async def _together(self, jobs: Iterable[Coroutine[None, None, None]]) -> None:
+        """Run jobs side by side; the courier bounds how many requests are under way. Raises Spent when all have ended."""
         async with asyncio.TaskGroup() as tasks:
-            for job in jobs:
-                tasks.create_task(_run(job))
+            ended = [tasks.create_task(self._guarded(job)) for job in jobs]
+        if not all(task.result() for task in ended):
+            raise Spent
+
+    async def _guarded(self, job: Coroutine[None, None, None]) -> bool:
+        """Whether the share lasted. One endpoint or resource that breaks us must not end the exploration of the others."""
+        try:
+            await job
+        except Spent:
+            return False
+        except Exception as error:
+            self._emit(Warned(code="GW-E003", message=f"a step of exploration broke: {type(error).__name__}: {error}"))
+        return True
 
     def knowledge(self) -> Knowledge:
         """What is known now."""
@@ -379,7 +385,3 @@ class Explorer:
 def _ways_in(specification: Specification) -> frozenset[str]:
     found = auth_endpoints(specification).items()
     return frozenset(id_ for id_, kind in found if kind not in ("health", "docs", "jwks", "csrf"))
-
-
-async def _run(job: Awaitable[None]) -> None:
-    await job

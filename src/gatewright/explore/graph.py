@@ -7,6 +7,7 @@ resource whose path parameter has its name; only then its words count (checks-1-
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -271,6 +272,7 @@ def _names(keys: list[str]) -> dict[str, str]:
     return names
 
 
+@lru_cache(maxsize=8192)
 def _last(key: str) -> str:
     """The last segment that says what stands there, versions and parameters skipped."""
     path = key.partition("://")[2].partition("/")[2] if "://" in key else key

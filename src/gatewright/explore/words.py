@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
 _VERSION = re.compile(r"v\d+(\.\d+)*|api|rest|latest", re.IGNORECASE)
@@ -20,7 +21,12 @@ _WEAK = frozenset({"key", "slug", "number", "no", "ref", "code"})
 
 def words(name: str) -> list[str]:
     """`orderId`, `order_id`, `Order-ID` → `["order", "id"]`."""
-    return [word.lower() for word in _WORD.findall(name)]
+    return list(_split(name))
+
+
+@lru_cache(maxsize=8192)
+def _split(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD.findall(name))
 
 
 def singular(word: str) -> str:
@@ -34,6 +40,7 @@ def singular(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=8192)
 def noun(name: str) -> str:
     """The name in the one spelling that resources are compared by: `LineItems` → `line_item`."""
     parts = words(name)
@@ -90,4 +97,4 @@ def vocabulary(parameters: Iterable[tuple[str, str]]) -> Vocabulary:
 
 def same(a: str, b: str) -> bool:
     """Whether two names are one name in different spelling: `userId`, `user_id`."""
-    return words(a) == words(b)
+    return _split(a) == _split(b)

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import asyncio
+import json
+
+from gatewright.explore.cleanup import clean_up
+from gatewright.explore.ledger import Ledger
+from gatewright.model.account import ANON, Account
+from gatewright.model.call import Call
+from gatewright.model.endpoint import Endpoint
+from gatewright.model.errors import BudgetError
+from gatewright.model.http import Exchange, Response
+
+ITEM, LIST = "http://h/orders/{id}", "http://h/orders"
+CHILD = "http://h/orders/{id}/lines/{line}"
+ENDPOINTS = {
+    f"{method} {where}": Endpoint(method=method, path=where.removeprefix("http://h"), origin="http://h")
+    for method, where in [
+        ("GET", ITEM),
+        ("DELETE", ITEM),
+        ("GET", LIST),
+        ("POST", LIST),
+        ("DELETE", CHILD),
+        ("PUT", ITEM),
+    ]
+}
+
+
+class Target:
+    """A store of orders by id; `deny` accounts may not delete, `keep` ids stay."""
+
+    def __init__(self, rows, *, deny=(), keep=(), soft=False):
+        self.accounts = {name: Account(name=name, role="user") for name in ("alice", "bob", "root")}
+        self.rows = rows
+        self.deny, self.keep, self.soft = deny, keep, soft
+        self.log = []
+
+    def rank(self, name):
+        return {"root": 1}.get(name, 0)
+
+    async def send(self, request, *, as_, purpose="", cell=None, credentials=None):
+        self.log.append((as_, request.method, request.target))
+        key = request.target.split("/")[2] if request.target.count("/") > 1 else ""
+        status, body = self._answer(request, as_, key)
+        raw = b"" if body is None else json.dumps(body).encode()
+        return Exchange(len(self.log), request, Response(status, (), raw), account=as_, purpose=purpose)
+
+    def _answer(self, request, as_, key):
+        if not key:
+            return 200, {"items": list(self.rows.values())}
+        if key not in self.rows:
+            return 404, {"error": "no"}
+        if request.method == "GET":
+            return 200, self.rows[key]
+        if as_ in self.deny:
+            return 403, {"error": "no"}
+        if request.method == "PUT":
+            self.rows[key] = json.loads(request.body)
+        elif "lines" in request.target:
+            self.rows[key]["lines"] = 0
+        elif key not in self.keep and not self.rows[key].get("lines"):
+            if self.soft:
+                self.rows[key]["deleted_at"] = "2026-01-01"
+            else:
+                del self.rows[key]
+        return 204, None
+
+
+def _made(ledger, number, *, account="alice", read=True, **more):
+    call = Call(endpoint=f"POST {LIST}", body={"note": f"gwmark{number}"})
+    entry = ledger.intend(call, account=account, what=f"order {number}", markers=(f"gwmark{number}",), **more)
+    path = {"id": number}
+    return ledger.made(
+        entry,
+        remove=Call(endpoint=f"DELETE {ITEM}", path=path),
+        read=Call(endpoint=f"GET {ITEM}", path=path) if read else None,
+    )
+
+
+def _row(number, **more):
+    return {str(number): {"id": number, "note": f"gwmark{number}", **more}}
+
+
+def _clean(target, ledger, **options):
+    return asyncio.run(clean_up(target, ENDPOINTS, ledger, **options))
+
+
+def test_what_was_made_is_removed_and_seen_to_be_gone():
+    target, ledger = Target({**_row(1), **_row(2), **_row(9)}), Ledger()
+    _made(ledger, 1)
+    _made(ledger, 2, account="bob")
+    assert _clean(target, ledger) == []
+    assert list(target.rows) == ["9"]
+    assert ("alice", "GET", "/orders/1") in target.log
+    assert ledger.standing == []
+
+
+def test_children_go_before_their_parents():
+    target, ledger = Target(_row(1, lines=1)), Ledger()
+    parent = _made(ledger, 1)
+    child = ledger.intend(Call(endpoint="POST x"), account="alice", what="line", parent=parent.number)
+    ledger.made(child, remove=Call(endpoint=f"DELETE {CHILD}", path={"id": 1, "line": 5}))
+    assert _clean(target, ledger) == []
+    assert target.rows == {}
+
+
+def test_what_says_it_is_gone_but_stays_is_left_over_with_a_curl_line():
+    target, ledger = Target({**_row(1)}, keep={"1"}), Ledger()
+    _made(ledger, 1)
+    (left,) = _clean(target, ledger)
+    assert left.what == "order 1"
+    assert left.curl == "curl -X DELETE 'http://h/orders/1' -H \"Authorization: Bearer $GW_TOKEN_ALICE\""
+
+
+def test_a_soft_delete_counts_as_gone():
+    target, ledger = Target(_row(1), soft=True), Ledger()
+    _made(ledger, 1)
+    assert _clean(target, ledger) == []
+
+
+def test_the_highest_account_helps_where_the_owner_may_not():
+    target, ledger = Target(_row(1), deny={"alice"}), Ledger()
+    _made(ledger, 1)
+    assert _clean(target, ledger) == []
+    assert ("root", "DELETE", "/orders/1") in target.log
+
+
+def test_a_creation_whose_answer_never_came_is_found_by_its_marker():
+    target, ledger = Target({**_row(1), **_row(2)}), Ledger()
+    for number in (1, 3):  # the second never arrived
+        ledger.intend(
+            Call(endpoint=f"POST {LIST}"),
+            account="alice",
+            what=f"order {number}",
+            markers=(f"gwmark{number}",),
+            lists=(f"GET {LIST}",),
+            item=f"DELETE {ITEM}",
+        )
+    assert _clean(target, ledger) == []
+    assert list(target.rows) == ["2"]
+
+
+def test_values_are_written_back_first_newest_first():
+    target, ledger = Target(_row(1)), Ledger()
+    for text in ("old", "newer"):
+        call = Call(
+            endpoint=f"PUT {ITEM}", path={"id": 1}, body={"id": 1, "note": text}, content_type="application/json"
+        )
+        ledger.made(ledger.intend(call, account="alice", what="note", kind="value", remove=call))
+    _clean(target, ledger)
+    assert target.rows["1"]["note"] == "old"
+    assert ledger.standing == []
+
+
+def test_what_nothing_can_remove_is_said():
+    ledger = Ledger()
+    ledger.made(ledger.intend(Call(endpoint="POST http://h/refunds"), account="bob", what="refund of bob"))
+    (left,) = _clean(Target({}), ledger)
+    assert (left.what, left.curl) == ("refund of bob: the API offers no way to remove it", "")
+
+
+def test_time_ends_it_and_the_rest_is_left_over():
+    target, ledger = Target({**_row(1), **_row(2)}), Ledger()
+    _made(ledger, 1)
+    _made(ledger, 2)
+    assert [left.what for left in _clean(target, ledger, seconds=0.0)] == ["order 1", "order 2"]
+    assert target.log == []
+
+
+def test_a_spent_budget_raises_nothing():
+    class Spent(Target):
+        async def send(self, request, **more):
+            raise BudgetError("spent", code="GW-W010")
+
+    ledger = Ledger()
+    _made(ledger, 1)
+    assert len(_clean(Spent(_row(1)), ledger)) == 1
+
+
+def test_objects_of_anon_are_removed_without_a_credential():
+    target, ledger = Target(_row(1)), Ledger()
+    _made(ledger, 1, account=ANON)
+    assert _clean(target, ledger) == []
+    assert (ANON, "DELETE", "/orders/1") in target.log
