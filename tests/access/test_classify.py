@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from gatewright.access.classify import auth_endpoints, candidates, classify
 from gatewright.model.endpoint import Answer, Body, Endpoint, Parameter, Place, Requirement, Specification
 from gatewright.model.schema import Schema
+from gatewright.sources.openapi import parse
 
 TEXT = Schema(types=("string",))
 
@@ -125,3 +127,15 @@ def test_credentials_in_the_query_are_seen() -> None:
 def test_auth_endpoints_are_listed_by_id() -> None:
     spec = specification(endpoint("POST /login", "user", "password"), endpoint("GET /notes"), endpoint("POST /logout"))
     assert auth_endpoints(spec) == {"POST /login": "login", "POST /logout": "logout"}
+
+
+def test_a_real_specification(corpus: Path) -> None:
+    path = corpus / "specs" / "crapi-openapi.json"
+    spec = parse(path.read_bytes(), source=path.name)
+    assert [c.endpoint.path for c in candidates(spec, "login")] == ["/identity/api/auth/login"]
+    assert [c.endpoint.path for c in candidates(spec, "register")] == [
+        "/identity/api/auth/signup",
+        "/workshop/api/mechanic/signup",
+    ]
+    kinds = list(auth_endpoints(spec).values())
+    assert {kind: kinds.count(kind) for kind in sorted(set(kinds))} == {"login": 3, "otp": 3, "register": 2, "reset": 2}

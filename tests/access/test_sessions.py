@@ -419,3 +419,51 @@ def test_an_answer_of_200_to_nobody_is_seen_as_the_end_of_a_session(api: Api, pl
         assert b"alice" in exchange.response.body
 
     play(api, scenario)
+
+
+def test_a_target_that_is_not_well_is_no_reason_to_log_in(
+    api: Api, play: Play, profile: Profile, alice: Account
+) -> None:
+    tokens, state = Tokens(), {"status": 0}
+    inner = profile(tokens.bearer)
+
+    async def me(request: Incoming) -> Response:
+        return JSONResponse({}, state["status"]) if state["status"] else await inner(request)
+
+    api.on("POST /login", login_with(tokens), body=["username", "password"])
+    api.on("GET /me", me)
+
+    async def scenario(world: World) -> None:
+        sessions = world.sessions(alice)
+        await sessions.open()
+        before = api.count("POST /login")
+        state["status"] = 500
+        world.now += 1
+        assert not await sessions.bracket("alice", world.now)
+        assert api.count("POST /login") == before
+        state["status"] = 0
+        assert await sessions.bracket("alice", world.now)
+
+    play(api, scenario)
+
+
+def test_an_account_that_logs_in_but_stays_locked_out_is_given_up(
+    api: Api, play: Play, profile: Profile, alice: Account
+) -> None:
+    tokens = Expiring(10_000)
+    api.on("POST /login", login_with(tokens), body=["username", "password"])
+    api.on("GET /me", profile(tokens.bearer))
+
+    async def scenario(world: World) -> None:
+        tokens.now = lambda: world.now
+        sessions = world.sessions(alice)
+        await sessions.open()
+        tokens.ttl = 0
+        before = api.count("POST /login")
+        for _ in range(8):
+            world.now += 1
+            assert not await sessions.bracket("alice", world.now)
+        assert api.count("POST /login") == before + 3
+        assert world.warnings == ["GW-A001 alice logs in, but its probe refuses it: given up"]
+
+    play(api, scenario)

@@ -273,6 +273,26 @@ def test_a_given_credential_that_is_refused(api: Api, play: Play, profile: Profi
     play(api, scenario)
 
 
+def own_page(session: Callable[[Incoming], dict[str, str] | None]) -> Handler:
+    async def me(request: Incoming) -> Response:
+        found = session(request)
+        if found is None or "user" not in found:
+            return RedirectResponse("/login", 302)
+        return JSONResponse({"username": found["user"], "csrfToken": found["csrf"]})
+
+    return me
+
+
+def own_change(session: Callable[[Incoming], dict[str, str] | None], passes: Callable[[Incoming], bool]) -> Handler:
+    async def change(request: Incoming) -> Response:
+        found = session(request)
+        if found is None or "user" not in found or not passes(request):
+            return JSONResponse({"error": "csrf"}, 403)
+        return JSONResponse({"changed": found["user"]})
+
+    return change
+
+
 def cookie_app(api: Api, *, style: str) -> None:
     """A session by cookie whose log-in and writes need a CSRF token, given out in one of three ways."""
     sessions: dict[str, dict[str, str]] = {}
@@ -319,23 +339,11 @@ def cookie_app(api: Api, *, style: str) -> None:
         sessions.pop(request.cookies["sid"])
         return start(RedirectResponse("/home", 302), user=sent["username"])
 
-    async def me(request: Incoming) -> Response:
-        found = session(request)
-        if found is None or "user" not in found:
-            return RedirectResponse("/login", 302)
-        return JSONResponse({"username": found["user"], "csrfToken": found["csrf"]})
-
-    async def change(request: Incoming) -> Response:
-        found = session(request)
-        if found is None or "user" not in found or not passes(request):
-            return JSONResponse({"error": "csrf"}, 403)
-        return JSONResponse({"changed": found["user"]})
-
     media = "application/json" if style == "endpoint" else "application/x-www-form-urlencoded"
     api.on("POST /login", login, body=["username", "password"], media=media)
     api.on("GET /csrf" if style == "endpoint" else "GET /login", page, documented=style == "endpoint")
-    api.on("GET /me", me)
-    api.on("POST /change", change)
+    api.on("GET /me", own_page(session))
+    api.on("POST /change", own_change(session, passes))
 
 
 @pytest.mark.parametrize("style", ["page", "cookie", "endpoint"])

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from gatewright.app.tests import find_test, library, list_tests, sections, show_test
+from gatewright.app.tests import find_test, library, list_tests, show_test
 from gatewright.model.errors import UsageError
-from gatewright.model.test import HEADINGS, THREATS
+from gatewright.model.test import HEADINGS, THREATS, sections
 
 
 def test_every_check_has_every_heading_in_order() -> None:

@@ -57,6 +57,9 @@ class Session:
     turn: int = 0
     live: bool = True
     failures: int = 0
+    """Log-ins that failed since the last that worked."""
+    stillborn: int = 0
+    """Log-ins in a row that worked, with a session that the probe refused."""
     renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
     probing: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -144,18 +144,7 @@ class Sessions:
 
     async def alive(self, name: str) -> bool:
         """Whether the session answers its probe now. An account without a probe is taken to be alive."""
-        if name == ANON:
-            return True
-        session = self._session(name)
-        probe = session.placed.probe
-        if probe is None:
-            return session.live
-        began = self._clock()
-        exchange = await self._ask(attach(probe.request, session.credentials), name, "probe")
-        if exchange.response is None or not session.shows(read(exchange.response)):
-            return False
-        session.alive_at = max(session.alive_at, began)
-        return True
+        return name == ANON or await self._probe(self._session(name)) is True
 
     async def bracket(self, name: str, since: float) -> bool:
         """Whether a probe begun at or after `since` (the sessions' clock) found the session alive.
@@ -172,11 +161,11 @@ class Sessions:
         async with session.probing:
             if session.turn != turn or session.failures >= _MOST_FAILURES:
                 return False
-            if session.alive_at >= since or await self.alive(name):
-                return True
-            session.died(self._clock())
-            await self.renew(name)
-            return False
+            state = True if session.alive_at >= since else await self._probe(session)
+            if state is False:
+                session.died(self._clock())
+                await self._revive(session)
+            return state is True
 
     async def renew(self, name: str) -> bool:
         """Log in again; callers that wait meanwhile share the one log-in. False when it failed or cannot be done."""
@@ -195,6 +184,31 @@ class Sessions:
                 return False
             session.granted(grant, placed, self._clock(), self._wall())
             return True
+
+    async def _probe(self, session: Session) -> bool | None:
+        """Whether the session is alive; None when the target is not well enough to tell."""
+        probe = session.placed.probe
+        if probe is None:
+            return session.live
+        began = self._clock()
+        exchange = await self._ask(attach(probe.request, session.credentials), session.account.name, "probe")
+        response = exchange.response
+        if response is None or response.status == 429 or response.status >= 500:
+            return None
+        if not session.shows(read(response)):
+            return False
+        session.alive_at = max(session.alive_at, began)
+        return True
+
+    async def _revive(self, session: Session) -> None:
+        """Log in again and look at once whether that helped: an account that was locked or deleted stays dead."""
+        if not await self.renew(session.account.name) or await self._probe(session) is not False:
+            session.stillborn = 0
+            return
+        session.stillborn += 1
+        if session.stillborn >= _MOST_FAILURES:
+            session.live, session.failures = False, _MOST_FAILURES
+            self._warn("GW-A001", f"{session.account.name} logs in, but its probe refuses it: given up")
 
     async def _again(self, session: Session) -> tuple[Grant, Placed | None]:
         """A new grant by the way that worked, else by the refresh token."""

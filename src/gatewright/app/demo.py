@@ -53,7 +53,7 @@ async def lab(*arguments: str) -> AsyncIterator[Lab]:
         assert process.stdout is not None  # noqa: S101  (a pipe was asked for)
         line = await asyncio.wait_for(process.stdout.readline(), _READY)
         if not line:
-            raise GatewrightError("the lab did not start", code="GW-D001", help="try `gatewright lab up` to see why")
+            raise GatewrightError("the lab did not start", code="GW-L001", help="try `gatewright lab up` to see why")
         yield msgspec.convert(json.loads(line), Lab)
     finally:
         if process.returncode is None:
@@ -77,7 +77,7 @@ def settings_for(running: Lab, accounts: Settings, folder: Path) -> Settings:
     return msgspec.structs.replace(
         accounts,
         spec=(running.spec,),
-        store=str(folder / "gatewright.db"),
+        store=str(folder / ".gatewright" / "gatewright.db"),
         limits=Limits(mode="full", exclusive=True, patience="short"),
         fail_on="never",
     )

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gatewright.access.classify import auth_endpoints
 from gatewright.access.sessions import Sessions
 from gatewright.app.document import load_specification
@@ -25,8 +27,10 @@ from gatewright.model.endpoint import Specification
 from gatewright.model.errors import BudgetError, TargetError
 from gatewright.model.events import (
     AccountReady,
+    AnyEvent,
     AttemptSent,
     Consumer,
+    FindingProved,
     Left,
     PhaseChanged,
     RunFinished,
@@ -149,6 +153,12 @@ class _Scan:
     def _made(self, entry: Entry) -> None:
         self.store.save_object(self.run_id, entry, mask=self.mask)
 
+    def _emit(self, event: AnyEvent) -> None:
+        """Findings get their short number (F-12) before anybody sees them."""
+        if isinstance(event, FindingProved):
+            event = msgspec.structs.replace(event, finding=self.store.numbered(event.finding))
+        self.stream.emit(event)
+
     def _warn(self, code: str, message: str) -> None:
         self.stream.emit(Warned(code=code, message=message))
 
@@ -197,7 +207,6 @@ class _Scan:
             keyring=self.keyring,
             emit=self.stream.emit,
             ledger=self.ledger,
-            ways_in=frozenset(self.auth_endpoints),
         )
         knowledge = await self._explore(explorer)
         if self.stop.is_set():
@@ -260,7 +269,7 @@ class _Scan:
             knowledge=knowledge,
             keyring=self.keyring,
         )
-        executor = Executor(bench, self.stream.emit, stop=self.stop)
+        executor = Executor(bench, self._emit, stop=self.stop)
         done = self.journal.verdicts if self.journal else {}
         await executor.run(jobs, done=done, findings=self.journal.findings if self.journal else ())
         for leftover in bench.leftovers:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -13,7 +12,7 @@ from msgspec import Struct
 
 import gatewright.checks
 from gatewright.model.errors import UsageError
-from gatewright.model.test import REGISTRY, THREATS, Test
+from gatewright.model.test import REGISTRY, THREATS, Test, sections
 
 ENTRY_POINTS = "gatewright.checks"
 """Where other packages name the modules with their own checks."""
@@ -88,19 +87,6 @@ def find_test(id: str) -> Test:  # noqa: A002
         )
         raise UsageError(f"no test `{id}`", code="GW-U002", help=hint)
     return tests[id]
-
-
-def sections(doc: str) -> dict[str, str]:
-    """The sections of a check's docstring: heading (`## …`) → text."""
-    found: dict[str, list[str]] = {}
-    heading = ""
-    for line in inspect.cleandoc(doc).splitlines():
-        if line.startswith("## "):
-            heading = line[3:].strip()
-            found[heading] = []
-        elif heading:
-            found[heading].append(line)
-    return {name: "\n".join(lines).strip() for name, lines in found.items()}
 
 
 def _row(test: Test) -> TestRow:

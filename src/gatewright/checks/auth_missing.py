@@ -18,7 +18,7 @@ from gatewright.checks.controls import (
     random_like,
     texts,
 )
-from gatewright.checks.effects import Effect, acts, changes, deletes, strike
+from gatewright.checks.effects import Effect, acts, changes, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import judge_privacy, open_lists
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
@@ -100,11 +100,13 @@ async def auth_missing(probe: Probe) -> Verdict:
 def _targets(probe: Probe) -> list[Target]:
     """One object per place that names any, made by this run where possible; else the request of one account as it is."""
     rows: dict[object, Target] = {}
+    if any(p.get("create") == probe.endpoint.id for p in probe.knowledge.resources.values()):
+        return []  # what it creates belongs to nobody yet
     accounts = sorted(probe.accounts, key=lambda n: (probe.accounts[n].origin == "throw-away", probe.rank(n)))
     objects = [o for name in accounts for o in probe.knowledge.owned(name, probe.endpoint.id) if o.slot != "delete"]
     slot = "read" if probe.endpoint.method in ("GET", "HEAD") else "change"
     for owned in sorted(objects, key=lambda o: (o.slot != slot, o.origin != "created")):
-        call = call_of(probe, owned.owner)
+        call = _accepted(probe, owned.owner)
         if call is None and probe.endpoint.method == "DELETE":
             call = Call(endpoint=probe.endpoint.id)
         for reference in owned.references:
@@ -119,6 +121,12 @@ def _targets(probe: Probe) -> list[Target]:
     return [Target(name, call)] if name and call else []
 
 
+def _accepted(probe: Probe, account: str) -> Call | None:
+    """The request that works for the account or one of its rank; one that only a higher rank may send is none of its."""
+    ranks = {probe.rank(s.account) for s in probe.knowledge.samples if s.endpoint == probe.endpoint.id}
+    return call_of(probe, account) if probe.rank(account) in ranks else None
+
+
 def _reads(endpoint: Endpoint, target: Target) -> bool:
     """GET and HEAD read; so does a POST that names an object in its body alone."""
     if endpoint.method in ("GET", "HEAD"):
@@ -129,6 +137,9 @@ def _reads(endpoint: Endpoint, target: Target) -> bool:
 
 async def _read(probe: Probe, target: Target) -> Verdict:
     place = target.reference.place if target.reference else None
+    attack = await strike(probe, target.call, as_=ANON, purpose="attack")
+    if turned_away(attack):
+        return refused(attack, "nobody", f"{target.owner}'s data")
     key = f"{target.owned.key} {place}" if target.owned else "plain"
     first = await baseline(probe, target.call, target.owner, key=key)
     if not (first.answers and 200 <= first.answers[0].status < 300):
@@ -141,7 +152,6 @@ async def _read(probe: Probe, target: Target) -> Verdict:
         holds=first.holds,
     ):
         return conclude("unstable", "the owner's own answers differ in status or kind", place=place)
-    attack = await strike(probe, target.call, as_=ANON, purpose="attack")
     found = await _personal(probe, target, first)
     if not _leak(probe, found, attack, target.call):
         return await _quiet(probe, target, first, found, attack)
@@ -204,8 +214,8 @@ async def _quiet(
         verdict = await _never_asked(probe, target, first, answer, attack)
         if verdict is not None:
             return verdict
-    refused = await family(probe, target.call, target.reference, account=target.owner)
-    if refused.denied(answer, texts(target.reference) if target.reference else []):
+    family_ = await family(probe, target.call, target.reference, account=target.owner)
+    if family_.denied(answer, texts(target.reference) if target.reference else []):
         return conclude("denied", f"nobody was refused: status {answer.status}", place=place)
     _, bad = await anonymous(probe, target.call, key=f"plain {target.owner}")
     if found and same(answer, bad):

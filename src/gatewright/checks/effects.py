@@ -94,6 +94,7 @@ def text_places(call: Call, answer: Answer) -> list[Place]:
         and place.name.rpartition(".")[2] in names
     ]
     places = [*seen, *[place for place in named if place not in seen]]
+    places.sort(key=lambda place: not markers_in(as_text(call.get(place))))  # what took a marker before is free text
     return [p for p in places if not any(word in p.name.lower() for word in _NOT_TEXT)]
 
 
@@ -114,12 +115,15 @@ async def changes(
     probe: Probe, owned: OwnedObject, reference: Reference, call: Call, *, able: str, attacker: str, viewer: str = ""
 ) -> Effect | Verdict:
     """Whether the attacker's marker stays in an object, twice, as its owner (or a viewer) sees it."""
+    turned_away = await _scouted(probe, owned, bind(call, reference), attacker=attacker, able=able, viewer=viewer)
+    if turned_away is not None:
+        return turned_away
     owned, reference = await target(probe, owned, reference)
     before = await steady(probe, owned, viewer=viewer)
     if isinstance(before, Verdict):
         return before
     call = bind(call, reference)
-    field = await _rehearsed(probe, owned, call, before[0], able=able, viewer=viewer)
+    field = await rehearsed(probe, owned, call, before[0], able=able, viewer=viewer)
     if field is None:
         return conclude(
             "not_visible", f"no text that {able} writes there is seen again in {owned.owner}'s {owned.resource}"
@@ -145,13 +149,44 @@ async def changes(
     )
 
 
-async def _rehearsed(
-    probe: Probe, owned: OwnedObject, call: Call, before: Answer, *, able: str, viewer: str
+async def _scouted(
+    probe: Probe, owned: OwnedObject, call: Call, *, attacker: str, able: str, viewer: str
+) -> Verdict | None:
+    """One attempt and one look before anything is made: the verdict where the attacker is plainly turned away."""
+    marker = probe.marker()
+    text = next((p for p in call.places() if p.within == "body" and markers_in(as_text(call.get(p)))), None)
+    exchange = await strike(
+        probe, call.with_value(text, marker) if text else call, as_=attacker, purpose="attack: first"
+    )
+    if not turned_away(exchange):
+        probe.undo(f"{owned.owner}'s {owned.resource} as it was", call, as_=able, endpoint=probe.endpoint)
+        return None
+    if holds_value(await look(probe, owned, as_=viewer), marker):
+        return None
+    return refused(exchange, attacker, f"{owned.owner}'s {owned.resource}")
+
+
+def turned_away(exchange: Exchange) -> bool:
+    """Refused for who asks, and not for what is asked: 401 or 403."""
+    return exchange.response is not None and exchange.response.status in (401, 403)
+
+
+async def rehearsed(
+    probe: Probe,
+    owned: OwnedObject,
+    call: Call,
+    before: Answer,
+    *,
+    able: str,
+    viewer: str = "",
+    endpoint: Endpoint | None = None,
 ) -> Place | None:
     """C3: the first of three text places in which the one who may write is seen to have written."""
     for field in text_places(call, before)[:3]:
         marker = probe.marker()
-        exchange = await strike(probe, call.with_value(field, marker), as_=able, purpose="control: by one who may")
+        exchange = await strike(
+            probe, call.with_value(field, marker), as_=able, purpose="control: by one who may", endpoint=endpoint
+        )
         accepted = exchange.response is not None and not DeniedFamily().denied(read(exchange.response))
         if accepted and await seen(probe, owned, marker, exchange, viewer=viewer):
             probe.control("C3", f"{able} writes {field.name}", expected="seen again", observed="seen again", holds=True)
@@ -172,40 +207,43 @@ def refused(exchange: Exchange, attacker: str, what: str) -> Verdict:
 async def deletes(
     probe: Probe, owned: OwnedObject, reference: Reference, call: Call, *, attacker: str, viewer: str = ""
 ) -> Effect | Verdict:
-    """Whether the attacker removes two objects, one after the other, while the second was still there after the first."""
-    first, at_first = await target(probe, owned, reference)
-    second, at_second = await target(probe, owned, reference)
-    if first.key in (owned.key, second.key):
-        return conclude("baseline_broken", f"no further {owned.resource} could be made to delete")
-    before, beside = await look(probe, first, as_=viewer), await look(probe, second, as_=viewer)
-    if before is None or beside is None:
-        return conclude("not_visible", f"nowhere does {first.owner} see its {first.resource}")
-    if gone(before) or gone(beside):
-        return conclude("baseline_broken", f"{first.owner} does not find its own {first.resource}")
-    exchange = await strike(probe, bind(call, at_first), as_=attacker, purpose="attack")
-    if not gone(await look(probe, first, as_=viewer)):
-        return refused(exchange, attacker, f"{first.owner}'s {first.resource}")
-    intact = not gone(await look(probe, second, as_=viewer))
-    if not probe.control(
-        "twin",
-        f"{first.owner}'s twin object",
-        expected="still there",
-        observed="still there" if intact else "gone",
-        holds=intact,
-    ):
-        return conclude("control_failed", "the twin is gone as well: such objects vanish by themselves")
-    again = await strike(probe, bind(call, at_second), as_=attacker, purpose="attack, confirmed")
-    if not gone(await look(probe, second, as_=viewer)):
-        return conclude("unstable", "the first deletion was seen, a second one was not")
+    """Whether the attacker removes two objects made for it, while a third one stays where it is."""
+    sent: list[int] = []
+    names: list[str] = []
+    before: Answer | None = None
+    for again in ("", ", confirmed"):
+        one, at_one = await target(probe, owned, reference)
+        if one.key == owned.key:
+            return conclude("baseline_broken", f"no further {owned.resource} could be made to delete")
+        sight = await look(probe, one, as_=viewer)
+        if sight is None:
+            return conclude("not_visible", f"nowhere does {one.owner} see its {one.resource}")
+        if gone(sight):
+            return conclude("baseline_broken", f"{one.owner} does not find its own {one.resource}")
+        before = before or sight
+        exchange = await strike(probe, bind(call, at_one), as_=attacker, purpose=f"attack{again}")
+        if not gone(await look(probe, one, as_=viewer)):
+            return _not_again() if again else refused(exchange, attacker, f"{one.owner}'s {one.resource}")
+        intact = not gone(await look(probe, owned, as_=viewer))
+        if not probe.control(
+            "twin",
+            f"{owned.owner}'s other {owned.resource}",
+            expected="still there",
+            observed="still there" if intact else "gone",
+            holds=intact,
+        ):
+            return conclude("control_failed", "another one is gone as well: such objects vanish by themselves")
+        sent.append(exchange.number)
+        names.append(as_text(one.id))
     return Effect(
-        attacks=(exchange.number, again.number),
+        attacks=tuple(sent),
         facts=(
-            f"{first.owner} owned {first.resource} {as_text(first.id)} and {as_text(second.id)}, and read both",
-            f"{attacker} deleted the first; {first.owner} no longer finds it, the other was still there",
-            "the same with the other",
+            f"{owned.owner} owned {owned.resource} {' and '.join(names)}, and read each before",
+            f"{attacker} deleted the one and then the other; {owned.owner} no longer finds them",
+            f"another {owned.resource} is still there",
         ),
-        owned=first,
-        before=before,
+        owned=owned,
+        before=before or Answer(0, "empty", (), "", ()),
     )
 
 
@@ -216,20 +254,18 @@ async def acts(
     moved: list[set[tuple[str, str]]] = []
     attacks: list[int] = []
     first: tuple[OwnedObject, Answer] | None = None
-    twin, at_twin = await target(probe, owned, reference)
     for again in ("", ", confirmed"):
-        one, at_one = (twin, at_twin) if again else await target(probe, owned, reference)
-        if one.key == twin.key and not again:
+        one, at_one = await target(probe, owned, reference)
+        if one.key == owned.key:
             return conclude("baseline_broken", f"no further {owned.resource} could be made to act on")
         before = await steady(probe, one, viewer=viewer)
         if isinstance(before, Verdict):
             return before
         first = first or (one, before[0])
         exchange = await strike(probe, bind(call, at_one), as_=attacker, purpose=f"attack{again}")
-        after = await look(probe, one, as_=viewer)
-        now = _moved(before, after)
+        now = _moved(before, await look(probe, one, as_=viewer))
         if not now:
-            return refused(exchange, attacker, f"{one.owner}'s {one.resource}") if not again else _not_again()
+            return _not_again() if again else refused(exchange, attacker, f"{one.owner}'s {one.resource}")
         moved.append(now)
         attacks.append(exchange.number)
     both = moved[0] & moved[1]
@@ -241,7 +277,7 @@ async def acts(
         facts=(
             f"{first[0].owner} read {first[0].resource} {as_text(first[0].id)} twice: it did not move",
             f"{attacker} sent {probe.endpoint.name}; {first[0].owner} then read {path} = {value}",
-            "the same with another object, which had not moved until then",
+            "the same with another one, which had not moved until then",
         ),
         owned=first[0],
         before=first[1],
@@ -249,7 +285,7 @@ async def acts(
 
 
 def _not_again() -> Verdict:
-    return conclude("unstable", "the object moved once, and another one did not move alike")
+    return conclude("unstable", "the effect was seen once, and not again on another object")
 
 
 def _moved(before: tuple[Answer, Answer], after: Answer | None) -> set[tuple[str, str]]:
@@ -263,35 +299,39 @@ def _moved(before: tuple[Answer, Answer], after: Answer | None) -> set[tuple[str
 
 async def creates(probe: Probe, call: Call, *, able: str, attacker: str) -> Effect | Verdict:
     """Whether what the attacker creates is there for the one who may, twice, each time with a marker of its own."""
-    attacks: list[int] = []
+    sent: list[int] = []
     where = ""
-    for who, purpose in ((able, "control: by one who may"), (attacker, "attack"), (attacker, "attack, confirmed")):
-        marker = probe.marker()
-        made = _renewed(call, marker)
-        if made is None:
+    for again in ("", ", confirmed"):
+        exchange, marker = await _create(probe, call, as_=attacker, purpose=f"attack{again}")
+        if exchange is None:
             return conclude("not_visible", "the accepted request has no text that could be found again")
-        exchange = await strike(probe, made, as_=who, purpose=purpose)
-        answer = read(exchange.response)
-        accepted = exchange.response is not None and not DeniedFamily().denied(answer)
-        if not accepted and who == able:
-            return conclude("baseline_broken", f"{able} was refused: status {answer.status}")
-        where = await _found(probe, marker, answer, as_=able) if accepted or who == attacker else ""
-        if not where:
-            if who == able:
-                return conclude("not_visible", f"what {able} creates there is seen nowhere")
-            return _not_again() if attacks else refused(exchange, attacker, "what there is")
-        if who == attacker:
-            attacks.append(exchange.number)
+        if turned_away(exchange):
+            return refused(exchange, attacker, "what there is")
+        where = await _found(probe, marker, exchange, as_=able)
+        if not where and again:
+            return _not_again()
+        if not where:  # C3: would it be seen at all?
+            control, own = await _create(probe, call, as_=able, purpose="control: by one who may")
+            if control is None or not await _found(probe, own, control, as_=able):
+                return conclude("not_visible", f"what {able} creates there is seen nowhere, or was refused")
+            return refused(exchange, attacker, "what there is")
+        sent.append(exchange.number)
     return Effect(
-        attacks=tuple(attacks),
+        attacks=tuple(reversed(sent)),
         facts=(
-            f"{able} creates one at {probe.endpoint.name} and finds it at {where}",
-            f"{attacker} created one with a new marker; {able} found the marker at {where}",
+            f"{attacker} created one at {probe.endpoint.name} with a new marker; {able} found it at {where}",
             "the same with a second marker",
         ),
         owned=OwnedObject(key="", resource=_created(probe), owner=able, origin="created"),
         before=Answer(0, "empty", (), "", ()),
     )
+
+
+async def _create(probe: Probe, call: Call, *, as_: str, purpose: str) -> tuple[Exchange | None, str]:
+    """One creation with a new marker; no exchange where the call has no place for one."""
+    marker = probe.marker()
+    made = _renewed(call, marker)
+    return (await strike(probe, made, as_=as_, purpose=purpose) if made else None), marker
 
 
 def _renewed(call: Call, marker: str) -> Call | None:
@@ -316,8 +356,9 @@ def _created(probe: Probe) -> str:
     return probe.endpoint.path.rstrip("/").rpartition("/")[2]
 
 
-async def _found(probe: Probe, marker: str, answer: Answer, *, as_: str) -> str:
+async def _found(probe: Probe, marker: str, write: Exchange, *, as_: str) -> str:
     """Where an account sees the marker: the resource's list, or its read endpoint by an id of the answer. Empty: nowhere."""
+    answer = read(write.response)
     purposes = probe.knowledge.resources.get(_created(probe), {})
     made = OwnedObject(key="", resource=_created(probe), owner=as_, origin="created", markers=(marker,))
     item = await in_list(probe, made, as_=as_)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from gatewright.checks.controls import baseline, call_of, documented_values, random_like
-from gatewright.checks.effects import Effect, acts, changes, creates, deletes, strike
+from gatewright.checks.effects import Effect, acts, changes, creates, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import open_lists, ordinary
 from gatewright.checks.ranks import EVIDENCE, enough, higher, neighbours_refuse, shows_others, stated
 from gatewright.model.account import ANON
@@ -89,7 +89,8 @@ async def function_access(probe: Probe) -> Verdict:
     if probe.account == ANON and probe.endpoint.security == ():
         return conclude("no_such_function", "the specification leaves it open to everybody")
     codes = stated(probe)
-    neighbour = "" if enough(probe, codes) else await neighbours_refuse(probe, able)
+    possible = probe.account != ANON and enough(probe, {*codes, "F2", "F5"})  # what requests may add to what is said
+    neighbour = await neighbours_refuse(probe, able) if possible and not enough(probe, codes) else ""
     case = Case(able, call, frozenset(codes | ({"F2"} if neighbour else set())), neighbour)
     if probe.endpoint.method in ("GET", "HEAD"):
         return await _read(probe, case)
@@ -105,8 +106,13 @@ def _owner_above(probe: Probe) -> str:
 
 
 async def _read(probe: Probe, case: Case) -> Verdict:
-    if not case.codes:  # what the answer shows of others can be one sign, never the only one
+    if not case.codes or not enough(
+        probe, {*case.codes, "F5"}
+    ):  # what the answer shows of others can be one sign, never the only one
         return conclude("no_such_function", "nothing says that it is meant for a higher role")
+    attack = await strike(probe, case.call, as_=probe.account, purpose="attack")
+    if turned_away(attack):
+        return refused(attack, probe.account, "what it reads")
     first = await baseline(probe, case.call, case.able, key="function")
     if not (first.answers and 200 <= first.answers[0].status < 300):
         return conclude("baseline_broken", f"{case.able} was refused: status {first.answers[0].status}")
@@ -118,7 +124,6 @@ async def _read(probe: Probe, case: Case) -> Verdict:
         holds=first.holds,
     ):
         return conclude("unstable", f"{case.able}'s own answers differ in status or kind")
-    attack = await strike(probe, case.call, as_=probe.account, purpose="attack")
     answer = read(attack.response)
     if attack.response is None:
         return conclude("control_failed", f"no answer to the attempt: {attack.error}")
@@ -156,8 +161,15 @@ def _foreign(probe: Probe, found: Sequence[Witness], answer: Answer) -> tuple[Wi
 
 
 def _leak(probe: Probe, found: Sequence[Witness], exchange: Exchange, call: Call) -> tuple[Witness, ...]:
+    """The witnesses that an answer shows; of a list also three weak ones at one place (a column of values)."""
     guard = "" if "echo" in probe.settings.disabled_controls else sent_text(render(probe.endpoint, call))
-    return shown(found, read(exchange.response), sent=guard)
+    answer = read(exchange.response)
+    leak = shown(found, answer, sent=guard)
+    if leak:
+        return leak
+    listed = {(leaf.path, leaf.value) for leaf in answer.leaves if leaf.item}
+    column = tuple(w for w in found if (w.path, w.value) in listed and w.value not in guard)
+    return column if len({w.value for w in column}) >= 3 else ()
 
 
 async def _controls(probe: Probe, case: Case, found: tuple[Witness, ...], attack: Exchange) -> Verdict:
@@ -259,6 +271,8 @@ async def _write(probe: Probe, case: Case) -> Verdict:
         )
     if probe.account == ANON and targets:
         return conclude("no_such_function", "it names an object of an account: auth-missing judges that")
+    if not targets and probe.endpoint.method != "POST":
+        return conclude("no_reference", "no value of it names an object that this run made")
     verdicts = []
     if not targets or _creates(probe):
         made = await creates(probe, case.call, able=case.able, attacker=probe.account)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from gatewright.checks.controls import bind, call_of, holds_value, look
-from gatewright.checks.effects import steady, strike, target, text_places
+from gatewright.checks.effects import rehearsed, steady, strike, target, text_places
 from gatewright.checks.object_access_delete import gone
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
@@ -18,7 +18,7 @@ from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, check
 from gatewright.model.verdict import Severity, Verdict, conclude, proved
 from gatewright.proof.denied import DeniedFamily
-from gatewright.proof.leaves import as_text, read
+from gatewright.proof.leaves import Answer, as_text, read
 
 _WRITES = ("PUT", "PATCH", "POST")
 _HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
@@ -114,13 +114,15 @@ async def method_change(probe: Probe) -> Verdict:
     rows = _objects(probe)
     if not rows:
         return conclude("no_reference", "nobody else owns an object of this run that it names")
+    if not await _readable(probe, *rows[0]):
+        return conclude("denied", f"{probe.account} may not even read it")
     owned, reference = await target(probe, *rows[0])
-    scene = await _scene(probe, owned, reference)
-    if isinstance(scene, Verdict):
-        return scene
     before = await steady(probe, owned)
     if isinstance(before, Verdict):
         return before
+    scene = await _scene(probe, owned, reference, before[0])
+    if isinstance(scene, Verdict):
+        return scene
     direct = await _first(probe, scene, [Way(method=m, carrier=m) for m in _WRITES if m in scene.documented])
     if direct is not None:
         return conclude(
@@ -150,28 +152,39 @@ def _objects(probe: Probe) -> list[tuple[OwnedObject, Reference]]:
     return sorted(found, key=lambda row: (-probe.rank(row[0].owner), row[0].slot != "change", row[0].key))
 
 
-async def _scene(probe: Probe, owned: OwnedObject, reference: Reference) -> Scene | Verdict:
-    """C3: the attacker reads the object; and what could be written into it."""
-    reading = bind(call_of(probe, owned.owner) or Call(endpoint=probe.endpoint.id), reference)
-    exchange = await strike(probe, reading, as_=probe.account, purpose="control: attacker reads")
+async def _readable(probe: Probe, owned: OwnedObject, reference: Reference) -> bool:
+    """C3: the attacker reads the object."""
+    exchange = await strike(
+        probe, _reading(probe, owned, reference), as_=probe.account, purpose="control: attacker reads"
+    )
     answer = read(exchange.response)
-    readable = not DeniedFamily().denied(answer)
-    probe.control(
+    return probe.control(
         "C3",
         f"{probe.account} reads {owned.owner}'s {owned.resource}",
         expected="accepted",
         observed=f"status {answer.status}",
-        holds=readable,
+        holds=not DeniedFamily().denied(answer),
     )
-    if not readable:
-        return conclude("denied", f"{probe.account} may not even read it: status {answer.status}")
+
+
+def _reading(probe: Probe, owned: OwnedObject, reference: Reference) -> Call:
+    return bind(call_of(probe, owned.owner) or Call(endpoint=probe.endpoint.id), reference)
+
+
+async def _scene(probe: Probe, owned: OwnedObject, reference: Reference, answer: Answer) -> Scene | Verdict:
+    """What could be written into the object: by a documented change of its owner that is seen, else by its creation."""
     documented = _documented(probe)
+    methods = frozenset(e.method for e in documented)
+    reading = _reading(probe, owned, reference)
     for body in _bodies(probe, owned, documented):
         call = msgspec.structs.replace(reading, body=body.body, content_type=body.content_type or "application/json")
-        fields = text_places(call, answer)
-        if fields:
-            methods = frozenset(e.method for e in documented)
-            return Scene(owned=owned, reference=reference, call=call, field=fields[0], documented=methods)
+        writer = next((e for e in documented if e.id == body.endpoint), None)
+        if writer is None:
+            field = next(iter(text_places(call, answer)), None)
+        else:
+            field = await rehearsed(probe, owned, call, answer, able=owned.owner, endpoint=writer)
+        if field is not None:
+            return Scene(owned=owned, reference=reference, call=call, field=field, documented=methods)
     return conclude("not_visible", "no accepted request is known whose text would be seen in the object")
 
 
@@ -192,7 +205,7 @@ def _bodies(probe: Probe, owned: OwnedObject, documented: list[Endpoint]) -> lis
         found.append(owned.recipe)
     create = probe.knowledge.resources.get(owned.resource, {}).get("create", "")
     found += [s.call for s in probe.knowledge.samples if s.endpoint == create and isinstance(s.call.body, dict)]
-    return found
+    return found[:2]
 
 
 async def _first(probe: Probe, scene: Scene, ways: list[Way]) -> tuple[Way, Exchange] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from gatewright.checks.controls import call_of, random_like
 from gatewright.checks.effects import strike
@@ -23,53 +24,81 @@ EVIDENCE = {
 ADMINISTRATION = frozenset(
     ["admin", "administrator", "administration", "backoffice", "internal", "superuser", "supervisor", "root"]
 )
-_PATH = ADMINISTRATION | {"manage", "management", "manager", "staff", "system", "audit"}
+_AREAS = frozenset(["manage", "management", "manager", "staff", "system", "audit"])
+"""Words of administration where something stands below them (`/staff/salaries`); alone they may name a resource."""
 _RULE = re.compile(r"\b(only|requires?|required|needs?|restricted|must)\b", re.IGNORECASE)
 _KEYS = re.compile(r"role|permission|privilege|access|scope|audience", re.IGNORECASE)
 _NEIGHBOURS = 3
 
 
 def higher(probe: Probe) -> str:
-    """The lowest account above the attacker's rank whose request was accepted at the endpoint; empty when there is none."""
+    """An account above the attacker's rank whose request was accepted there; empty when there is none.
+
+    One of the role that the specification names comes first, then the lowest.
+    """
     own = probe.rank(probe.account)
     able = [n for n in probe.accounts if probe.rank(n) > own and probe.knowledge.sample(probe.endpoint.id, n)]
-    return min(able, key=lambda n: (probe.accounts[n].origin == "throw-away", probe.rank(n), n), default="")
+    said = {word for text in _texts(probe.endpoint) for word in words(text)}
+
+    def order(name: str) -> tuple[bool, bool, int, str]:
+        named = bool(words(probe.accounts[name].role) & said)
+        return not named, probe.accounts[name].origin == "throw-away", probe.rank(name), name
+
+    return min(able, key=order, default="")
 
 
 def enough(probe: Probe, codes: Iterable[str]) -> bool:
     """Whether the signs together make it a function of a higher role: the specification's word, or two others.
 
-    For nobody as the attacker, a specification that asks for a credential there is one of the two, and silence about
-    credentials asks for all three of the others.
+    Every neighbour may refuse nobody: for nobody as the attacker only a path of administration counts beside the
+    specification's word, where the specification asks for a credential. And a specification that names roles
+    elsewhere means what it leaves out here.
     """
     found = set(codes)
     if "F1" in found:
         return True
     if probe.account == ANON:
-        return bool(found) if probe.endpoint.secured else found >= {"F2", "F3", "F5"}
-    return bool(found & {"F2", "F5"}) and len(found) >= 2
+        return "F3" in found and probe.endpoint.secured
+    if not found & {"F2", "F5"} or len(found) < 2:
+        return False
+    return bool(_segments(probe.endpoint) & ADMINISTRATION) or not _names_roles(probe)
+
+
+def _names_roles(probe: Probe) -> bool:
+    """Whether the specification names a role above the attacker's at any endpoint."""
+    return any(_stated(probe, endpoint) for endpoint in probe.knowledge.endpoints.values())
 
 
 def stated(probe: Probe) -> set[str]:
     """F1 and F3: what specification and path say, without a request."""
-    endpoint = probe.endpoint
-    codes = set()
-    if {w for part in endpoint.path.split("/") if "{" not in part for w in words(part)} & _PATH:
-        codes.add("F3")
+    parts = [part for part in probe.endpoint.path.split("/") if part]
+    above = {w for part, below in pairwise(parts) if "{" not in below for w in words(part)}
+    area = _segments(probe.endpoint) & ADMINISTRATION or above & _AREAS
+    return {*(["F3"] if area else []), *(["F1"] if _stated(probe, probe.endpoint) else [])}
+
+
+def _segments(endpoint: Endpoint) -> set[str]:
+    return {w for part in endpoint.path.split("/") if "{" not in part for w in words(part)}
+
+
+def _stated(probe: Probe, endpoint: Endpoint) -> bool:
+    """F1: a text about who may, that names a higher role and neither the attacker's nor one below; or an admin tag."""
     above, own = _roles(probe)
-    texts = [
+    for text in _texts(endpoint):
+        found = words(text)
+        if found & (above | ADMINISTRATION) and not found & own:
+            return True
+    return any(words(tag) & ADMINISTRATION for tag in endpoint.tags)
+
+
+def _texts(endpoint: Endpoint) -> list[str]:
+    """What the specification says about who may: scopes, the text of a 403, extensions, sentences with `only` and the like."""
+    return [
         *(scope for r in endpoint.security or () for _, scopes in r.schemes for scope in scopes),
         *(a.description for a in endpoint.answers if a.status == "403"),
         *(text for key, value in endpoint.extensions.items() if _KEYS.search(key) for text in _strings(value)),
         *(s for t in (endpoint.summary, endpoint.description) for s in t.split(".") if _RULE.search(s)),
     ]
-    for text in texts:
-        found = words(text)
-        if found & (above | ADMINISTRATION) and not found & own:
-            codes.add("F1")
-    if any(words(tag) & ADMINISTRATION for tag in endpoint.tags):
-        codes.add("F1")
-    return codes
 
 
 def _roles(probe: Probe) -> tuple[set[str], set[str]]:

@@ -38,11 +38,11 @@ def report_failure(error: BaseException) -> int:
 def usage_error(error: click.ClickException) -> UsageError:
     """A complaint of click in the form of ours: `did you mean` goes to the help line."""
     message, _, hint = error.format_message().rstrip(".").replace("Did you mean", "did you mean").partition("; ")
-    message, space, mean = message.partition(" did you mean")
+    message, _, mean = message.replace("(did you mean", "did you mean").rstrip(")").partition(" did you mean")
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "gatewright"
-    hint = hint or (f"{space.strip()}{mean}" if mean else f"`{path} --help` lists what there is")
-    return UsageError(message[:1].lower() + message[1:].rstrip("."), code="GW-U001", where=path, help=hint)
+    hint = hint or (f"did you mean{mean}" if mean else f"`{path} --help` lists what there is")
+    return UsageError(message[:1].lower() + message[1:].rstrip(". "), code="GW-U001", where=path, help=hint)
 
 
 def save_traceback(error: BaseException) -> str:

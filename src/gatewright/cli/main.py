@@ -12,9 +12,14 @@ from gatewright import __version__
 from gatewright.cli.failure import report_failure
 
 COMMANDS: dict[str, str] = {
+    "demo": "gatewright.cli.demo:demo",
+    "scan": "gatewright.cli.scan:scan",
     "init": "gatewright.cli.init:init",
     "login": "gatewright.cli.login:login",
+    "inventory": "gatewright.cli.inventory:inventory",
     "tests": "gatewright.cli.tests:tests",
+    "runs": "gatewright.cli.runs:runs",
+    "findings": "gatewright.cli.findings:findings",
     "lab": "gatewright.cli.lab:lab",
     "doctor": "gatewright.cli.doctor:doctor",
     "version": "gatewright.cli.version:version",

@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from gatewright.model.settings import Settings
+    from gatewright.settings import Flags
 
 Typed: TypeAlias = str | int | float | bool | tuple[str, ...] | None
 """What click hands over for one option whose name is that of a field of `settings.Flags`."""
@@ -36,36 +37,73 @@ def store_options(command: Command) -> Command:
     return command
 
 
+def resume_options(command: Command) -> Command:
+    """The options of a run that goes on; what is not given is as it was."""
+    for option in reversed(_RESUME):
+        command = option(command)
+    return command
+
+
+def flags_of(typed: Mapping[str, Typed]) -> Flags:
+    """What was typed, as the settings want it."""
+    import msgspec
+
+    from gatewright.settings import Flags
+
+    return msgspec.convert({name: value for name, value in typed.items() if value is not None}, Flags)
+
+
 def settings_of(config: str | None, typed: Mapping[str, Typed]) -> Settings:
     """The settings of the nearest gatewright.yaml with what was typed. Raises UsageError."""
     import os
     from pathlib import Path
 
-    import msgspec
+    from gatewright.settings import load
 
-    from gatewright.settings import Flags, load
-
-    flags = msgspec.convert({name: value for name, value in typed.items() if value is not None}, Flags)
-    return load(config=config, directory=Path.cwd(), flags=flags, environ=os.environ)
+    return load(config=config, directory=Path.cwd(), flags=flags_of(typed), environ=os.environ)
 
 
 _CONFIG = click.option("--config", metavar="FILE", help="Configuration. Default: the nearest gatewright.yaml.")
 _STORE_PLACE = click.option(
     "--store", metavar="URL|FILE", help="Where runs are kept. Default: .gatewright/gatewright.db."
 )
+_ACCOUNT = click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    metavar="NAME[/ROLE]=FORM",
+    help="USER:PASSWORD, bearer:TOKEN, basic:USER:PASSWORD, cookie:NAME=VALUE or header:NAME=VALUE; @FILE for a value.",
+)
+_HEADER = click.option(
+    "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="On every request; repeatable."
+)
+_PROXY = click.option("--proxy", metavar="URL|env", help="HTTP proxy; env: that of the environment.")
+_MOST = (
+    click.option("--max-requests", type=int, metavar="N", help="Default 20000."),
+    click.option("--max-time", metavar="10m", help="90s, 10m, 1h30m. Default 10m."),
+    click.option("--rate", type=float, metavar="N", help="Requests per second. Default: adaptive."),
+    click.option("--concurrency", type=int, metavar="N", help="Requests at once. Default 16."),
+)
+_REPORTS = (
+    click.option(
+        "--format",
+        "formats",
+        multiple=True,
+        metavar="FORMAT[=PATH]",
+        help="console, json, html, sarif; repeatable. Without PATH json and sarif go to stdout, html to a file.",
+    ),
+    click.option("--baseline", metavar="FILE", help="A JSON report: only what is new in this run fails."),
+    click.option("--fail-on", metavar="SEVERITY", help="low, medium, high (default), critical or never."),
+    _STORE_PLACE,
+)
+_SECRETS = click.option("--show-secrets", is_flag=True, help="Do not mask secrets in reports.")
 _RUN = (
     click.option("--target", metavar="URL", help="The API's address; overrides the specification's servers."),
-    click.option("--spec", multiple=True, metavar="FILE|URL", help="Specification or HAR; repeatable."),
+    click.option("--spec", multiple=True, metavar="FILE|URL", help="A further specification; repeatable."),
     _CONFIG,
-    click.option(
-        "--account",
-        "accounts",
-        multiple=True,
-        metavar="NAME[/ROLE]=FORM",
-        help="USER:PASSWORD, bearer:TOKEN, basic:USER:PASSWORD, cookie:NAME=VALUE or header:NAME=VALUE; @FILE for a value.",
-    ),
-    click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="On every request; repeatable."),
-    click.option("--proxy", metavar="URL|env", help="HTTP proxy; env: that of the environment."),
+    _ACCOUNT,
+    _HEADER,
+    _PROXY,
     click.option("--insecure", is_flag=True, help="Do not verify certificates; written into the report."),
 )
 _SCAN = (
@@ -77,23 +115,12 @@ _SCAN = (
     click.option("--mode", metavar="read-only|safe|full", help="safe (default) changes only what the run itself made."),
     click.option("--exclusive", is_flag=True, help="Nobody else uses the target now."),
     click.option("--patience", metavar="normal|short", help="Waits; short is for labs."),
-    click.option("--max-requests", type=int, metavar="N", help="Default 20000."),
-    click.option("--max-time", metavar="10m", help="90s, 10m, 1h30m. Default 10m."),
-    click.option("--rate", type=float, metavar="N", help="Requests per second. Default: adaptive."),
-    click.option("--concurrency", type=int, metavar="N", help="Requests at once. Default 16."),
-    click.option(
-        "--format",
-        "formats",
-        multiple=True,
-        metavar="FORMAT[=PATH]",
-        help="console, json, html, sarif; repeatable. Without PATH json and sarif go to stdout, html to a file.",
-    ),
-    click.option("--baseline", metavar="FILE", help="A JSON report: only what is new in this run fails."),
-    click.option("--fail-on", metavar="SEVERITY", help="low, medium, high (default), critical or never."),
-    _STORE_PLACE,
+    *_MOST,
+    *_REPORTS,
     click.option("--seed", type=int, metavar="N", help="Same seed: same plan, order and choices."),
-    click.option("--show-secrets", is_flag=True, help="Do not mask secrets in reports."),
+    _SECRETS,
 )
+_RESUME = (_CONFIG, _ACCOUNT, _HEADER, _PROXY, *_MOST, *_REPORTS, _SECRETS)
 _STORE = (
     _CONFIG,
     _STORE_PLACE,

@@ -10,22 +10,16 @@ from gatewright.engine.plan import Job
 from gatewright.engine.probe import CellProbe
 from gatewright.model.finding import Finding, fingerprint
 from gatewright.model.settings import Settings
-from gatewright.model.test import Test
+from gatewright.model.test import Test, sections
 from gatewright.model.verdict import SEVERITIES, Severity, Verdict
 
 _ORDER = ("API6", "API1", "API5", "API3")
 """Which threat names an effect that several tests prove (checks-1-5.md 1.12); `auth-missing` comes before all."""
-_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
 def section(doc: str, heading: str) -> str:
     """One section of a test's docstring, its lines joined where they were wrapped; empty when it is missing."""
-    parts = _HEADING.split(doc)
-    for title, text in zip(parts[1::2], parts[2::2], strict=False):
-        if title.strip() == heading:
-            lines = [line.strip() for line in text.strip().splitlines()]
-            return re.sub(r"(?<!\n)\n(?!\n|[-*0-9`])", " ", "\n".join(lines)).strip()
-    return ""
+    return re.sub(r"(?<!\n)\n(?!\n|[-*0-9`])", " ", sections(doc).get(heading, ""))
 
 
 def step(severity: Severity, by: int) -> Severity:

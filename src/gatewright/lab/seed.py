@@ -92,6 +92,7 @@ def _person(clinic: Clinic, person: Person, rng: random.Random, seed: int) -> Ro
         role=person.role,
         city=rng.choice(_CITIES),
         position=person.position,
+        contract=f"{rng.getrandbits(64):016x}" if person.position else "",
         salary=person.salary,
     )
 

@@ -11,7 +11,7 @@ import orjson
 Row = dict[str, Any]
 
 COLUMNS: dict[str, str] = {
-    "users": "id username email password_hash full_name phone date_of_birth role city bio position salary balance "
+    "users": "id username email password_hash full_name phone date_of_birth role city bio position contract salary balance "
     "language newsletter delivery_note loyalty_points created_at",
     "records": "id patient_id kind title summary created_at",
     "slots": "id doctor starts_at free_places",

@@ -6,6 +6,7 @@ A native check is metadata, an explanation (its docstring, with fixed headings) 
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
@@ -214,6 +215,19 @@ class Probe(Protocol):
 
     async def wait(self, seconds: float) -> None:
         """Waits; scaled by `limits.patience`, not holding a worker."""
+
+
+def sections(doc: str) -> dict[str, str]:
+    """The sections of a check's docstring: heading (`## …`) → text, in order."""
+    found: dict[str, list[str]] = {}
+    heading = ""
+    for line in inspect.cleandoc(doc).splitlines():
+        if line.startswith("## "):
+            heading = line[3:].strip()
+            found[heading] = []
+        elif heading:
+            found[heading].append(line)
+    return {name: "\n".join(lines).strip() for name, lines in found.items()}
 
 
 REGISTRY: dict[str, Test] = {}

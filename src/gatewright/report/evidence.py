@@ -10,6 +10,7 @@ import re
 from msgspec import Struct
 
 from gatewright.model.http import Exchange, Headers
+from gatewright.model.test import sections
 from gatewright.report.text import block, clean
 
 MOST_BODY = 4_096
@@ -73,10 +74,7 @@ def shown(exchange: Exchange, *, attacks: tuple[int, ...], witness: tuple[str, .
 
 def section(doc: str, heading: str) -> str:
     """One section of a check's docstring; empty when there is none."""
-    found = re.search(
-        rf"^##+ *{re.escape(heading)} *\n(.*?)(?=^##|\Z)", inspect.cleandoc(doc), re.MULTILINE | re.DOTALL
-    )
-    return found[1].strip() if found else ""
+    return sections(doc).get(heading, "")
 
 
 def prose(text: str) -> list[Block]:

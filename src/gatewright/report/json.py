@@ -62,7 +62,7 @@ def document(report: Report) -> dict[str, Json]:
             "with_2xx_sample": report.with_2xx_sample,
             "unreached": dict(report.unreached),
         },
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_document(finding) for finding in report.findings],
         "questions": [{"ask": question.ask, "answer_with": question.answer_with} for question in report.questions],
         "leftovers": [{"what": leftover.what, "curl": leftover.curl} for leftover in report.leftovers],
         "warnings": list(report.warnings),
@@ -101,7 +101,8 @@ def _grouped(report: Report) -> list[Json]:
     return [{"test": test, "reason": reason, "why": why, "cells": n} for (test, reason), (why, n) in groups.items()]
 
 
-def _finding(finding: Finding) -> Json:
+def finding_document(finding: Finding) -> Json:
+    """One finding as JSON values."""
     place = finding.place
     return {
         "id": finding.id,

@@ -69,32 +69,32 @@ def assemble(events: Iterable[Event], timing: Timing, limit: int) -> Response:
 
     The events must hold a `Head`. Trailers are put after the headers: a scanner must see them, too.
     """
-    head, end = Head(0), End(False, truncated=True)
+    head, end = _NO_HEAD, _NO_END
     pieces: list[bytes] = []
     anomalies: list[str] = []
     trailers: Headers = ()
     for event in events:
-        kind = type(event)
+        kind = event.__class__
         if kind is Body:
             pieces.append(event.data)  # type: ignore[union-attr]
-        elif isinstance(event, Head):
-            head = event
-        elif isinstance(event, End):
-            end = event
-        elif isinstance(event, Anomaly):
-            anomalies.append(event.what)
-        elif isinstance(event, Trailers):
-            trailers = event.headers
+        elif kind is Head:
+            head = event  # type: ignore[assignment]
+        elif kind is End:
+            end = event  # type: ignore[assignment]
+        elif kind is Anomaly:
+            anomalies.append(event.what)  # type: ignore[union-attr]
+        elif kind is Trailers:
+            trailers = event.headers  # type: ignore[union-attr]
     body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     truncated = end.truncated
-    codings = ",".join(value for name, value in head.headers if name.lower() == "content-encoding") if body else ""
-    if codings:
-        body, cut, wrong = decode(body, codings, limit)
+    codings = [value for name, value in head.headers if len(name) == 16 and name.lower() == "content-encoding"]
+    if codings and body:
+        body, cut, wrong = decode(body, ",".join(codings), limit)
         truncated = truncated or cut
         anomalies += wrong
     return Response(
         head.status,
-        head.headers + trailers,
+        head.headers + trailers if trailers else head.headers,
         body,
         head.reason,
         head.version,
@@ -103,3 +103,6 @@ def assemble(events: Iterable[Event], timing: Timing, limit: int) -> Response:
         tuple(anomalies),
         timing,
     )
+
+
+_NO_HEAD, _NO_END = Head(0), End(False, truncated=True)

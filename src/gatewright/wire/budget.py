@@ -25,6 +25,7 @@ class Budget:
         self._limits = limits
         self._clock = clock
         self._ends = clock() - already.seconds + limits.time
+        self._most_requests, self._most_sent = limits.requests, limits.sent
         self._requests = already.requests
         self._sent = already.sent
 
@@ -40,6 +41,13 @@ class Budget:
         seconds = self._ends - self._clock()
         return Spent(max(limits.requests - self._requests, 0), max(seconds, 0.0), max(limits.sent - self._sent, 0))
 
+    def take(self, size: int) -> None:
+        """Counts a request of this size, which goes out now. Raises BudgetError when it may not."""
+        requests, sent = self._requests + 1, self._sent + size
+        if requests > self._most_requests or sent > self._most_sent or self._clock() >= self._ends:
+            self.check(size)
+        self._requests, self._sent = requests, sent
+
     def check(self, size: int, at: float = 0.0) -> None:
         """Raises BudgetError when a request of this size may not go out now, or at a later moment of the clock."""
         limits = self._limits
@@ -52,10 +60,10 @@ class Budget:
         if max(self._clock(), at) >= self._ends:
             raise _spent(f"the time of {limits.time:g} s is over", "GW-W011", "--max-time")
 
-    def count(self, size: int, times: int = 1) -> None:
-        """A request of this size goes out."""
-        self._requests += times
-        self._sent += size * times
+    def count_again(self, size: int) -> None:
+        """A request of this size went out once more on another connection."""
+        self._requests += 1
+        self._sent += size
 
 
 def _spent(what: str, code: str, raise_by: str) -> BudgetError:

@@ -10,11 +10,15 @@ from gatewright.model.errors import WireError
 from gatewright.model.http import Timing
 from gatewright.model.settings import Limits
 from gatewright.wire.answer import HEAD_LIMIT
-from gatewright.wire.failures import failure
+from gatewright.wire.failures import WORDS, failure
 from gatewright.wire.h1 import Reader
+from gatewright.wire.lines import Lines
 
 clock = time.perf_counter
 """Measures answers. Not the run's clock, which may be a made-up one: sockets live in real time."""
+
+_LONG = 16 * 1024
+"""A request of more bytes may still be on its way when its answer comes."""
 
 _DRAIN = 4
 """An answer may be this many times as long as what is kept of it; then the connection is closed."""
@@ -23,14 +27,16 @@ _DRAIN = 4
 class Connection(asyncio.Protocol):
     """One connection to a target. `ask` sends a request; once its future is done, the fields tell what came."""
 
-    def __init__(self, limits: Limits, lost: Callable[[Connection], None]) -> None:
+    def __init__(self, limits: Limits, lines: Lines, lost: Callable[[Connection], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._limits = limits
+        self._patience = min(limits.first_byte, limits.total)
         self._longest = limits.body * _DRAIN + HEAD_LIMIT
         self._lost = lost
-        self.reader = Reader(limits.body)
+        self.reader = Reader(limits.body, lines=lines)
         self.transport: asyncio.Transport | None = None
         self.closed = False
+        self._long = False
         self.uses = 0
         self.connect = 0.0
         """Seconds that it took to connect."""
@@ -52,9 +58,15 @@ class Connection(asyncio.Protocol):
         )
 
     @property
+    def went_stale(self) -> bool:
+        """The server closed the connection before it answered."""
+        error = self.error
+        return error is not None and not self.reader.count and error.code in (WORDS["closed"], WORDS["reset"])
+
+    @property
     def busy(self) -> bool:
         """Closed, or still writing a request whose answer has come already."""
-        return self.closed or self.transport is None or self.transport.get_write_buffer_size() > 0
+        return self.closed or (self._long and self.transport is not None and self.transport.get_write_buffer_size() > 0)
 
     def ask(self, wire: bytes, method: str) -> asyncio.Future[None]:
         """Sends a request. The future is done when the answer is complete, or has failed (`error`)."""
@@ -67,10 +79,10 @@ class Connection(asyncio.Protocol):
         if self.closed or self.transport is None:
             self._fail("closed", "the connection closed before the request was sent")
             return asked
-        limits = self._limits
-        self._deadline = now + min(limits.first_byte, limits.total)
+        self._deadline = now + self._patience
         if self._timer is None or self._deadline < self._fires:
             self._arm(now)
+        self._long = len(wire) > _LONG
         self.transport.write(wire)
         return asked
 
@@ -160,8 +172,7 @@ class Connection(asyncio.Protocol):
         if now < self._deadline:
             self._arm(now)
         elif not self.first_byte:
-            limit = min(self._limits.first_byte, self._limits.total)
-            self._fail("timeout-first-byte", f"no byte of an answer within {limit:g} s")
+            self._fail("timeout-first-byte", f"no byte of an answer within {self._patience:g} s")
         elif self.reader.has_head:
             self.reader.stop(f"the answer did not end within {self._limits.total:g} s")
             self._answered()

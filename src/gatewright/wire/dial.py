@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import os
 import ssl
-from collections.abc import Callable, Mapping
-from urllib.parse import unquote, urlsplit
-
-from msgspec import Struct
+from collections.abc import Callable
 
 from gatewright.model.errors import UsageError, WireError
 from gatewright.model.settings import Limits, Tls
@@ -17,52 +12,8 @@ from gatewright.wire.address import Origin
 from gatewright.wire.answer import Head
 from gatewright.wire.connection import Connection, clock
 from gatewright.wire.failures import failure
-
-
-class Proxy(Struct, frozen=True):
-    """An HTTP proxy; `authorization` is the value of Proxy-Authorization, or empty."""
-
-    host: str
-    port: int
-    authorization: str = ""
-
-
-def read_proxy(url: str) -> Proxy:
-    """A proxy from its URL, `http://user:password@proxy.test:3128`. Raises UsageError for other kinds."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    try:
-        port = parts.port or 80
-    except ValueError:
-        port = 0
-    if parts.scheme != "http" or not parts.hostname or not port:
-        raise UsageError(
-            f"the proxy {parts.scheme}://{parts.hostname or ''} cannot be used",
-            code="GW-W006",
-            help="give an HTTP proxy as http://HOST:PORT, with USER:PASSWORD@ before the host where it asks for them",
-        )
-    pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-    basic = "Basic " + base64.b64encode(pair.encode()).decode() if parts.username else ""
-    return Proxy(parts.hostname, port, basic)
-
-
-def proxy_of_environment(origin: Origin, environ: Mapping[str, str]) -> str:
-    """The proxy that the environment names for an origin (http_proxy, https_proxy, all_proxy, no_proxy); or empty.
-
-    `HTTP_PROXY` in capitals is not read: in CGI it is a request header of the client (httpoxy).
-    """
-    for entry in _first(environ, "no_proxy", "NO_PROXY").replace(",", " ").split():
-        name, _, port = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
-        name = name.lower().lstrip("*.").strip("[]")
-        if entry == "*" or (
-            (origin.host == name or origin.host.endswith("." + name)) and port in ("", str(origin.port))
-        ):
-            return ""
-    own = ("http_proxy",) if origin.scheme == "http" else ("https_proxy", "HTTPS_PROXY")
-    return _first(environ, *own, "all_proxy", "ALL_PROXY")
-
-
-def _first(environ: Mapping[str, str], *names: str) -> str:
-    return next((environ[name] for name in names if environ.get(name)), "")
+from gatewright.wire.lines import Lines
+from gatewright.wire.proxies import Proxy
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
@@ -93,23 +44,15 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
 class Dialer:
     """Opens connections as the settings say. Addresses come from outside, checked."""
 
-    def __init__(
-        self, limits: Limits, tls: Tls, proxy: str | None, *, environ: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, limits: Limits, tls: Tls) -> None:
         self._limits = limits
         self._tls = tls
+        self._lines = Lines()
         self._context: ssl.SSLContext | None = None
-        self._fixed = read_proxy(proxy) if proxy and proxy != "env" else None
-        self._environ = (os.environ if environ is None else environ) if proxy == "env" else None
 
-    def proxy(self, origin: Origin) -> Proxy | None:
-        """The proxy for an origin."""
-        if self._environ is not None:
-            url = proxy_of_environment(origin, self._environ)
-            return read_proxy(url) if url else None
-        return self._fixed
-
-    async def dial(self, origin: Origin, addresses: tuple[str, ...], lost: Callable[[Connection], None]) -> Connection:
+    async def dial(
+        self, origin: Origin, addresses: tuple[str, ...], proxy: Proxy | None, lost: Callable[[Connection], None]
+    ) -> Connection:
         """A connection to the first address that answers, within the connect time-out. Raises WireError.
 
         Through a proxy the addresses are not used: the proxy resolves the name itself.
@@ -118,16 +61,15 @@ class Dialer:
         limit = self._limits.connect
         try:
             async with asyncio.timeout(limit):
-                connection = await self._connect(origin, addresses, lost)
+                connection = await self._connect(origin, addresses, proxy, lost)
         except TimeoutError:
             raise failure("timeout-connect", f"no connection to {origin.authority} within {limit:g} s") from None
         connection.connect = clock() - begun
         return connection
 
     async def _connect(
-        self, origin: Origin, addresses: tuple[str, ...], lost: Callable[[Connection], None]
+        self, origin: Origin, addresses: tuple[str, ...], proxy: Proxy | None, lost: Callable[[Connection], None]
     ) -> Connection:
-        proxy = self.proxy(origin)
         secure = origin.scheme == "https"
         if proxy is None:
             return await self._reach(addresses, origin.port, lost, origin.host if secure else "")
@@ -152,7 +94,7 @@ class Dialer:
         for address in addresses:
             try:
                 _, connection = await loop.create_connection(
-                    lambda: Connection(self._limits, lost),
+                    lambda: Connection(self._limits, self._lines, lost),
                     address,
                     port,
                     ssl=self._secure() if name else None,

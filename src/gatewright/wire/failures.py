@@ -24,3 +24,13 @@ WORDS = {
 def failure(word: str, sentence: str) -> WireError:
     """A wire failure; `what` is the text that `Exchange.error` carries, `timeout-connect: no connection within 5 s`."""
     return WireError(f"{word}: {sentence}", code=WORDS[word])
+
+
+def from_error(error: str, *, where: str) -> WireError:
+    """The error that an exchange's `error` stands for."""
+    return WireError(error, code=WORDS[error.partition(":")[0]], where=where, help=_HELP)
+
+
+_HELP = (
+    "check that the server runs and that this machine reaches it; `limits` and `proxy` in gatewright.yaml may matter"
+)

@@ -14,19 +14,19 @@ from typing import Self
 
 from gatewright import __version__
 from gatewright.model.account import ANON
-from gatewright.model.errors import BudgetError, ScopeError, WireError
+from gatewright.model.errors import ScopeError, WireError
 from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request, Response
 from gatewright.model.settings import Settings
 from gatewright.wire.address import Origin, read_origin
 from gatewright.wire.budget import Budget, Spent
-from gatewright.wire.client import IDEMPOTENT, Client, Outcome, Pool
+from gatewright.wire.client import IDEMPOTENT, Client, Outcome
 from gatewright.wire.coding import ACCEPTED
 from gatewright.wire.connection import clock as wire_clock
 from gatewright.wire.guard import Guard, out_of_scope, path_of
-from gatewright.wire.h1 import encode
 from gatewright.wire.names import Resolve, system_resolver
 from gatewright.wire.pace import LONGEST_PAUSE, Pace, retry_after
+from gatewright.wire.pool import Pool
 from gatewright.wire.scope import ScopeRules
 
 _RESENDINGS = 2
@@ -60,13 +60,10 @@ class Gate:
         self._guard = Guard(self._rules, settings.headers)
         self._budget = Budget(limits, clock=clock, already=already)
         self._pace = Pace(rate=limits.rate, concurrency=limits.concurrency, clock=clock, sleep=sleep)
-        self._client = Client(settings, resolve=resolve)
+        agent = ("User-Agent", f"Gatewright/{__version__} (run {run})")
+        defaults = (agent, ("Accept-Encoding", ACCEPTED), *settings.headers)
+        self._client = Client(settings, defaults=defaults, resolve=resolve)
         self._record = record
-        self._defaults = (
-            ("User-Agent", f"Gatewright/{__version__} (run {run})"),
-            ("Accept-Encoding", ACCEPTED),
-            *settings.headers,
-        )
         self._number = first - 1
         self._epoch = time.time_ns() / 1e9 - wire_clock()
         self._pools: dict[str, Pool] = {}
@@ -113,23 +110,35 @@ class Gate:
         BudgetError, then nothing was sent.
         """
         pool = self._pools.get(request.origin) or self._pool(request.origin)
-        wire, unsendable = b"", ""
-        try:
-            wire = encode(request, host=pool.authority, defaults=self._defaults, prefix=pool.prefix)
-        except WireError as error:
-            unsendable = error.what
-        self._guard.check(request, wire, pool.origin, proxied=bool(pool.prefix))
+        wire, unsendable = self._encode(request, pool)
         if not pool.checked:
             await self._client.check(pool)
-        exchange = await self._send(request, wire, unsendable, pool, account, purpose, cell)
-        for _ in range(_RESENDINGS if resend and request.framing == "auto" else 0):
-            if not _told_to_wait(exchange.response):
-                break
+        repeatable = request.framing == "auto" and request.method in IDEMPOTENT
+        pace, left = self._pace, _RESENDINGS if resend and request.framing == "auto" else 0
+        while True:
+            if not pace.enter_now():
+                self._budget.check(len(wire), pace.held_until)
+                await pace.enter()
+            response: Response | None = None
             try:
-                exchange = await self._send(request, wire, "", pool, account, purpose, cell)
-            except BudgetError:
-                break
-        return exchange
+                self._number = number = self._number + 1
+                if unsendable:
+                    outcome = Outcome(None, unsendable, b"", wire_clock())
+                else:
+                    self._budget.take(len(wire))
+                    outcome = await self._client.ask(pool, wire, request.method, repeatable=repeatable)
+                response = outcome.response
+            finally:
+                pace.leave(response)
+            if outcome.times > 1:
+                self._budget.count_again(len(wire))
+            at = self._epoch + outcome.started
+            exchange = Exchange(number, request, response, account, purpose, outcome.error, at, wire, outcome.received)
+            if self._record is not None:
+                self._record(exchange, cell)
+            if response is None or response.status not in (429, 503) or not left or not self._may_resend(response):
+                return exchange
+            left -= 1
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -137,48 +146,20 @@ class Gate:
             pool.close()
         await asyncio.sleep(0)  # lets the transports call back
 
-    async def _send(
-        self,
-        request: Request,
-        wire: bytes,
-        unsendable: str,
-        pool: Pool,
-        account: str,
-        purpose: str,
-        cell: Cell | None,
-    ) -> Exchange:
-        budget = self._budget
-        budget.check(len(wire), self._pace.held_until)
-        await self._pace.enter()
-        response: Response | None = None
+    def _encode(self, request: Request, pool: Pool) -> tuple[bytes, str]:
+        """The bytes of a request, or why there are none. Raises ScopeError for what must not be sent."""
         try:
-            budget.check(len(wire))
-            self._number = number = self._number + 1
-            if unsendable:
-                outcome = Outcome(None, unsendable, b"", wire_clock(), 0)
-            else:
-                budget.count(len(wire))
-                repeatable = request.framing == "auto" and request.method in IDEMPOTENT
-                outcome = await self._client.ask(pool, wire, request.method, repeatable=repeatable)
-            response = outcome.response
-        finally:
-            self._pace.leave(response)
-        if outcome.times > 1:
-            budget.count(len(wire), outcome.times - 1)
-        exchange = Exchange(
-            number,
-            request,
-            response,
-            account,
-            purpose,
-            outcome.error,
-            self._epoch + outcome.started,
-            wire,
-            outcome.received,
-        )
-        if self._record is not None:
-            self._record(exchange, cell)
-        return exchange
+            wire, plain = pool.encode(request)
+        except WireError as error:
+            return b"", error.what
+        self._guard.check(request, wire, pool.origin, plain=plain, proxied=pool.plain_proxy)
+        return wire, ""
+
+    def _may_resend(self, response: Response) -> bool:
+        """The target said when to come again, and the budget lasts until then."""
+        seconds = retry_after(response)
+        left = self._budget.left
+        return seconds is not None and seconds <= LONGEST_PAUSE and seconds < left.seconds and left.requests > 0
 
     def _pool(self, text: str) -> Pool:
         """The pool of an origin as it is spelled. Raises ScopeError when nothing of it is in scope."""
@@ -188,15 +169,6 @@ class Gate:
             raise out_of_scope(refusal, text)
         pool = self._by_origin.get(origin)
         if pool is None:
-            prefix = str(origin) if origin.scheme == "http" and self._client.proxied(origin) else ""
-            pool = Pool(origin, literal=self._rules.is_literal(origin), prefix=prefix)
-            self._by_origin[origin] = pool
+            pool = self._by_origin[origin] = self._client.pool(origin, literal=self._rules.is_literal(origin))
         self._pools[text] = pool
         return pool
-
-
-def _told_to_wait(response: Response | None) -> bool:
-    if response is None or response.status not in (429, 503):
-        return False
-    seconds = retry_after(response)
-    return seconds is not None and seconds <= LONGEST_PAUSE

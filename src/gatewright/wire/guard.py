@@ -29,19 +29,26 @@ class Guard:
         self._rules = rules
         self._own_host = header(own, "host")
 
-    def check(self, request: Request, wire: bytes, origin: Origin, *, proxied: bool) -> None:
-        """Raises ScopeError (GW-W001) unless all that these bytes may ask for is in scope."""
-        hosts = [value for name, value in request.headers if len(name) == 4 and name.lower() == "host"]
-        targets = [request.target]
-        if request.framing == "exact" or wire.count(b" HTTP/1") > 1:
-            targets += [found[1].decode("latin-1") for found in _REQUEST_LINE.finditer(wire)]
-            hosts += [found[1].decode("latin-1") for found in _HOST_LINE.finditer(wire)]
-        elif self._rules.any_path and not hosts and request.target[:1] == "/":
+    def check(self, request: Request, wire: bytes, origin: Origin, *, plain: bool, proxied: bool) -> None:
+        """Raises ScopeError (GW-W001) unless all that these bytes may ask for is in scope.
+
+        `plain` says that they are one request with our Host: then only the target matters. `proxied`: they go to a
+        proxy in absolute form.
+        """
+        target = request.target
+        if plain and target[:1] == "/":  # nearly all requests
+            refused = self._rules.path_refusal(origin, target)
+            if refused:
+                raise out_of_scope(refused, request.url)
             return
-        for target in targets:
-            self._refuse(self._target(origin, request.method, target), request)
-        for host in hosts:
-            self._refuse(self._host(origin, host.strip(), proxied=proxied), request)
+        targets = [target, *(found[1].decode("latin-1") for found in _REQUEST_LINE.finditer(wire))]
+        hosts = [value for name, value in request.headers if name.strip().lower() == "host"]
+        hosts += [found[1].decode("latin-1") for found in _HOST_LINE.finditer(wire)]
+        reasons = [self._target(origin, request.method, target) for target in targets]
+        reasons += [self._host(origin, host.strip(), proxied=proxied) for host in hosts]
+        refused = next(filter(None, reasons), "")
+        if refused:
+            raise out_of_scope(refused, request.url)
 
     def _target(self, origin: Origin, method: str, target: str) -> str:
         if "://" in target.partition("?")[0] and target[:1] != "/":
@@ -67,10 +74,6 @@ class Guard:
         if not proxied and named.host.endswith(_NOWHERE):
             return ""
         return f"the Host header names {named.authority}, which is not in scope"
-
-    def _refuse(self, why: str, request: Request) -> None:
-        if why:
-            raise out_of_scope(why, request.url)
 
 
 def path_of(url: str) -> str:

@@ -1,72 +1,22 @@
-"""HTTP/1.1 without I/O: a request to exact bytes, bytes to response events (RFC 9112).
+"""HTTP/1.1 without I/O: bytes to response events (RFC 9112); requests to bytes stand in `encoder.py`.
 
-`Reader` feeds httptools, which is fast and strict. When that refuses bytes, the tolerant parser reads the same kept
-bytes again and says what was wrong with them: anomalies are events, not errors. Only what makes reading on impossible
-raises `WireError`.
+`Reader` lets httptools, which is fast and strict, find where heads and bodies end. When that refuses bytes, the tolerant
+parser reads the same kept bytes again and says what was wrong with them: anomalies are events, not errors. Only what
+makes reading on impossible raises `WireError`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 
 import httptools
 
-from gatewright.model.http import Request
-from gatewright.wire.answer import HEAD_LIMIT, INTERIM_LIMIT, Anomaly, Body, End, Event, Head, Informational, Trailers
+from gatewright.wire.answer import HEAD_LIMIT, INTERIM_LIMIT, Anomaly, Body, End, Event, Head, Informational
 from gatewright.wire.failures import failure
-from gatewright.wire.tolerant import Tolerant
+from gatewright.wire.lines import Lines
+from gatewright.wire.tolerant import SURPLUS, Tolerant
 
-_WANTS_LENGTH = frozenset({"POST", "PUT", "PATCH"})
-"""Methods whose empty body is announced, too (RFC 9110 8.6)."""
-
-
-def encode(request: Request, *, host: str = "", defaults: Iterable[tuple[str, str]] = (), prefix: str = "") -> bytes:
-    """The exact bytes of a request.
-
-    With framing "auto", Host (`host`), the `defaults` and Content-Length are added where the request has none, and a
-    target without its leading slash gets one (RFC 9112 3.2.1). With "exact" nothing is added or mended. `prefix` is
-    the origin, put before the target where an HTTP proxy wants it (RFC 9112 3.2.2). Raises WireError when a line break
-    would make two requests of one; "exact" sends even that.
-    """
-    target, body = request.target, request.body
-    if request.framing == "exact":
-        lines = [f"{request.method} {prefix}{target} HTTP/1.1"]
-        lines += [f"{name}: {value}" for name, value in request.headers]
-        return _latin("\r\n".join(lines) + "\r\n\r\n") + body
-    if not target or target[0] == "?":
-        target = "/" + target
-    lines = [f"{request.method} {prefix}{target} HTTP/1.1"]
-    present = {name.lower() for name, _ in request.headers}
-    if "host" not in present:
-        lines.append("Host: " + host)
-    lines += [f"{name}: {value}" for name, value in request.headers]
-    for name, value in defaults:
-        if name.lower() not in present:
-            lines.append(f"{name}: {value}")
-    if (
-        (body or request.method in _WANTS_LENGTH)
-        and "content-length" not in present
-        and "transfer-encoding" not in present
-    ):
-        lines.append(f"Content-Length: {len(body)}")
-    text = "\r\n".join(lines)
-    if text.count("\n") >= len(lines) or text.count("\r") >= len(lines):
-        raise failure("unsendable", "a line break in the method, the target or a header")
-    if not request.method or " " in request.method:
-        raise failure("unsendable", f"{request.method!r} is not a method")
-    return _latin(text + "\r\n\r\n") + body
-
-
-def _latin(text: str) -> bytes:
-    """Code points as the bytes of the same number; UTF-8 for a text that has higher ones."""
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return b"\r\n".join(
-            line.encode("latin-1" if line.isascii() or max(line) <= "\xff" else "utf-8", "surrogatepass")
-            for line in text.split("\r\n")
-        )
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class Reader:
@@ -74,11 +24,35 @@ class Reader:
 
     `begin` names the method of the request; `feed` takes bytes and says whether the answer is complete; `close` tells
     that no more will come. `events` is final when the answer is complete: bytes that httptools refuses are read again
-    from the start of the answer. `received` gives the bytes as they came, up to the body's limit.
+    from the start of the answer. `received` gives the bytes as they came, up to the body's limit, and `reusable` says
+    that the connection may carry another request after this answer.
     """
 
-    def __init__(self, limit: int = sys.maxsize - HEAD_LIMIT) -> None:
+    __slots__ = (
+        "_at",
+        "_chunked",
+        "_complete",
+        "_head",
+        "_interim",
+        "_limit",
+        "_lines",
+        "_method",
+        "_parser",
+        "_raw",
+        "_refused",
+        "_size",
+        "_tolerant",
+        "_truncated",
+        "_whole",
+        "count",
+        "done",
+        "events",
+        "reusable",
+    )
+
+    def __init__(self, limit: int = sys.maxsize - HEAD_LIMIT, *, lines: Lines | None = None) -> None:
         self._limit = limit
+        self._lines = lines or Lines()
         self._parser: httptools.HttpResponseParser | None = None
         self.begin("GET")
 
@@ -86,17 +60,14 @@ class Reader:
         """Makes ready for the answer to a request with this method; answers to HEAD have no body."""
         self.events: list[Event] = []
         self.done = False
-        self.count = 0
-        """Bytes of this answer so far."""
+        self.count = 0  # bytes of this answer so far
         self._method = method
         self._raw: list[bytes] = []
         self._whole = True
         self._tolerant: Tolerant | None = None
-        self._head = self._complete = self._surplus = self._reusable = self._truncated = self._interim = False
-        self._reason = b""
-        self._lines: list[tuple[str, str]] = []
-        self._interims = 0
-        self._size = 0
+        self._head = self._complete = self.reusable = False
+        self._truncated = self._interim = self._chunked = self._refused = False
+        self._size = self._at = 0
         if self._parser is None:
             self._parser = httptools.HttpResponseParser(self)
 
@@ -110,127 +81,142 @@ class Reader:
         """The head of the final answer was read."""
         return self._head or (self._tolerant is not None and self._tolerant.has_head)
 
-    @property
-    def reusable(self) -> bool:
-        """The connection may carry another request after this answer."""
-        last = self.events[-1]
-        return isinstance(last, End) and last.reusable
-
     def feed(self, data: bytes) -> bool:
         """Takes bytes; True when the answer is complete. Raises WireError when they cannot be an answer."""
         self.count += len(data)
         if self._whole:
             self._raw.append(data)
             self._whole = self.count <= self._limit + HEAD_LIMIT
-        if self._tolerant is not None:
-            self._tolerant.feed(data)
-            self.done = self._tolerant.done
-            return self.done
+        if self._parser is None:
+            return self._feed_tolerant(data)
+        if self.count == len(data) and self._short_cut(data):
+            return True
         try:
-            self._parser.feed_data(data)  # type: ignore[union-attr]
+            self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._parser = None
         except httptools.HttpParserError:
             self._parser = None
-            if not self._complete:
-                return self._read_again()
-            self._surplus = True
+            self._refused = self._refused or not self._complete
+        if self._refused or (self._complete and self._chunked and not self._ends_plainly(data)):
+            return self._read_again()
         if self._complete:
             self._end()
-        elif not self._head and (self.count > HEAD_LIMIT or self._interims > INTERIM_LIMIT):
-            raise failure("head-too-large", f"no answer within {self.count} bytes and {self._interims} interim answers")
+        elif not self._head and self.count > HEAD_LIMIT:
+            raise failure("head-too-large", f"no end of the head within {self.count} bytes")
         return self.done
 
     def close(self) -> None:
         """No more bytes will come: completes the answer. Raises WireError when there is none."""
-        if self.done:
-            return
-        if self._tolerant is None and self._whole:
+        if not self.done and self._tolerant is None:
             self._read_again()
-        if self._tolerant is None:
-            self._truncated = True
-            self._end()
-        else:
+        if not self.done and self._tolerant is not None:
             self._tolerant.close()
             self.done = True
+            self.reusable = False
         self._parser = None
 
     def stop(self, why: str) -> None:
         """Ends the answer although it goes on, for a reason of ours (time-out, limit). A head must have been read."""
         self._parser = None
+        self.done = True
         if self._tolerant is None:
             self.events.append(Anomaly(why))
             self._truncated = True
             self._end()
         else:
             self._tolerant.stop(why)
-            self.done = True
+
+    def _short_cut(self, data: bytes) -> bool:
+        """Takes an answer that came in one piece, of lines that were all read before, and needs no parser."""
+        known = self._lines.whole(data) if self._method != "HEAD" and len(data) <= self._limit else None
+        if known is None:
+            return False
+        head, start = known
+        size = len(data) - start
+        self._head = self._complete = self.reusable = self.done = True
+        self._size, self._at = size, start
+        self.events = [head, Body(data[start:]), End(True, size)] if size else [head, End(True)]
+        return True
+
+    def _feed_tolerant(self, data: bytes) -> bool:
+        if self._tolerant is not None:
+            self._tolerant.feed(data)
+            self.done = self._tolerant.done
+            self.reusable = self._tolerant.reusable
+        return self.done
+
+    def _ends_plainly(self, data: bytes) -> bool:
+        """The chunked body ends without trailers, and the bytes with it."""
+        tail = data if len(data) >= len(_LAST_CHUNK) or not self._whole else self.received
+        return tail.endswith(_LAST_CHUNK) or (not self._size and tail.endswith(_LAST_CHUNK[2:]))
 
     def _read_again(self) -> bool:
         """Gives the bytes of this answer to the tolerant parser. When they were not all kept, the answer ends here."""
-        if not self._whole:
-            self.stop(f"the framing of the body breaks within the first {self.count} bytes")
-            return True
-        self._tolerant = Tolerant(self._method, self._limit)
-        self.events = self._tolerant.events
-        self._tolerant.feed(self.received)
-        self.done = self._tolerant.done
-        return self.done
+        self._parser = None
+        if self._whole:
+            self._tolerant = Tolerant(self._method, self._limit)
+            self.events = self._tolerant.events
+            return self._feed_tolerant(self.received)
+        if not self._complete:
+            self._truncated = True
+        self._end()
+        return True
 
     def _end(self) -> None:
         self.done = True
-        if self._surplus:
-            self.events.append(Anomaly("bytes follow after the end of the answer"))
-        if self._parser is None or self._surplus:
-            self._reusable = False
-        if not self._reusable or self._method == "HEAD":  # httptools still waits for the body of that one
+        surplus = self._complete and not self._chunked and self.count != self._at + self._size
+        if surplus:
+            self.events.append(Anomaly(SURPLUS))
+        self.reusable = self.reusable and not surplus and self._parser is not None
+        if not self.reusable or self._method == "HEAD":  # httptools still waits for the body of that one
             self._parser = None
-        self.events.append(End(self._reusable, self._size, self._truncated))
+        self.events.append(End(self.reusable, self._size, self._truncated))
 
     # What httptools calls.
 
-    def on_message_begin(self) -> None:
-        """The first byte of an answer, or of what comes after it."""
-        self._surplus = self._complete
-
-    def on_status(self, data: bytes) -> None:
-        """A piece of the reason phrase."""
-        self._reason += data
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header line, of the head or of the trailers."""
-        self._lines.append((name.decode("latin-1"), value.decode("latin-1").rstrip(" \t")))
-
     def on_headers_complete(self) -> None:
-        """The end of a head."""
+        """The end of a head. httptools found it sound; its lines are taken from the kept bytes."""
         parser = self._parser
-        if self._complete or parser is None:
+        if self._complete or self._refused or parser is None:
             return
-        status = parser.get_status_code()
-        kind = Informational if 100 <= status < 200 and status != 101 else Head
-        self.events.append(kind(status, self._reason.decode("latin-1"), parser.get_http_version(), tuple(self._lines)))
-        self._lines, self._reason = [], b""
-        if kind is Informational:
+        raw = self.received
+        end = raw.find(b"\r\n\r\n", self._at)
+        lines = raw[self._at : end].split(b"\r\n")
+        try:
+            status, reason, version = self._lines.status(lines[0])
+            headers = self._lines.fields(lines[1:])
+        except LookupError:  # blank lines before the head, or control characters that httptools lets pass
+            self._refused = True
+            return
+        self._at = end + 4
+        if status < 200 and status != 101:
             self._interim = True
-            self._interims += 1
+            self.events.append(Informational(status, reason, version, headers))
+            self._refused = len(self.events) > INTERIM_LIMIT
             return
         self._head = True
+        self.events.append(Head(status, reason, version, headers))
         if self._method == "HEAD" or status == 101 or (self._method == "CONNECT" and 200 <= status < 300):
             self._complete = True
-            self._reusable = self._method == "HEAD" and parser.should_keep_alive()
+            self.reusable = self._method == "HEAD" and parser.should_keep_alive()
+            self._at += self.count - self._at if status == 101 or self._method == "CONNECT" else 0
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
         if self._complete:
-            self._surplus = True
             return
         room = self._limit - self._size
         self._size += len(data)
-        if self._size > self._limit:
+        if len(data) > room:
             self._truncated = True
             data = data[: max(room, 0)]
         if data:
             self.events.append(Body(data))
+
+    def on_chunk_header(self) -> None:
+        """The body is chunked: trailers may follow, and are left to the tolerant parser."""
+        self._chunked = not self._complete
 
     def on_message_complete(self) -> None:
         """The end of an answer, interim ones included."""
@@ -239,10 +225,8 @@ class Reader:
         if self._interim:
             self._interim = False
             return
-        if self._lines:
-            self.events.append(Trailers(tuple(self._lines)))
         self._complete = True
-        self._reusable = self._parser is not None and self._parser.should_keep_alive()
+        self.reusable = self._parser is not None and self._parser.should_keep_alive()
 
 
 def parse(data: bytes, method: str = "GET") -> list[Event]:

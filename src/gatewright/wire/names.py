@@ -5,7 +5,7 @@
   used (public before private before loopback), so that a public name cannot carry a loopback address along.
 - Link-local (where metadata services live), unspecified, multicast and reserved addresses are refused for every name.
 - A name that the user wrote may lead anywhere else. A name that only a wildcard let in must be public, or lead to an
-  address that a written name or address has, too.
+  address and port that a written name or address has, too.
 - When no pinned address answers any more, the name is resolved again, and refused if its reach has changed.
 """
 
@@ -38,21 +38,20 @@ class Names:
     def __init__(self, resolve: Resolve = system_resolver) -> None:
         self._resolve = resolve
         self._pinned: dict[str, tuple[str, ...]] = {}
-        self._written: set[str] = set()
+        self._written: set[tuple[str, int]] = set()
 
     async def addresses(self, origin: Origin, *, literal: bool) -> tuple[str, ...]:
         """Addresses to connect to. Raises ScopeError when they lead elsewhere, WireError when there are none."""
         if origin.is_address:
-            self._written.add(origin.host)
+            self._written.add((origin.host, origin.port))
             return (origin.host,)
-        pinned = self._pinned.get(origin.host)
-        if pinned is None:
-            pinned = await self._look_up(origin)
-            if not literal and reach(pinned[0]) != "public" and not self._written.issuperset(pinned):
-                raise _elsewhere(origin, f"leads to {', '.join(pinned)}, and only a wildcard of the scope let it in")
-            self._pinned[origin.host] = pinned
-            if literal:
-                self._written.update(pinned)
+        pinned = self._pinned.get(origin.host) or await self._look_up(origin)
+        places = {(address, origin.port) for address in pinned}
+        if literal:
+            self._written |= places
+        elif reach(pinned[0]) != "public" and not places <= self._written:
+            raise _elsewhere(origin, f"leads to {', '.join(pinned)}, and only a wildcard of the scope let it in")
+        self._pinned[origin.host] = pinned
         return pinned
 
     async def again(self, origin: Origin) -> tuple[str, ...]:

@@ -36,7 +36,9 @@ class Pace:
     ) -> None:
         self._interval = 1 / rate if rate else 0.0
         self._most = max(concurrency, 1)
-        self._window = float(self._most)
+        self._share = float(self._most)
+        self.window = self._most
+        """Requests that may be under way at once now."""
         self._clock = clock
         self._sleep = sleep
         self._active = 0
@@ -46,18 +48,20 @@ class Pace:
         self._answers = 0
 
     @property
-    def window(self) -> int:
-        """Requests that may be under way at once now."""
-        return int(self._window)
-
-    @property
     def held_until(self) -> float:
         """The moment of the clock before which nothing goes out; 0.0 when nothing is held back."""
         return self._held_until
 
+    def enter_now(self) -> bool:
+        """Takes a turn that need not be waited for, when there is one."""
+        if self._active < self.window and not (self._waiting or self._interval or self._held_until):
+            self._active += 1
+            return True
+        return False
+
     async def enter(self) -> None:
         """Waits until one more request may go out."""
-        if self._active < int(self._window) and not self._waiting:
+        if self._active < self.window and not self._waiting:
             self._active += 1
         else:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -80,7 +84,7 @@ class Pace:
         self._active -= 1
         if response is not None:
             self._learn(response)
-        while self._waiting and self._active < int(self._window):
+        while self._waiting and self._active < self.window:
             turn = self._waiting.popleft()
             if not turn.done():
                 self._active += 1
@@ -103,22 +107,25 @@ class Pace:
         if response.status in (429, 503):
             self._hold_back(response)
             return
-        self._pause *= 0.9
+        if self._pause:
+            self._pause = 0.9 * self._pause if self._pause > _FIRST_PAUSE else 0.0
         latency = response.timing.first_byte
         self._recent += 0.1 * (latency - self._recent)
         if not self._usual or latency < self._usual:
             self._usual = latency
         else:  # drifts, so that a target that stays slow becomes the usual one
-            self._usual += 0.01 * (latency - self._usual)
+            self._usual += 0.002 * (latency - self._usual)
         if self._recent > _SLOW_FLOOR and self._recent > _SLOW_FACTOR * self._usual:
             self._shrink()
-        elif self._window < self._most:
-            self._window = min(self._window + 1 / self._window, self._most)
+        elif self.window < self._most:
+            self._share = min(self._share + 1 / self._share, self._most)
+            self.window = int(self._share)
 
     def _shrink(self) -> None:
-        if self._answers >= self._window or self._window == self._most:  # once for all that were under way together
+        if self._answers >= self.window or self.window == self._most:  # once for all that were under way together
             self._answers = 0
-            self._window = max(self._window / 2, 1.0)
+            self._share = max(self._share / 2, 1.0)
+            self.window = int(self._share)
 
     def _hold_back(self, response: Response) -> None:
         self._shrink()

@@ -1,9 +1,9 @@
 """Where requests may go. No I/O: a URL in, the reason why not out.
 
 An include pattern is read as scheme, host with port, and path, so that `http://*.shop.test/*` cannot match another
-host's path. An exclude pattern matches the whole URL as text. A URL is compared as it is spelled and as a server may
-read it (escapes and dot segments resolved, doubled slashes and path parameters removed): it must be included in both
-spellings, and must not be excluded in any, whatever the case.
+host's path. An exclude pattern matches the whole URL as text, whatever the case. Patterns without a question mark look
+at the URL without its query. A path is compared as it is spelled and as a server may read it (escapes and dot segments
+resolved, doubled slashes and path parameters removed): it must be included in every spelling and excluded in none.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from gatewright.model.settings import Scope
 from gatewright.wire.address import DEFAULT_PORTS, Origin, canonical_host, read_origin
 
 _DECODINGS = 4
+_DOUBTFUL = re.compile(r"[%;\\]|//|/\.")
+"""What servers read differently in a path."""
+
+_KEPT_PATHS = 4096
 
 
 class _Include(Struct, frozen=True):
@@ -30,6 +34,8 @@ class _Include(Struct, frozen=True):
     path: re.Pattern[str]
     literal: str
     """The host when the pattern names exactly one, else empty."""
+    query: bool
+    """The path pattern looks at the query, too."""
 
 
 class ScopeRules:
@@ -39,31 +45,39 @@ class ScopeRules:
         self._origins = {read_origin(target) for target in targets} if not scope.include else set()
         self._include = [_read_include(pattern) for pattern in scope.include]
         self._exclude = [(pattern, re.compile(_translate(pattern.casefold()))) for pattern in scope.exclude]
-        self.any_path = not scope.include and not scope.exclude
-        """Origins alone decide."""
+        self._any_path = not self._include and not self._exclude
+        self._queries = any("?" in pattern for pattern in (*scope.include, *scope.exclude))
+        self._known: dict[tuple[Origin, str], str] = {}
 
     def refusal(self, origin: Origin, target: str) -> str:
         """Empty when a request target of an origin is in scope, else the reason in one sentence."""
-        if self._origins or not self._include:
-            if origin not in self._origins:
-                return f"{origin} is not an origin of the target ({', '.join(sorted(map(str, self._origins)))})"
-            if not self._exclude:
-                return ""
-        for path in spellings(target):
-            if self._include and not any(_matches(pattern, origin, path) for pattern in self._include):
-                return f"{origin}{path} matches no pattern of scope.include"
-            for spelling in (path, path.partition("?")[0]):
-                url = f"{origin}{spelling}".casefold()
-                pattern = next((text for text, compiled in self._exclude if compiled.fullmatch(url)), None)
-                if pattern is not None:
-                    return f"{origin}{path} is excluded by {pattern!r}"
-        return ""
+        refused = self.origin_refusal(origin)
+        if refused or self._any_path:
+            return refused
+        return self.path_refusal(origin, target)
+
+    def path_refusal(self, origin: Origin, target: str) -> str:
+        """The same for an origin that is known to be in scope."""
+        if self._any_path:
+            return ""
+        if not self._queries:
+            target = target.partition("?")[0]
+        key = (origin, target)
+        known = self._known.get(key)
+        if known is None:
+            known = next(filter(None, (self._refusal(origin, spelling) for spelling in spellings(target))), "")
+            if len(self._known) >= _KEPT_PATHS:
+                self._known.clear()
+            self._known[key] = known
+        return known
 
     def origin_refusal(self, origin: Origin) -> str:
         """Empty when something of this origin may be in scope, else the reason in one sentence."""
+        if origin in self._origins:
+            return ""
         if not self._include:
-            return self.refusal(origin, "/") if origin not in self._origins else ""
-        if any(p.scheme.fullmatch(origin.scheme) and p.host.fullmatch(_host(origin)) for p in self._include):
+            return f"{origin} is not an origin of the target ({', '.join(sorted(map(str, self._origins)))})"
+        if any(_matches_origin(pattern, origin) for pattern in self._include):
             return ""
         return f"{origin} matches no pattern of scope.include"
 
@@ -73,11 +87,25 @@ class ScopeRules:
             pattern.literal == origin.host for pattern in self._include
         )
 
+    def _refusal(self, origin: Origin, target: str) -> str:
+        bare = target.partition("?")[0]
+        if self._include and not any(
+            _matches_origin(pattern, origin) and pattern.path.fullmatch(target if pattern.query else bare)
+            for pattern in self._include
+        ):
+            return f"{origin}{target} matches no pattern of scope.include"
+        for pattern, rule in self._exclude:
+            if rule.fullmatch(f"{origin}{target if '?' in pattern else bare}".casefold()):
+                return f"{origin}{target} is excluded by {pattern!r}"
+        return ""
+
 
 def spellings(target: str) -> list[str]:
-    """A request target as it is spelled, and as servers may read it, with its query."""
+    """A request target as it is spelled, and as servers may read its path."""
     path, mark, query = target.partition("?")
-    found = {path: None}
+    if not _DOUBTFUL.search(path):
+        return [target]
+    found = {path: None, _tidy(path): None}
     for _ in range(_DECODINGS):
         path = unquote(path, "latin-1")
         found[path] = None
@@ -98,41 +126,32 @@ def _tidy(path: str) -> str:
     return "/" + "/".join(kept) + end
 
 
-def _matches(pattern: _Include, origin: Origin, path: str) -> bool:
-    return bool(
-        pattern.scheme.fullmatch(origin.scheme)
-        and pattern.host.fullmatch(_host(origin))
-        and pattern.path.fullmatch(path)
-    )
-
-
-def _host(origin: Origin) -> str:
-    return f"{origin.host}|{origin.port}"
+def _matches_origin(pattern: _Include, origin: Origin) -> bool:
+    return bool(pattern.scheme.fullmatch(origin.scheme) and pattern.host.fullmatch(f"{origin.host}|{origin.port}"))
 
 
 def _read_include(pattern: str) -> _Include:
-    scheme, mark, rest = pattern.rpartition("://")
-    scheme = scheme.lower() if mark else "*"
+    scheme, mark, rest = pattern.partition("://")
+    scheme, rest = (scheme.lower(), rest) if mark else ("*", pattern)
     authority, slash, path = rest.partition("/")
     host, colon, port = authority.rpartition(":") if not authority.endswith("]") else (authority, "", "")
     if not colon:
         host, port = authority, "*" if authority == "*" else str(DEFAULT_PORTS.get(scheme, "*"))
-    if "*" in host:
-        literal, host = "", host.lower()
-    else:
-        canonical = canonical_host(host)
-        if canonical is None or "@" in authority:
+    literal = ""
+    if "*" not in host:
+        literal = host = canonical_host(host) or ""
+        if not host or "@" in authority:
             raise ScopeError(
-                f"{pattern!r} names no host",
+                f"the scope pattern {pattern!r} names no host",
                 code="GW-W005",
                 help="write patterns like https://shop.test/api/*, https://*.shop.test/* or http://127.0.0.1:5000/*",
             )
-        literal = host = canonical
     return _Include(
         re.compile(_translate(scheme)),
-        re.compile(_translate(f"{host}|{port}")),
+        re.compile(_translate(f"{host.lower()}|{port}")),
         re.compile(_translate("/" + path) if slash else ".*", re.DOTALL),
         literal,
+        "?" in path,
     )
 
 

@@ -13,14 +13,13 @@ from typing import TypeAlias
 from gatewright.model.http import Headers
 from gatewright.wire.answer import HEAD_LIMIT, INTERIM_LIMIT, Anomaly, Body, End, Event, Head, Informational, Trailers
 from gatewright.wire.failures import failure
+from gatewright.wire.lines import CONTROL, SOUND_STATUS_LINE, TOKEN
 
 _STATUS_LINE = re.compile(rb"(?i:HTTP)[ \t]*/?[ \t]*(\d{1,3}(?:\.\d{1,3})?)?[ \t]+(\d{1,9})(?:[ \t](.*))?", re.DOTALL)
-_SOUND_STATUS_LINE = re.compile(rb"HTTP/\d\.\d [1-9]\d\d(?: [^\x00-\x08\x0a-\x1f\x7f]*)?")
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CHUNK_SIZE = re.compile(rb"[ \t]*(?:0[xX])?([0-9a-fA-F]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
 _SOUND_CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]+(?:;.*)?", re.DOTALL)
 _ANOMALY_LIMIT = 40
+SURPLUS = "bytes follow after the end of the answer"
 _BLANK = b"\r\n \t"
 
 Steps: TypeAlias = Generator[None, None, None]
@@ -35,7 +34,7 @@ class Tolerant:
 
     def __init__(self, method: str, limit: int) -> None:
         self.events: list[Event] = []
-        self.done = False
+        self.done = self.reusable = False
         self.has_head = False
         self._method = method
         self._limit = limit
@@ -66,6 +65,7 @@ class Tolerant:
 
     def _end(self, *, reusable: bool) -> None:
         self.done = True
+        self.reusable = reusable
         self.events.append(End(reusable, self._size, self._truncated))
 
     def _odd(self, what: str) -> None:
@@ -89,7 +89,7 @@ class Tolerant:
         self.events.append(Head(status, reason, version, headers))
         bounded = yield from self._body(status, headers)
         if self._buffer and bounded and status != 101:
-            self._odd("bytes follow after the end of the answer")
+            self._odd(SURPLUS)
         self._end(reusable=bounded and not self._said and status != 101 and _keeps_alive(version, headers))
 
     def _line(self) -> Generator[None, None, bytes | None]:
@@ -132,7 +132,7 @@ class Tolerant:
         match = _STATUS_LINE.fullmatch(line) if line is not None else None
         if line is None or match is None:
             raise failure("not-http", f"the answer begins with {bytes(line or self._buffer)[:40]!r}")
-        if not _SOUND_STATUS_LINE.fullmatch(line):
+        if not SOUND_STATUS_LINE.fullmatch(line):
             self._odd(f"odd status line {line[:60].decode('latin-1')!r}")
         version, status, reason = match.groups(b"")
         return int(status), reason.decode("latin-1"), version.decode() or "1.0"
@@ -168,9 +168,9 @@ class Tolerant:
             name = name.rstrip()
         if not name:
             self._odd("a header line has no name")
-        elif not _TOKEN.fullmatch(name) or group[0][:1] in (b" ", b"\t"):
+        elif not TOKEN.fullmatch(name) or group[0][:1] in (b" ", b"\t"):
             self._odd(f"odd header name {name[:60]!r}")
-        if _CONTROL.search(value):
+        if CONTROL.search(value):
             self._odd(f"control characters in the header {name[:60]!r}")
         return ((name, value.strip(" \t")),)
 

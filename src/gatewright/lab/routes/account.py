@@ -154,6 +154,7 @@ def new_user(clinic: Clinic, password: str, **fields: Any) -> Row:
         "city": "",
         "bio": "",
         "position": "",
+        "contract": "",
         "salary": 0,
         "balance": 0,
         "language": "en",

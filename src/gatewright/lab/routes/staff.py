@@ -15,9 +15,10 @@ _SCHEMAS = {
     ),
     "Colleagues": listing("Colleague"),
     "Salary": shape(
-        "staff_id full_name salary",
+        "staff_id full_name contract salary",
         staff_id={"type": "integer", "example": 1043},
         full_name=text("Ida Holm"),
+        contract=text("c41e9a0b7d25f683"),
         salary=number(4_200_000),
     ),
     "Salaries": listing("Salary"),
@@ -57,4 +58,9 @@ def change_salary(call: Call) -> Row:
 
 
 def _salary(user: Row) -> Row:
-    return {"staff_id": user["id"], "full_name": user["full_name"], "salary": user["salary"]}
+    return {
+        "staff_id": user["id"],
+        "full_name": user["full_name"],
+        "contract": user["contract"],
+        "salary": user["salary"],
+    }

@@ -1,0 +1,1 @@
+"""Measurements of the wire: `python -m benchmarks`."""
