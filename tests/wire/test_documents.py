@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from gatewright.model.errors import ScopeError, SourceError, WireError
+from gatewright.model.errors import ScopeError, SourceError, TargetError
 from gatewright.model.settings import Limits, Scope, Settings
 from gatewright.wire.documents import Documents
 
@@ -80,7 +80,7 @@ def test_no_document(reply: bytes, code: str, why: str, serve, run) -> None:
 
 
 def test_no_answer() -> None:
-    with pytest.raises(WireError) as caught:
+    with pytest.raises(TargetError) as caught:
         asyncio.run(get("http://127.0.0.1:1"))
     assert caught.value.code == "GW-W103"
     assert caught.value.help

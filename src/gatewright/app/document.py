@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
 import msgspec
 
-from gatewright.app.target import origin_of
 from gatewright.inventory.collect import Inventory, collect, merge
 from gatewright.inventory.drift import with_traffic
 from gatewright.inventory.specification import from_har, to_specification
 from gatewright.model.endpoint import Specification
-from gatewright.model.errors import SourceError, TargetError, UsageError
-from gatewright.model.http import Request
+from gatewright.model.errors import UsageError
 from gatewright.model.settings import Settings
 from gatewright.sources.discover import discover
 from gatewright.sources.har import exchanges, is_har
 from gatewright.sources.openapi import load
 from gatewright.sources.openapi.reader import read
 from gatewright.sources.problems import Problems
-from gatewright.wire.gate import Gate
-
-_REDIRECTS = 5
+from gatewright.wire.documents import Documents
 
 
 async def load_specification(settings: Settings) -> Specification:
@@ -72,29 +66,5 @@ def _is_url(source: str) -> bool:
 async def _one(source: str, settings: Settings) -> Specification:
     if not _is_url(source):
         return await load(source)
-    async with Gate(settings, run="specification", targets=[origin_of(source)]) as gate:
-
-        async def fetch(url: str) -> bytes:
-            return await _get(gate, url)
-
+    async with Documents(settings, run="specification", url=source) as fetch:
         return await load(await discover(source, fetch=fetch), fetch=fetch)
-
-
-async def _get(gate: Gate, url: str) -> bytes:
-    """GET of a document on the host that the user named; redirects are followed on that host alone."""
-    for _ in range(_REDIRECTS):
-        refused = gate.allows(url)
-        if refused:
-            raise SourceError(f"not fetched: {refused}", code="GW-S006", where=url)
-        origin = origin_of(url)
-        exchange = await gate.send(Request("GET", origin, url[len(origin) :] or "/"), purpose="specification")
-        response = exchange.response
-        if response is None:
-            raise TargetError(f"cannot be fetched: {exchange.error}", code="GW-S006", where=url, help="is it running?")
-        location = response.header("location")
-        if response.status not in (301, 302, 303, 307, 308) or location is None:
-            if not response.ok:
-                raise SourceError(f"answered with status {response.status}", code="GW-S006", where=url)
-            return response.body
-        url = urljoin(url, location)
-    raise SourceError("redirects without an end", code="GW-S006", where=url)

@@ -11,7 +11,7 @@ from gatewright.model.errors import ScopeError, SourceError
 from gatewright.model.http import Request
 from gatewright.model.settings import Scope, Settings
 from gatewright.wire.address import read_origin
-from gatewright.wire.failures import from_error
+from gatewright.wire.failures import unreached
 from gatewright.wire.gate import Gate
 from gatewright.wire.guard import path_of
 from gatewright.wire.redirects import follow, location
@@ -40,14 +40,14 @@ class Documents:
     async def __call__(self, url: str) -> bytes:
         """The body at a URL, redirects followed within the host.
 
-        Raises ScopeError for another host, WireError when there is no answer, SourceError when it is no success.
+        Raises ScopeError for another host, TargetError when there is no answer, SourceError when it is no success.
         """
         origin = read_origin(url)
         exchange = await self._gate.send(Request("GET", str(origin), path_of(url)), purpose="specification")
         exchange = await follow(self._gate, exchange)
         response = exchange.response
         if response is None:
-            raise from_error(exchange.error, where=url)
+            raise unreached(exchange.error, where=url)
         refused = self._gate.allows(location(exchange)) if location(exchange) else ""
         if refused:
             raise ScopeError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatewright.model.errors import WireError
+from gatewright.model.errors import TargetError, WireError
 
 WORDS = {
     "unsendable": "GW-W101",
@@ -26,9 +26,9 @@ def failure(word: str, sentence: str) -> WireError:
     return WireError(f"{word}: {sentence}", code=WORDS[word])
 
 
-def from_error(error: str, *, where: str) -> WireError:
-    """The error that an exchange's `error` stands for."""
-    return WireError(error, code=WORDS[error.partition(":")[0]], where=where, help=_HELP)
+def unreached(error: str, *, where: str) -> TargetError:
+    """The error for a target that gave no answer, from the `error` of the exchange."""
+    return TargetError(error, code=WORDS[error.partition(":")[0]], where=where, help=_HELP)
 
 
 _HELP = (
