@@ -303,6 +303,7 @@ class Range:
 
     def __init__(self, api: Api) -> None:
         self.api = api
+        self.saved: list[Entry] = []
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.origin = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         app = Starlette(routes=sorted(api.routes, key=lambda route: route.path.count("{")))
@@ -330,7 +331,7 @@ class Range:
         ways_in: frozenset[str] = frozenset(),
     ) -> Outcome:
         sessions = PlainSessions(self.origin, names or {"alice": "user", "bob": "user"}, throwaway)
-        saved: list[Entry] = []
+        saved = self.saved
         events: list[Any] = []
         ledger = Ledger(saved.append)
         specification = self.specification()

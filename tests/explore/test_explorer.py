@@ -353,6 +353,7 @@ def test_another_explorer_takes_up_what_the_first_one_learnt(api, serve, table):
             ledger=out.ledger,
         )
         await second.resume(out.knowledge)
+        assert second.protected == out.explorer.protected
         like = out.made("alice", "field")[0]
         found.append((like, await second.fresh(out.knowledge, like, owner="alice")))
 
@@ -361,6 +362,7 @@ def test_another_explorer_takes_up_what_the_first_one_learnt(api, serve, table):
     place = out.named("GET /farms/{farm_id}/fields/{field_id}")
     assert fresh.reference(place).values[0] == like.reference(place).values[0]
     assert fresh.id not in [o.id for o in out.knowledge.objects]
+    assert not set(fresh.markers) & {marker for o in out.knowledge.objects for marker in o.markers}
 
 
 def test_files_and_forms_are_sent_as_they_are_wanted(api, serve):

@@ -42,6 +42,15 @@ def test_one_exchange() -> None:
     assert seen.parameters["query"]["q"].kinds == {"array": 1}
     assert schema(seen.answers["200"]["application/json"]).properties["id"].types == ("integer",)
     assert observe(exchange(status=None)).statuses == {"0": 1}
+    untold = Exchange(
+        1, Request("GET", "http://a.test", "/x"), Response(200, (("Content-Type", "text/plain"),), b"[1]")
+    )
+    assert observe(untold).answers["200"].keys() == {"application/json"}
+    assert observe(exchange()).answers["200"].keys() == {"application/json"}
+    told = Exchange(
+        1, Request("GET", "http://a.test", "/x"), Response(200, (("Content-Type", "application/hal+json"),), b"[1]")
+    )
+    assert observe(told).answers["200"].keys() == {"application/hal+json"}
 
 
 @pytest.mark.parametrize(

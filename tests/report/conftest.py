@@ -75,12 +75,14 @@ class Api:
         if path == "/notes" and method == "POST":
             number = len(self.notes) + 1000 if not self.notes else max(self.notes) + 1
             self.notes[number] = {"id": number, "owner": user, "text": body.get("text", "")}
+            if "store" in self.holes:
+                self.notes[number] |= body
             return 201, {"id": number, "links": [{"key": f"note-{number}-x"}]}
         if path == "/me":
             assert user is not None
             if method == "PATCH":
                 self.users[user] |= {k: v for k, v in body.items() if k != "role" or "promote" in self.holes}
-            return 200, self.users[user]
+            return 200, self.users[user] | ({"password_hash": "$scrypt$x1y2z3"} if "expose" in self.holes else {})
         if path.startswith("/notes/") and path[7:].isdigit() and int(path[7:]) in self.notes:
             number = int(path[7:])
             note = self.notes[number]
@@ -117,6 +119,8 @@ def serve() -> Iterator[Callable[..., Api]]:
                 data = b"" if value is None else json.dumps(value).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
+                if "cors" in api.holes and self.headers.get("Origin"):
+                    self.send_header("Access-Control-Allow-Origin", self.headers["Origin"])
                 if status != 204:
                     self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
@@ -147,8 +151,11 @@ class Recorder:
     api: Api
     exchanges: list[Exchange] = field(default_factory=list)
 
-    def send(self, account: str, method: str, target: str, body: object = None, *, purpose: str) -> Exchange:
+    def send(
+        self, account: str, method: str, target: str, body: object = None, *, purpose: str, origin: str = ""
+    ) -> Exchange:
         headers = [("Authorization", f"Bearer {t}") for t, name in TOKENS.items() if name == account]
+        headers += [("Origin", origin)] if origin else []
         data = b"" if body is None else json.dumps(body).encode()
         if data:
             headers.append(("Content-Type", "application/json"))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gatewright.model.creation import Creations
@@ -126,7 +127,35 @@ def unauthenticated(recorder: Any) -> Finding:
     return finding(recorder, attack, kept=1)
 
 
-KINDS = {"read": read, "change": change, "delete": delete, "promote": promote, "open": unauthenticated}
+def stored(recorder: Any) -> Finding:
+    """A new note with an owner of one's own choice: shown by a read of the note that the attack itself made."""
+    attack = recorder.send("bob", "POST", "/notes", {"text": MARKER, "pinned": True}, purpose="attack")
+    number = max(recorder.api.notes)
+    recorder.send("bob", "GET", f"/notes/{number}", purpose="read-back")
+    found = finding(recorder, attack)
+    return msgspec.structs.replace(found, test="mass-assignment", place=Place("body", "pinned"))
+
+
+def exposed(recorder: Any) -> Finding:
+    """A field that should not be there: no value to look for, since it is masked, only its name."""
+    return finding(recorder, recorder.send("bob", "GET", "/me", purpose="attack"))
+
+
+def cross_origin(recorder: Any) -> Finding:
+    attack = recorder.send("bob", "GET", "/me", purpose="attack", origin="https://evil.example")
+    return msgspec.structs.replace(finding(recorder, attack), test="cors", place=None)
+
+
+KINDS = {
+    "store": stored,
+    "expose": exposed,
+    "cors": cross_origin,
+    "read": read,
+    "change": change,
+    "delete": delete,
+    "promote": promote,
+    "open": unauthenticated,
+}
 
 
 @pytest.mark.parametrize("hole", KINDS)

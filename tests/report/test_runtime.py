@@ -39,3 +39,12 @@ def test_forged_tokens_are_made_of_the_present_one(monkeypatch: pytest.MonkeyPat
     assert fill("Bearer «jwt GW_TOKEN_BOB||.AAA»") == "Bearer aa.bb.AAA"
     with pytest.raises(unittest.SkipTest):
         fill("«jwt GW_TOKEN_EVE||»")
+
+
+def test_names_at_any_depth() -> None:
+    found: dict[str, object] = {}
+    exec(HEAD + RUNTIME, found)  # noqa: S102
+    names = found["names"]
+    assert callable(names)
+    assert names({"a": [{"b": 1}, {"c": {}}], "d": None}) == {"a", "b", "c", "d"}
+    assert names([]) == names("x") == set()

@@ -27,6 +27,7 @@ from gatewright.model.endpoint import Specification
 from gatewright.model.errors import ScopeError
 from gatewright.model.finding import AccountState, Cell
 from gatewright.model.http import Exchange, Request
+from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
@@ -74,6 +75,7 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._accounts: dict[str, Account] = {}
         self._roles: list[str] = []
+        self._extra = sum(1 for name in self._made if name.startswith("gw-extra-"))
         now = datetime.fromtimestamp(wall(), UTC)
         source = random.Random(f"{settings.seed} access")
         self._entrance = Entrance(self._ask, specification, settings, keyring, now, source, clock, wall)
@@ -104,6 +106,23 @@ class Sessions:
         states = self._apart(states)
         order = {account.name: index for index, account in enumerate(self._settings.accounts)}
         return sorted(states, key=lambda state: order.get(state.name, len(order)))
+
+    async def sign_up(self, extra: Mapping[str, Json]) -> tuple[str, Exchange] | None:
+        """One more account, for a test alone: its name and the answer to its sign-up; None when it cannot be made.
+
+        It is none of `accounts`; `send`, `whoami` and `identity` know it. `extra` properties go into its sign-up.
+        """
+        self._extra += 1
+        name = f"gw-extra-{self._extra}"
+        made = await self._sign_up.make(name, role=self._common_role(), origin="throw-away", extra=extra)
+        if not isinstance(made, Made):
+            return None
+        self._made[name] = made.account
+        result = await self._entrance.enter(made.account, made.exchange)
+        if isinstance(result, str):
+            return None
+        self._sessions[name] = result
+        return name, made.exchange
 
     async def send(
         self,

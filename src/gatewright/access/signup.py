@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -52,24 +52,38 @@ class SignUp:
     keyring: Keyring
     now: datetime
 
-    async def make(self, name: str, *, role: str, origin: Literal["signed-up", "throw-away"]) -> Made | str:
-        """An account of ours, or why no endpoint accepted one."""
+    async def make(
+        self,
+        name: str,
+        *,
+        role: str,
+        origin: Literal["signed-up", "throw-away"],
+        extra: Mapping[str, Json] | None = None,
+    ) -> Made | str:
+        """An account of ours, or why no endpoint accepted one. `extra` properties go into the body as they are."""
         why = "the specification has no sign-up endpoint (POST with a password that asks for no credential)"
         for candidate in self.candidates:
-            made = await self._try(candidate, name, role, origin)
+            made = await self._try(candidate, name, role, origin, extra or {})
             if isinstance(made, Made):
                 return made
             why = made
         return why
 
     async def _try(
-        self, candidate: Candidate, name: str, role: str, origin: Literal["signed-up", "throw-away"]
+        self,
+        candidate: Candidate,
+        name: str,
+        role: str,
+        origin: Literal["signed-up", "throw-away"],
+        extra: Mapping[str, Json],
     ) -> Made | str:
         password = self.keyring.password(f"account {name}").reveal()
         secrets = (candidate.secret, *candidate.confirm)
         fixed: dict[str, Json] = {place.name: password for place in secrets if place.within == "body"}
         values = Values(self.keyring, f"account {name}", now=self.now, resolve=self.specification.resolve, fixed=fixed)
         call = self._first(candidate, values, secrets, password)
+        for key, value in extra.items():
+            call = call.with_value(Place("body", key), value)
         exchange = await self._send(candidate, call, name)
         for turn in range(1, ROUNDS + 1):
             if accepted(exchange):

@@ -207,7 +207,6 @@ class _Scan:
             keyring=self.keyring,
             emit=self.stream.emit,
             ledger=self.ledger,
-            ways_in=frozenset(self.auth_endpoints),
         )
         knowledge = await self._explore(explorer)
         if self.stop.is_set():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from gatewright.access.classify import auth_endpoints
 from gatewright.checks.controls import bind, call_of, look
 from gatewright.model.call import Call, leaves
 from gatewright.model.endpoint import Endpoint, Place
@@ -72,6 +73,8 @@ class Target(Struct, frozen=True, kw_only=True):
     owned: OwnedObject | None
     reference: Reference | None
     creates: bool
+    signs_up: bool = False
+    """Each write is a new account."""
 
 
 class Moved(Struct, frozen=True, kw_only=True):
@@ -148,6 +151,11 @@ def _target(probe: Probe) -> Target | Verdict:
     )
     if creates is not None and creates.recipe is not None:
         return Target(account=creates.owner, call=creates.recipe, owned=creates, reference=None, creates=True)
+    subject = _subject(probe)
+    if subject and auth_endpoints(probe.specification).get(endpoint.id) == "register":
+        return Target(
+            account=subject, call=Call(endpoint=endpoint.id), owned=None, reference=None, creates=True, signs_up=True
+        )
     if endpoint.method == "POST":
         return conclude("no_such_function", "it makes no object that can be seen again")
     for owned in probe.knowledge.owned(probe.account, endpoint.id):
@@ -165,14 +173,19 @@ def _profile(probe: Probe) -> Target | Verdict:
     """An update of the caller's own data: as the throw-away account, which may be broken."""
     if "{" in probe.endpoint.path:
         return conclude("no_reference", "it names no object that this run made")
-    subject = next((n for n, a in probe.accounts.items() if a.origin == "throw-away" and "subject" in n), None)
-    subject = subject or next((n for n, a in probe.accounts.items() if a.origin == "throw-away"), None)
-    if subject is None:
+    subject = _subject(probe)
+    if not subject:
         return conclude("needs_configuration", "needs a throw-away account, and no sign-up endpoint worked")
     call = call_of(probe, subject)
     if call is None:
         return conclude("baseline_broken", "no accepted request is known")
     return Target(account=subject, call=_own_identity(probe, call, subject), owned=None, reference=None, creates=False)
+
+
+def _subject(probe: Probe) -> str:
+    """The throw-away account S, else any throw-away one; empty when there is none."""
+    thrown = [name for name, account in probe.accounts.items() if account.origin == "throw-away"]
+    return next((name for name in thrown if "subject" in name), thrown[0] if thrown else "")
 
 
 def _own_identity(probe: Probe, call: Call, subject: str) -> Call:
@@ -270,8 +283,8 @@ def _other(probe: Probe, name: str, value: str, seen: Answer) -> Json:
         return int(value) * 7 + 1 if len(value) < 10 else None
     if re.fullmatch(r"-?\d+\.\d+", value):
         return round(float(value) * 7 + 1, 2)
-    known = _members(probe, name) | _seen_elsewhere(probe, name)
-    others = sorted(known - {value, ""})
+    known = [*_seen_elsewhere(probe, name), *sorted(_members(probe, name))]
+    others = [member for member in known if member not in (value, "")]
     if others:
         return others[0]
     return probe.marker() if len(value) < 60 else None
@@ -288,16 +301,18 @@ def _members(probe: Probe, name: str) -> set[str]:
     return found
 
 
-def _seen_elsewhere(probe: Probe, name: str) -> set[str]:
-    """Values of a leaf of this name in what accounts of a higher role see of themselves: a real role, a real plan."""
+def _seen_elsewhere(probe: Probe, name: str) -> list[str]:
+    """Values of a leaf of this name in what accounts of a higher role see: a real role, a real plan. Lowest role first."""
     last = name.rpartition(".")[2]
-    found: set[str] = set()
-    for sample in probe.knowledge.samples:
-        if sample.account != probe.account and probe.rank(sample.account) > probe.rank(probe.account):
-            found |= {
-                leaf.value for leaf in read(sample.exchange.response).leaves if leaf.path.rpartition(".")[2] == last
-            }
-    return {value for value in found if len(value) < 40}
+    found: dict[str, None] = {}
+    above = [s for s in probe.knowledge.samples if probe.rank(s.account) > probe.rank(probe.account)]
+    for sample in sorted(above, key=lambda s: (probe.rank(s.account), s.endpoint)):
+        own = probe.whoami(sample.account)
+        if own is not None and own.endpoint == sample.endpoint:
+            for leaf in read(sample.exchange.response).leaves:
+                if leaf.path.rpartition(".")[2] == last and len(leaf.value) < 40:
+                    found[leaf.value] = None
+    return list(found)
 
 
 def _is_clock(value: str) -> bool:
@@ -313,6 +328,8 @@ async def _write(
     probe: Probe, target: Target, extra: Mapping[str, Json], purpose: str
 ) -> tuple[Answer | None, Exchange | None]:
     """One write with further properties, and the separate read of what it wrote; None when it was refused."""
+    if target.signs_up:
+        return await _sign_up(probe, extra)
     if target.creates and target.owned is not None:
         made = await probe.fresh(target.owned, owner=target.account, extra=extra)
         if made is None:
@@ -327,6 +344,19 @@ async def _write(
     if exchange.response is None or exchange.response.status >= 400:
         return None, exchange
     return await _view(probe, target), exchange
+
+
+async def _sign_up(probe: Probe, extra: Mapping[str, Json]) -> tuple[Answer | None, Exchange | None]:
+    """A new account with further properties, as it sees itself afterwards."""
+    made = await probe.sign_up(extra)
+    if made is None:
+        return None, None
+    name, exchange = made
+    call = probe.whoami(name)
+    if call is None or call.endpoint not in probe.knowledge.endpoints:
+        return None, exchange
+    endpoint = probe.knowledge.endpoints[call.endpoint]
+    return read((await probe.send(call, as_=name, purpose="read-back", endpoint=endpoint)).response), exchange
 
 
 def _value(answer: Answer | None, name: str) -> str | None:
@@ -416,6 +446,8 @@ async def _alone(probe: Probe, target: Target, one: Moved) -> Verdict | None:
         holds=kept,
     ):
         return None
+    if target.signs_up:
+        probe.leave(f"an account with {one.name} = {as_text(one.first)}", _call_of(write), endpoint=probe.endpoint)
     if not target.creates:  # the owner's own write of the former value takes the change back
         await _write(probe, target, {one.name: _typed(one.before, one.first)}, "undo")
     severity = _severity(one.name)
@@ -433,6 +465,11 @@ async def _alone(probe: Probe, target: Target, one: Moved) -> Verdict | None:
         severity=severity,
         cvss=f"CVSS:4.0/AV:N/AC:L/AT:N/PR:L/UI:N/VC:N/VI:{'H' if severity == 'high' else 'L'}/VA:N/SC:N/SI:N/SA:N",
     )
+
+
+def _call_of(write: Exchange) -> Call:
+    request = write.request
+    return Call(endpoint="", raw=request.body, content_type=request.header("content-type") or "")
 
 
 def _typed(text: str, like: Json) -> Json:

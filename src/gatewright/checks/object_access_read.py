@@ -270,8 +270,24 @@ async def _controls(
 
 
 async def _elsewhere(probe: Probe, owned: OwnedObject, found: tuple[Witness, ...]) -> tuple[Witness, ...]:
-    seen = {leaf.value for answer in await ordinary(probe, owned) for leaf in answer.leaves}
-    return tuple(witness for witness in found if witness.value not in seen)
+    """X2: the witnesses that the attacker's ordinary lists do not show. None when each is shown somewhere.
+
+    One weak value alone, such as the number of the owner, names no object: a list shows the object when one item has a
+    strong witness or two weak ones.
+    """
+    shared: set[str] = set()
+    seen: set[str] = set()
+    for answer in await ordinary(probe, owned):
+        items: dict[str, set[str]] = {}
+        for leaf in answer.leaves:
+            items.setdefault(leaf.item, set()).add(leaf.value)
+        for values in items.values():
+            hits = [witness for witness in found if witness.value in values]
+            seen |= {witness.value for witness in hits}
+            if any(witness.strong for witness in hits) or len(hits) >= 2:
+                shared |= {witness.value for witness in hits}
+    kept = tuple(witness for witness in found if witness.value not in shared)
+    return kept if any(witness.value not in seen for witness in kept) else ()
 
 
 def _ask(probe: Probe, owned: OwnedObject, reference: Reference, codes: frozenset[str], why: str) -> Verdict:

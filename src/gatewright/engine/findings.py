@@ -8,6 +8,7 @@ import msgspec
 
 from gatewright.engine.plan import Job
 from gatewright.engine.probe import CellProbe
+from gatewright.model.account import ANON
 from gatewright.model.finding import Finding, fingerprint
 from gatewright.model.settings import Settings
 from gatewright.model.test import Test, sections
@@ -106,4 +107,6 @@ def _precedence(finding: Finding) -> tuple[int, str]:
     threat = finding.threat.partition(":")[0]
     if finding.test == "auth-missing":
         return -1, finding.test
+    if finding.test == "function-access" and finding.account == ANON:  # meant for a higher role: not an account's data
+        return -2, finding.test
     return _ORDER.index(threat) if threat in _ORDER else len(_ORDER), finding.test

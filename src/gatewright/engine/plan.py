@@ -242,6 +242,12 @@ def _names_in_body(endpoint: Endpoint, situation: Situation) -> bool:
     return any(r.place.within == "body" for r in references)
 
 
+def _need_recipe(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
+    if situation.auth_endpoints.get(endpoint.id) == "register":
+        return _need_throwaway(endpoint, attacker, situation)
+    return _need_sample(endpoint, attacker, situation)
+
+
 def _need_reference(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
     rank = situation.identities.rank(attacker)
     victims = [n for n in situation.regular() if n != attacker and situation.identities.rank(n) == rank]
@@ -309,7 +315,7 @@ def _need_jwt(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdic
 
 _NEEDS = {
     Need.SAMPLE: _need_sample,
-    Need.RECIPE: _need_sample,
+    Need.RECIPE: _need_recipe,
     Need.BODY: _need_sample,
     Need.READS: _need_reads,
     Need.CHANGES: _need_changes,

@@ -44,6 +44,9 @@ class Identities(Standing, Protocol):
     ) -> Exchange:
         """Send a request as an account."""
 
+    async def sign_up(self, extra: Mapping[str, Json]) -> tuple[str, Exchange] | None:
+        """One more account for a test alone: its name and the answer to its sign-up."""
+
     async def credentials(self, name: str) -> tuple[Credential, ...]:
         """The present credentials of an account."""
 

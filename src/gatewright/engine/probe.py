@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from gatewright.engine.ports import Identities, Maker
+from gatewright.explore.cleanup import curl_line
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint, Specification
@@ -193,6 +194,17 @@ class CellProbe:
         """Another object of the same kind."""
         return await self._bench.fresh(like, owner=owner or like.owner, extra=extra)
 
+    async def sign_up(self, extra: Mapping[str, Json]) -> tuple[str, Exchange] | None:
+        """One more account, for this test alone."""
+        made = await self._bench.identities.sign_up(extra)
+        if made is not None:
+            self.cite(made[1])
+        return made
+
+    def leave(self, what: str, call: Call, *, endpoint: Endpoint) -> None:
+        """Something of ours stays behind."""
+        self._bench.leftovers.append(Leftover(what, curl_line(render(endpoint, call), ANON)))
+
     def undo(self, what: str, call: Call, *, as_: str, endpoint: Endpoint) -> None:
         """Register the call that takes a change back."""
         self._undo.append((what, call, as_, endpoint))
@@ -204,7 +216,8 @@ class CellProbe:
     def cite(self, *exchanges: Exchange) -> None:
         """Add exchanges of another cell to the evidence."""
         known = {exchange.number for exchange in self.exchanges}
-        self.exchanges.extend(exchange for exchange in exchanges if exchange.number not in known)
+        fresh = {exchange.number: exchange for exchange in exchanges if exchange.number not in known}
+        self.exchanges.extend(fresh.values())
 
     def control(self, name: str, what: str, *, expected: str, observed: str, holds: bool) -> bool:
         """Record a control. One that is switched off for a test of the controls always holds."""
@@ -231,4 +244,4 @@ class CellProbe:
             except (BudgetError, ScopeError):
                 done = False
             if not done:
-                self._bench.leftovers.append(Leftover(what, as_))
+                self._bench.leftovers.append(Leftover(what, curl_line(render(endpoint, call), as_)))

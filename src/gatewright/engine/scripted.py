@@ -287,6 +287,10 @@ class ScriptedIdentities:
         """Accounts that are logged in."""
         return self._accounts
 
+    async def sign_up(self, extra: Mapping[str, Json]) -> tuple[str, Exchange] | None:
+        """None: a case has the accounts that it names; sign-up is tried on the lab."""
+        return None
+
     async def send(
         self,
         request: Request,

@@ -29,6 +29,10 @@ class Cast(Struct, frozen=True, kw_only=True):
         """All accounts that take samples, makers first."""
         return (*self.makers, *self.higher, *self.lower, *self.throwaway)
 
+    def targets(self, account: str) -> tuple[str, ...]:
+        """Whose created objects a higher role acts on before anything else: those of accounts that may be broken first."""
+        return (*self.throwaway, *self.makers) if account in self.higher else ()
+
 
 def cast(sessions: Sessions) -> Cast:
     """The parts of the accounts that are logged in, in the order of the settings.

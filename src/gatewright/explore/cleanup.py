@@ -20,7 +20,7 @@ from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.errors import BudgetError, ScopeError
 from gatewright.model.finding import Leftover
-from gatewright.model.http import Exchange
+from gatewright.model.http import Exchange, Request
 
 _WIDTH = 8
 
@@ -176,15 +176,19 @@ class _Cleaner:
         endpoint = self._endpoints.get(call.endpoint) if call else None
         if call is None or endpoint is None:
             return Leftover(what=f"{entry.what}: the API offers no way to remove it", curl="")
-        request = render(endpoint, call)
-        parts = [f"curl -X {request.method} '{request.url}'"]
-        if entry.account != ANON:
-            parts.append(f'-H "Authorization: Bearer $GW_TOKEN_{re.sub(r"[^A-Z0-9]", "_", entry.account.upper())}"')
-        parts += [f"-H '{name}: {value}'" for name, value in request.headers]
-        if request.body:
-            quoted = request.body.decode("utf-8", "replace").replace("'", "'\\''")
-            parts.append(f"--data-raw '{quoted}'")
-        return Leftover(what=entry.what, curl=" ".join(parts))
+        return Leftover(what=entry.what, curl=curl_line(render(endpoint, call), entry.account))
+
+
+def curl_line(request: Request, account: str) -> str:
+    """A curl line for people; the credential of the account is named, never shown."""
+    parts = [f"curl -X {request.method} '{request.url}'"]
+    if account != ANON:
+        parts.append(f'-H "Authorization: Bearer $GW_TOKEN_{re.sub(r"[^A-Z0-9]", "_", account.upper())}"')
+    parts += [f"-H '{name}: {value}'" for name, value in request.headers]
+    if request.body:
+        quoted = request.body.decode("utf-8", "replace").replace("'", "'\\''")
+        parts.append(f"--data-raw '{quoted}'")
+    return " ".join(parts)
 
 
 def _says_deleted(reply: Reply) -> bool:

@@ -65,12 +65,14 @@ class Explorer:
             seconds=limits.time / _SHARE,
             width=min(limits.concurrency, 8),
         )
+        if ledger.entries:  # taken up again: new values must not meet those of the part before
+            keyring = Keyring(keyring.key, f"{keyring.run} {len(ledger.entries)}")
         composer = Composer(specification, keyring, now or datetime.now(UTC))
         ours = frozenset(name for name, one in sessions.accounts.items() if one.origin != "configured")
         places = self._places = Places(self._graph, self._memory, ours)
         seed = settings.seed
         shared = (self._graph, self._memory, self._courier, composer)
-        self._objects = Objects(*shared, ledger, places, seed=seed)
+        self._objects = Objects(*shared, ledger, places, self._cast, seed=seed)
         self._lists = Lists(self._graph, self._memory)
         self._identities = Identities(*shared, places, sessions, seed=seed)
         self._selves = Selves(*shared, ledger, places, self._objects, sessions, specification)
@@ -141,6 +143,7 @@ class Explorer:
                     recipe=owned.recipe,
                 )
             )
+        self._memory.protected |= set(knowledge.protected)
         for sample in knowledge.samples:
             self._memory.samples[sample.endpoint, sample.account] = sample
         try:
@@ -235,6 +238,10 @@ class Explorer:
         await self._together(self._sample_group(group) for group in groups.values())
         late = [e for e in self._callable() if e.method in SAFE and "{" in e.path and not self._memory.sampled(e.id)]
         await self._together(self._sample(endpoint) for endpoint in late)  # what other samples pointed to
+        # controls last, while nothing else changes what lists show
+        for safe in (True, False):
+            chosen = [e for e in self._callable() if (e.method in SAFE) is safe]
+            await self._together(self._samples.confirm(endpoint, self._cast.makers[0]) for endpoint in chosen)
         for account in self._cast.peers:
             others = (*[name for name in self._cast.peers if name != account], ANON)
             for thing in self._lists.learned(account, others):
@@ -264,8 +271,6 @@ class Explorer:
                 await take(endpoint, account)
         if endpoint.method in SAFE:
             await self._samples.read(endpoint, ANON)
-        for account in self._cast.makers[:1]:
-            await self._samples.confirm(endpoint, account)
 
     def _take(self, endpoint: Endpoint) -> Callable[[Endpoint, str], Awaitable[bool]]:
         if endpoint.method in SAFE:
@@ -321,6 +326,7 @@ class Explorer:
             objects=tuple(objects),
             edges=tuple(self._objects.edges()),
             unreached=unreached,
+            protected=tuple(sorted(memory.protected)),
             resources={r.name: r.purposes() for r in graph.resources.values() if r.purposes()},
         )
 

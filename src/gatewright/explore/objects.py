@@ -11,6 +11,7 @@ import msgspec
 
 from gatewright.explore import answers
 from gatewright.explore.answers import Reply
+from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
 from gatewright.explore.compose import Composed, Composer
 from gatewright.explore.courier import Courier
@@ -18,6 +19,7 @@ from gatewright.explore.graph import Graph, Hole, Resource, shape
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.memory import Learnt, Memory, Thing, id_candidates, leaves_of
 from gatewright.explore.places import Filling, Places
+from gatewright.explore.policy import SAFE
 from gatewright.explore.trial import Trial, attempt, with_references
 from gatewright.explore.words import words
 from gatewright.model.call import Call, leaves
@@ -40,6 +42,7 @@ class Objects:
         composer: Composer,
         ledger: Ledger,
         places: Places,
+        cast: Cast,
         *,
         seed: int,
     ) -> None:
@@ -49,6 +52,7 @@ class Objects:
         self._composer = composer
         self._ledger = ledger
         self._places = places
+        self._cast = cast
         self._seed = seed
 
     async def make(
@@ -70,6 +74,13 @@ class Objects:
                 break  # it accepts, but shows no new object: another way in will not either
         return None
 
+    def _filling(self, endpoint: Endpoint, account: str) -> Filling:
+        """References for a new object: of the account itself, or for a higher role of those below; else of higher roles."""
+        filling = self._places.fillings(endpoint, account, slot="read", others=self._cast.targets(account))[0]
+        if self._places.blind(filling) and self._cast.higher:
+            return self._places.fillings(endpoint, account, slot="read", others=self._cast.higher)[0]
+        return filling
+
     def _may_put(self, resource: Resource) -> bool:
         """Whether PUT may make one under a key of ours: not where accounts are named, and where a key is text or 201 is documented.
 
@@ -90,7 +101,7 @@ class Objects:
         label: str,
         extra: Mapping[str, Json],
     ) -> Thing | None:
-        filling = self._places.fillings(endpoint, account, slot="read")[0]
+        filling = self._filling(endpoint, account)
         unknown = "" if endpoint.id == resource.replace else self._places.blind(filling)
         if unknown:
             self._memory.refuse(endpoint.id, f"no {unknown} that {account} may name is known")
@@ -357,17 +368,26 @@ class Objects:
         return None
 
     def way_out(self, endpoint: Endpoint, call: Call, reply: Reply) -> Call | None:
-        """The call that removes what a call has just made, by what was learnt of its kind; None when it is not known."""
+        """The call that removes what a call has just made; None when it is not known.
+
+        By what was learnt of its kind, else by a link of the answer that something can be removed at.
+        """
         for key, learnt in self._memory.learnt.items():
-            if learnt.producer != endpoint.id:
-                continue
-            resource = self._graph.resources[key]
-            value = next(iter(self._linked(resource, reply)), None) if learnt.leaf == "link" else None
-            value = value if value is not None else leaves_of(reply.body).get(learnt.leaf)
-            if value is not None:
-                chain = {**self._chain(endpoint, call, resource), key: value}
-                return self.remover(Thing("", key, reply.exchange.account, "created", "spare", value, {}, chain))
+            if learnt.producer == endpoint.id:
+                resource = self._graph.resources[key]
+                value = next(iter(self._linked(resource, reply)), None) if learnt.leaf == "link" else None
+                value = value if value is not None else leaves_of(reply.body).get(learnt.leaf)
+                if value is not None:
+                    return self._removal(key, value, self._chain(endpoint, call, resource), reply.exchange.account)
+        own = {thing.resource for thing in self._memory.things.values()}
+        for key, resource in self._graph.resources.items():
+            if resource.delete and key not in own:
+                for value in self._linked(resource, reply):
+                    return self._removal(key, value, {}, reply.exchange.account)
         return None
+
+    def _removal(self, key: str, value: Json, above: dict[str, Json], account: str) -> Call | None:
+        return self.remover(Thing("", key, account, "created", "spare", value, {}, {**above, key: value}))
 
     def reader(self, thing: Thing) -> Call | None:
         """The call by which its owner reads a thing."""
@@ -394,7 +414,8 @@ class Produced:
             guesses = tuple((known, 0.3) for known in self._graph.resources)
             hole = Hole(place=place, key=key, schema=Schema(), required=True, guesses=guesses)
         higher = tuple(name for name in self._memory.identity if name != self._account)
-        for option in self._places.options(hole, self._account, others=higher):
+        write = self._endpoint.method not in SAFE
+        for option in self._places.options(hole, self._account, others=higher, write=write):
             if option.value not in tried and len(tried) <= 3:
                 return option.value
         return None

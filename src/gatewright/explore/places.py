@@ -6,12 +6,15 @@ from msgspec import UNSET, Struct
 
 from gatewright.explore.graph import Graph, Hole
 from gatewright.explore.memory import Memory, Thing
+from gatewright.explore.policy import SAFE
 from gatewright.explore.words import noun, same, words
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
 from gatewright.model.knowledge import OwnedObject, Reference
 
 _USERS = frozenset({"user", "account", "customer", "member", "owner", "person", "profile", "author", "client", "me"})
+_CALLERS = frozenset({"user", "me", "owner"})
+"""Words that mean the caller even where a resource bears their name."""
 _MOST = 4
 
 
@@ -55,12 +58,13 @@ class Places:
         """
         holes = self._graph.holes[endpoint.id]
         path = [hole for hole in holes if hole.place.within == "path"]
+        write = endpoint.method not in SAFE
         rest = [hole for hole in holes if hole.place.within != "path"]
-        values, things, missing = self._rest(rest, account, others)
+        values, things, missing = self._rest(rest, account, others, write)
         if not path:
             return [Filling(values, things, missing, True)]
         found = []
-        for option in self.options(path[-1], account, slot=slot, others=others)[:most]:
+        for option in self.options(path[-1], account, slot=slot, others=others, write=write)[:most]:
             above = self._above(path, account, others, option)
             if above is not None:
                 ends = {path[-1].place: option.thing} if option.thing else {}
@@ -103,7 +107,7 @@ class Places:
         return values
 
     def _rest(
-        self, holes: list[Hole], account: str, others: tuple[str, ...]
+        self, holes: list[Hole], account: str, others: tuple[str, ...], write: bool
     ) -> tuple[dict[Place, Json], dict[Place, Thing], tuple[Hole, ...]]:
         """Values of the places outside the path, the things they name, and the places that nothing is known for.
 
@@ -113,7 +117,7 @@ class Places:
         things: dict[Place, Thing] = {}
         missing = []
         for hole in holes:
-            found = self.options(hole, account, slot="read", others=others)
+            found = self.options(hole, account, slot="read", others=others, write=write)
             weak = not hole.guesses or hole.guesses[0][1] < 0.6
             if found and (hole.required or not weak or not hole.guesses):
                 values[hole.place] = _listed(hole, found[0].value)
@@ -124,14 +128,26 @@ class Places:
         return values, things, tuple(missing)
 
     def options(
-        self, hole: Hole, account: str, *, slot: str = "read", others: tuple[str, ...] = (), borrow: bool = True
+        self,
+        hole: Hole,
+        account: str,
+        *,
+        slot: str = "read",
+        others: tuple[str, ...] = (),
+        borrow: bool = True,
+        write: bool = False,
     ) -> list[Option]:
-        """Values for one place, best first: own objects (the slot's first), the account itself, seen items, others' objects."""
+        """Values for one place, best first: own objects (the slot's first), the account itself, others' objects, seen items.
+
+        A write borrows only what several accounts see: what a catalogue shows, not an older object of its own account.
+        """
         found: list[Option] = []
         for guess, _ in hole.guesses:
             own = sorted(self._memory.owned(account, guess), key=lambda t: (t.slot != slot, t.slot == "delete"))
             found += [Option(self.value_for(hole, thing), thing, True) for thing in own if thing.origin != "learned"]
         found += [self._identity(value, account) for value in self.identity_values(hole, account)]
+        if hole.place.within == "path" and not found:
+            found += self._above_own(hole, account)
         for guess, _ in hole.guesses:
             learnt = [t for t in self._memory.owned(account, guess) if t.origin == "learned"]
             found += [Option(self.value_for(hole, thing), thing, False) for thing in learnt]
@@ -143,15 +159,24 @@ class Places:
                 ][:1]
                 found += [self._identity(value, other) for value in self.identity_values(hole, other)]
             if borrow:
-                found += [
-                    Option(self.value_for(hole, item), item, False)
-                    for item in self._memory.seen.get((guess, account), [])[:3]
-                ]
+                found += [Option(self.value_for(hole, item), item, False) for item in self._seen(guess, account, write)]
         unique: dict[str, Option] = {}
         for option in found:
             if option.value is not None:
                 unique.setdefault(str(option.value), option)
         return list(unique.values())[:_MOST]
+
+    def _above_own(self, hole: Hole, account: str) -> list[Option]:
+        """What the account's own objects stand below: `/products/{}/reviews` shows a review only there."""
+        chains = [t.chain for t in self._memory.things.values() if t.owner == account and not t.gone]
+        return [Option(chain[guess], None, False) for guess, _ in hole.guesses for chain in chains if guess in chain]
+
+    def _seen(self, resource: str, account: str, write: bool) -> list[Thing]:
+        items = self._memory.seen.get((resource, account), [])
+        lists = [things for (key, who), things in self._memory.seen.items() if key == resource and who != account]
+        shared = {str(thing.id) for things in lists for thing in things}
+        alone = len(self._memory.identity) <= 1
+        return [item for item in items if not write or alone or str(item.id) in shared][:3]
 
     def _identity(self, value: Json, account: str) -> Option:
         return Option(value, None, account in self._ours, account)
@@ -196,7 +221,8 @@ class Places:
         if hole.guesses or hole.place.within != "body":
             own = [name for name in leaves if same(name.rpartition(".")[2], hole.key)]
             named += [leaves[name] for name in own if not self._vocabulary.generic(hole.key)]
-        if self._vocabulary.prefix(hole.key) in _USERS or noun(hole.key) in _USERS:
+        user = {self._vocabulary.prefix(hole.key), noun(hole.key)}
+        if user & _CALLERS or (user & _USERS and not hole.guesses):
             named += [value for name, value in leaves.items() if self._vocabulary.generic(name.rpartition(".")[2])]
         return [value for value in dict.fromkeys(named) if fits(hole, value)]
 

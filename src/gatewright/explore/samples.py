@@ -109,7 +109,7 @@ class Samples:
         if endpoint.method == "DELETE":
             return await self._delete(endpoint, account)
         slot = "change" if endpoint.method in ("PUT", "PATCH") else "spare"
-        ways = self._places.fillings(endpoint, account, slot=slot, others=self._targets(account), most=4)
+        ways = self._places.fillings(endpoint, account, slot=slot, others=self._cast.targets(account), most=4)
         filling = next((way for way in ways if way.own), ways[0])
         gaps = any(hole.place.within == "path" for hole in filling.missing)
         if "{" in endpoint.path and (gaps or not (filling.own or self._makes(endpoint))):
@@ -122,14 +122,10 @@ class Samples:
         makers = self._graph.resources[keys[-1][1]].creators if keys else ()
         self._memory.because(endpoint.id, what, makers)
 
-    def _targets(self, account: str) -> tuple[str, ...]:
-        """Whose created objects a higher role may act on."""
-        if account in self._cast.higher:
-            return (*self._cast.throwaway, *self._cast.makers)
-        return ()
-
     def _makes(self, endpoint: Endpoint) -> bool:
-        return any(endpoint.id in resource.creators for resource in self._graph.resources.values())
+        return endpoint.method == "POST" and any(
+            endpoint.id in resource.creators for resource in self._graph.resources.values()
+        )
 
     async def _on(self, endpoint: Endpoint, account: str, filling: Filling) -> bool:
         unknown = self._places.blind(filling)
@@ -165,6 +161,9 @@ class Samples:
             return False
         if entry is not None:
             self._settle(entry, endpoint, trial.reply)
+        elif (remove := self._objects.way_out(endpoint, trial.call, trial.reply)) is not None:
+            what = f"what {endpoint.name} made for {account}"
+            self._ledger.made(self._ledger.intend(trial.call, account=account, what=what), remove=remove)
         self._memory.sample(endpoint.id, account, trial.call, trial.reply)
         self._lists.harvest(account, trial.reply)
         if endpoint.id not in self._memory.recipes:
@@ -273,12 +272,18 @@ class Samples:
         reply = await self._courier.send(endpoint, call, as_=account, purpose="explore: random id")
         if entry is not None:
             self._settle(entry, endpoint, reply)
-        before = sample.exchange.response
-        same = (
-            reply.exchange.response is not None and before is not None and reply.exchange.response.body == before.body
+        held = not reply.accepted or (
+            endpoint.method in policy.SAFE and await self._differs(endpoint, account, sample, reply)
         )
-        held = not reply.accepted or (endpoint.method in policy.SAFE and not same)
         (self._memory.confirmed if held else self._memory.refuted).add((endpoint.id, hole.place))
+
+    async def _differs(self, endpoint: Endpoint, account: str, sample: Sample, wrong: Reply) -> bool:
+        """Whether the answer to a random value is another than that to the right one, asked again where it seems so."""
+        first, other = sample.exchange.response, wrong.exchange.response
+        if first is None or other is None or first.body == other.body:
+            return False
+        again = await self._courier.send(endpoint, sample.call, as_=account)
+        return again.exchange.response is not None and again.exchange.response.body != other.body
 
     def skipped(self, endpoint: Endpoint) -> str:
         """Why the endpoint must not be called in this mode; empty when it may be."""

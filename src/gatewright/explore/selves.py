@@ -158,7 +158,7 @@ class Selves:
             plant=False,
         )
         body = schemas.body_of(endpoint)
-        call, known = composed.call, leaves_of(before.body)
+        call, known = composed.call, {**leaves_of(before.body), **self._memory.own_leaves(account)}
         throwaway = self._sessions.accounts[account].origin == "throw-away"
         for field in schemas.fields(body.schema, self._specification) if body else []:
             place = Place("body", field.name)

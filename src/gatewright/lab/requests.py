@@ -86,6 +86,7 @@ def _values(clinic: Clinic) -> dict[str, Any]:
         "user_id": other["id"],
         "staff_id": sam["id"],
         "product_id": 401,
+        "question_id": 711,
         "news_id": 301,
         "slug": "opening-hours",
     }

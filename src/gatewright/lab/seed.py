@@ -51,6 +51,10 @@ _PAGES = (
     ("opening-hours", "Opening hours", "Monday to Friday, eight to six"),
     ("waiting-room", "Waiting room", "The coffee is free, the newspapers are of today"),
 )
+_QUESTIONS = (
+    ("Do I need an appointment?", "For the doctors, yes; for the shop, no"),
+    ("Where can I park?", "Behind the house, two hours"),
+)
 _NEWS = (
     ("A new doctor", "Peter Lund has joined us"),
     ("Closed on Friday", "We are painting the waiting room"),
@@ -114,6 +118,8 @@ def _shop(clinic: Clinic, rng: random.Random) -> None:
 def _house(clinic: Clinic, rng: random.Random) -> None:
     for slug, title, text in _PAGES:
         clinic.tables.add("wiki", slug=slug, title=title, text=text, revision=1)
+    for title, answer in _QUESTIONS:
+        clinic.tables.add("questions", title=title, answer=answer)
     for title, text in _NEWS:
         clinic.tables.add("news", title=title, text=text, published_at=clinic.at(days=-rng.randrange(1, 60)))
     for number in range(12):
@@ -123,6 +129,7 @@ def _house(clinic: Clinic, rng: random.Random) -> None:
             actor="root",
             action=rng.choice(("role", "refund", "key", "backup")),
             detail=f"Ticket {rng.randrange(10**6, 10**7)} closed after review {rng.randrange(10**6, 10**7)}",
+            trace=f"{rng.getrandbits(64):016x}",
         )
 
 

@@ -200,9 +200,9 @@ WEAKNESSES: tuple[Weakness, ...] = (
         "An undocumented PUT lets patients rewrite the news",
     ),
     _function(
-        "product-method-override",
+        "question-method-override",
         "method-change",
-        "GET /products/{product_id}",
+        "GET /questions/{question_id}",
         "A method override header passes the role check by",
     ),
     _property(

@@ -48,10 +48,10 @@ def mentioned(exchange: Exchange) -> list[tuple[str, str]]:
 def belongs(made: Exchange, value: str, *, name: str, path: str) -> bool:
     """Whether an equal value means the same object, in a request to `path` where it stands under `name`.
 
-    `POST /notes` gave 7, and 7 stands in /notes/7 or under `noteId`; or the value is too long for chance.
+    `POST /users/1/notes` gave 7, and 7 stands in /users/2/notes/7 or under `noteId`; or the value is too long for chance.
     """
     collection = unquote(made.request.target.partition("?")[0]).rstrip("/")
-    if unquote(path).startswith(f"{collection}/{value}"):
+    if f"/{collection.rpartition('/')[2]}/{value}/" in f"{unquote(path)}/":
         return True
     stem = re.sub(r"_?(id|uuid|key)s?$", "", re.split(r"[.\[\]]", name)[-1].lower())
     if stem and collection.lower().rpartition("/")[2].startswith(stem):

@@ -91,6 +91,8 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     edges: tuple[Edge, ...] = ()
     unreached: dict[str, str] = field(default_factory=dict)
     """Endpoint → why it has no accepted sample."""
+    protected: tuple[str, ...] = ()
+    """Endpoints that refused a request without a credential."""
     resources: dict[str, dict[str, str]] = field(default_factory=dict)
     """Resource → its endpoints by purpose: create, read, list, update, replace, delete."""
 

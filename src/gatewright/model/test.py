@@ -201,6 +201,15 @@ class Probe(Protocol):
         `extra` properties are added to the body as they are (dotted names are nested).
         """
 
+    async def sign_up(self, extra: Mapping[str, Json]) -> tuple[str, Exchange] | None:
+        """Signs one more account up, for this test alone: its name and the answer; None when that fails.
+
+        `extra` properties go into its body as they are.
+        """
+
+    def leave(self, what: str, call: Call, *, endpoint: Endpoint) -> None:
+        """Says that something of ours stays behind, with the call that made it."""
+
     def undo(self, what: str, call: Call, *, as_: str, endpoint: Endpoint) -> None:
         """Registers a call that takes a change back; run newest first when the cell ends."""
 

@@ -5,6 +5,7 @@ Length, similarity and status prove nothing: everything here is by leaves and th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from gatewright.proof.leaves import Answer, Leaf
@@ -32,11 +33,20 @@ def consistent(baselines: Sequence[Answer]) -> bool:
 
 
 def substitute(text: str, references: Iterable[str]) -> str:
-    """Text with the references of its request replaced, so that "order 7 not found" equals "order 9 not found"."""
+    """Text with the references of its request replaced, so that "order 7 not found" equals "order 9 not found".
+
+    A short reference is replaced where it stands alone: the 7 in 17 is another number.
+    """
     for reference in sorted(references, key=len, reverse=True):
-        if reference:
+        if len(reference) >= _LONG:
             text = text.replace(reference, "\0")
+        elif reference:
+            text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(reference)}(?![A-Za-z0-9])", "\0", text)
     return text
+
+
+_LONG = 8
+"""Characters from which a reference is unlikely to stand in a longer word by chance."""
 
 
 def same(a: Answer, b: Answer, *, ignore: frozenset[str] = frozenset(), share: float = 0.9) -> bool:

@@ -45,7 +45,8 @@ def says_no(answer: Answer) -> bool:
     leaves = {leaf.path.lower(): leaf.value for leaf in answer.leaves}
     if leaves.get("success") == "false" or leaves.get("ok") == "false":
         return True
-    if any(path.startswith("errors[]") for path in leaves) and leaves.get("data", "null") == "null":
+    data = [path for path in leaves if path.startswith(("data.", "data["))] or leaves.get("data", "null") != "null"
+    if any(path.startswith("errors[]") for path in leaves) and not data:
         return True
     tops = {path.partition(".")[0].removesuffix("[]") for path in leaves}
     return bool(tops) and tops <= _ERROR_ONLY and bool(tops & {"error", "errors"})

@@ -90,6 +90,8 @@ def words(name: str) -> set[str]:
 
 def singular(word: str) -> str:
     """The singular of an English plural, by its ending; other words unchanged."""
+    if word in ("news", "series", "species"):
+        return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("sses", "shes", "ches", "xes")):

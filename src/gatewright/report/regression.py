@@ -29,7 +29,7 @@ def pytest(finding: Finding) -> str:
         return ""
     setup = list(finding.setup)
     read_back = _read_back(finding, attack)
-    witness = [] if _gone(read_back) else _witnesses(finding, attack, read_back)
+    witness = [] if _gone(read_back) else _stated(finding, attack) or _witnesses(finding, attack, read_back)
     baseline = None if setup else _baseline(finding, attack, read_back)
     check = next(
         (
@@ -59,10 +59,11 @@ def pytest(finding: Finding) -> str:
         f"SETUP = [{''.join(chr(10) + '    ' + _step(made, setup) + ',  # as ' + made.account for made in setup)}{chr(10) if setup else ''}]",
         f"BASELINE = {_step(baseline, setup) if baseline else None}",
         f"ATTACK = {_step(attack, setup, test=finding.test)}  # as {attack.account}",
-        f"READ_BACK = {_step(read_back, setup) if read_back else None}",
+        f"READ_BACK = {_step(read_back, [*setup, attack]) if read_back else None}",
         f"SESSION = {_step(check, setup) if check else None}",
         f"WITNESS = {[_parametrised(text, '', '', setup) for text in witness]!r}",
-        f"SEEN = {_seen(read_back if _gone(read_back) and read_back else attack)!r}  # status and keys of the answer that proved it",
+        f"SEEN = {_seen(read_back if _gone(read_back) and read_back else attack)!r}  # status, and names of all that the answer held",
+        f"ACCEPTED = {attack.response is not None and attack.response.status < 400}  # the attack was",
         f"GONE = {_gone(read_back)!r}  # the proof was that the owner's object had disappeared",
         "",
     ]
@@ -90,14 +91,29 @@ def _text(exchange: Exchange | None) -> str:
         return ""
     body = exchange.response.body.decode("utf-8", "replace")
     values = [str(value) for _, value in leaves(decoded(exchange.response.body))]
-    return "\n".join([body, *values, *(value for _, value in exchange.response.headers)])
+    headers = (f"{name}: {value}" for name, value in exchange.response.headers)
+    return "\n".join([body, json.dumps(decoded(exchange.response.body), ensure_ascii=False), *values, *headers])
+
+
+def _stated(finding: Finding, attack: Exchange) -> tuple[str, ...]:
+    """What the kind itself says must not be seen: the property that was set, the origin that was allowed."""
+    if finding.test == "mass-assignment" and finding.place is not None:
+        sent = dict(leaves(decoded(attack.request.body)))
+        if finding.place.name in sent:
+            name = re.split(r"[.\]]", finding.place.name)[-1]
+            return (json.dumps({name: sent[finding.place.name]}, ensure_ascii=False)[1:-1],)
+    if finding.test == "cors" and attack.response is not None:
+        lines = [line for line in attack.response.headers if line[0].lower() == "access-control-allow-origin"]
+        return tuple(f"{name}: {value}" for name, value in lines)
+    return ()
 
 
 def _read_back(finding: Finding, attack: Exchange) -> Exchange | None:
     """The first read-back after the attack that shows a witness, or that the object is gone."""
     after = [e for e in finding.exchanges if e.number > attack.number and e.purpose.startswith("read-back")]
-    showing = next((e for e in after if any(text in _text(e) for text in finding.witness)), None)
-    if showing is not None or finding.witness:
+    known = _stated(finding, attack) or finding.witness
+    showing = next((e for e in after if any(text in _text(e) for text in known)), None)
+    if showing is not None or known:
         return showing
     if attack.request.method == "DELETE":
         return next((e for e in after if e.response is not None and e.response.status in (404, 410)), None)
@@ -157,8 +173,12 @@ def _spelled(exchange: Exchange) -> str:
 def _seen(exchange: Exchange) -> tuple[int, list[str]]:
     if exchange.response is None:
         return 0, []
-    value = decoded(exchange.response.body)
-    return exchange.response.status, sorted(value) if isinstance(value, dict) else []
+    names = {
+        name
+        for leaf, _ in leaves(decoded(exchange.response.body))
+        for name in re.findall(r"[^.\[\]]+", re.sub(r"\[\d+\]", "", leaf))
+    }
+    return exchange.response.status, sorted(names)
 
 
 def _step(exchange: Exchange, setup: list[Exchange], *, test: str = "") -> str:

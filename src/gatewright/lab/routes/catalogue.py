@@ -122,7 +122,7 @@ def search(call: Call) -> Row:
     return {"query": call.query["q"], **page([_shown(row) for row in rows])}
 
 
-@AREA.on("GET", _ONE, Access.PUBLIC, answer="Product", overridable="product-method-override")
+@AREA.on("GET", _ONE, Access.PUBLIC, answer="Product")
 def product(call: Call) -> Row:
     """Show a product."""
     row = _product(call)

@@ -1,11 +1,11 @@
-"""Orders, the invoice of each, and coupons."""
+"""Orders, and the invoice of each."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from gatewright.lab.endpoint import Access, Area, Call, Clinic, Parameter, Refused
-from gatewright.lab.schemas import ID, WHEN, choice, listing, made, number, page, shape, text, words
+from gatewright.lab.schemas import ID, WHEN, choice, listing, made, number, page, shape, text
 from gatewright.lab.tables import Row
 
 _LINE = shape("product_id quantity", product_id=number(401, least=1), quantity=number(1, least=1, most=20))
@@ -47,14 +47,6 @@ _SCHEMAS = {
         issued_at=WHEN,
     ),
     "Invoices": listing("Invoice"),
-    "CouponCheck": shape("code", code=text("SPRING10", least=4, most=20)),
-    "CouponAnswer": shape(
-        "success",
-        success={"type": "boolean", "example": True},
-        error=text("This coupon is unknown"),
-        percent=number(10, most=100),
-        ends_on=words("2031-12-31", "date"),
-    ),
 }
 AREA = Area("orders", _SCHEMAS)
 
@@ -73,7 +65,7 @@ def _total(call: Call, lines: list[Row], code: str | None) -> int:
             errors[f"items.{index}.quantity"] = "is more than the stock"
         else:
             total += row["price"] * item["quantity"]
-    coupon = call.tables.get("coupons", code) if code else None
+    coupon = call.tables.first("coupons", code=code) if code else None
     if code and coupon is None:
         errors["coupon_code"] = "does not exist"
     if errors:
@@ -176,12 +168,3 @@ def invoice(call: Call) -> Row:
     """Show an own invoice."""
     found = call.owned("invoices", call.query["invoice_id"], seen_by=Access.ADMIN, unless="invoice-read-by-query")
     return _invoice(found)
-
-
-@AREA.on("POST", "/coupons/check", Access.PATIENT, body="CouponCheck", answer="CouponAnswer")
-def check_coupon(call: Call) -> Row:
-    """Tell what a coupon is worth; an unknown one is an error with status 200."""
-    row = call.tables.get("coupons", call.body["code"])
-    if row is None:
-        return {"success": False, "error": "This coupon is unknown"}
-    return {"success": True, "percent": row["percent"], "ends_on": row["ends_on"]}

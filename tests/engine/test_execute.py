@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import pytest
+
+from gatewright.engine.execute import Executor, resource_of
+from gatewright.engine.given import Given, Scene, scene
+from gatewright.engine.plan import Job
+from gatewright.engine.probe import Bench
+from gatewright.engine.scripted import Rule
+from gatewright.model.endpoint import Endpoint
+from gatewright.model.errors import BudgetError, ScopeError
+from gatewright.model.events import (
+    AnyEvent,
+    Asked,
+    BudgetSpent,
+    FindingProved,
+    JobPlanned,
+    JobStarted,
+    PhaseChanged,
+    VerdictReached,
+    Warned,
+)
+from gatewright.model.finding import Cell
+from gatewright.model.json import Json
+from gatewright.model.secret import Keyring
+from gatewright.model.settings import Settings
+from gatewright.model.test import Attacker, Effect, Phase, Probe
+from gatewright.model.test import Test as Check
+from gatewright.model.verdict import Verdict, conclude, proved
+
+Run = Callable[[Probe], Awaitable[Verdict]]
+
+
+def check(run: Run, name: str = "one", *, phase: Phase = Phase.READS) -> Check:
+    return Check(
+        id=name, threat="API1:2023", title="", severity="high", cwe=(), attacker=Attacker.PEER, needs=(), phase=phase,
+        effect=Effect.NONE, requests=5, tags=(), doc="", run=run,
+    )  # fmt: skip
+
+
+class Stage:
+    """An executor over a scripted server, with every event kept."""
+
+    def __init__(self, told: dict[str, Json] | None = None, rules: list[Json] | None = None) -> None:
+        given: dict[str, Json] = {"accounts": ["alice", "bob"], "endpoint": "GET /me", **(told or {})}
+        asked = [msgspec.convert(rule, Rule) for rule in rules or [{"response": {}}]]
+        self.scene: Scene = asyncio.run(scene(msgspec.convert(given, Given), asked))
+        self.events: list[AnyEvent] = []
+
+    def jobs(self, *tests: Check, cells: int = 1) -> list[Job]:
+        endpoints = [msgspec.structs.replace(self.scene.endpoint, path=f"/me{n or ''}") for n in range(cells)]
+        return [Job(cell=Cell(e.id, test.id, "bob"), test=test, endpoint=e) for test in tests for e in endpoints]
+
+    def execute(self, jobs: list[Job], *, stop: bool = False, settings: Settings | None = None, **more: object) -> None:
+        async def go() -> None:
+            s = self.scene
+            bench = Bench(
+                s.identities, s.maker, s.specification, settings or s.settings,
+                knowledge=s.situation.knowledge, keyring=Keyring(b"k", "r"),
+            )  # fmt: skip
+            stopped = asyncio.Event()
+            if stop:
+                stopped.set()
+            await asyncio.wait_for(Executor(bench, self.events.append, stop=stopped).run(jobs, **more), 20)  # type: ignore[arg-type]
+
+        asyncio.run(go())
+
+    def of(self, kind: type[AnyEvent]) -> list[AnyEvent]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def reasons(self) -> list[str]:
+        return [event.verdict.reason for event in self.events if isinstance(event, VerdictReached)]
+
+
+async def denied(probe: Probe) -> Verdict:
+    await probe.send(probe.knowledge.samples[0].call)
+    return conclude("denied", "refused")
+
+
+async def finds(probe: Probe) -> Verdict:
+    exchange = await probe.send(probe.knowledge.samples[0].call)
+    return proved(summary="s", proof=("p",), attacks=(exchange.number,))
+
+
+def test_every_planned_cell_gets_a_verdict() -> None:
+    stage = Stage()
+    jobs = stage.jobs(check(denied), check(finds, "two"), cells=7)
+    settled = msgspec.structs.replace(jobs[0], settled=conclude("mode", "x"))
+    stage.execute([settled, *jobs[1:]])
+    planned = [e.cell for e in stage.events if isinstance(e, JobPlanned)]
+    reached = [e.cell for e in stage.events if isinstance(e, VerdictReached)]
+    assert sorted(planned) == sorted(reached) == sorted(job.cell for job in jobs)
+    assert len(stage.of(JobStarted)) == 13
+    assert len(stage.of(FindingProved)) == 7
+
+
+def test_phases_run_one_after_the_other() -> None:
+    order: list[str] = []
+
+    def noting(name: str) -> Run:
+        async def run(probe: Probe) -> Verdict:
+            order.append(name)
+            await probe.wait(0)
+            return conclude("denied", "")
+
+        return run
+
+    stage = Stage()
+    reads, writes = check(noting("r"), "a"), check(noting("w"), "b", phase=Phase.CHANGES)
+    stage.execute([*stage.jobs(reads, cells=3), *stage.jobs(writes, cells=3)])
+    assert order == ["r", "r", "r", "w", "w", "w"]
+    phases = [e.phase for e in stage.events if isinstance(e, PhaseChanged)]
+    assert phases == ["P2 reads", "P3 changes"]
+
+
+def test_changes_of_one_resource_take_turns() -> None:
+    running, most = 0, 0
+
+    async def run(probe: Probe) -> Verdict:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        return conclude("denied", "")
+
+    stage = Stage()
+    (job,) = stage.jobs(check(run, phase=Phase.CHANGES))
+    stage.execute([job] * 5)
+    assert most == 1
+    most = 0
+    stage.execute([msgspec.structs.replace(job, test=check(run))] * 5)
+    assert most > 1
+
+
+def test_a_stop_settles_the_rest() -> None:
+    stage = Stage()
+    stage.execute(stage.jobs(check(denied), cells=3), stop=True)
+    assert stage.reasons() == ["stopped"] * 3
+    assert not stage.of(JobStarted)
+
+
+def test_a_spent_budget_ends_the_run_and_is_told_once() -> None:
+    async def spends(probe: Probe) -> Verdict:
+        raise BudgetError("no requests left", code="GW-W001", where="requests")
+
+    stage = Stage()
+    stage.execute(stage.jobs(check(spends), cells=40))
+    assert stage.reasons() == ["budget"] * 40
+    assert [e.budget for e in stage.events if isinstance(e, BudgetSpent)] == ["requests"]
+    assert len(stage.of(JobStarted)) < 40
+
+
+def test_a_test_that_breaks_does_not_end_the_run() -> None:
+    async def breaks(probe: Probe) -> Verdict:
+        raise RuntimeError("no good")
+
+    stage = Stage()
+    stage.execute([*stage.jobs(check(breaks)), *stage.jobs(check(denied, "two"))])
+    assert sorted(stage.reasons()) == ["denied", "failed"]
+    (warned,) = stage.of(Warned)
+    assert isinstance(warned, Warned)
+    assert warned.code == "GW-E900"
+    assert "RuntimeError: no good (breaks, line" in warned.message
+
+
+def test_what_leaves_the_scope_fails_its_cell() -> None:
+    async def strays(probe: Probe) -> Verdict:
+        raise ScopeError("another host", code="GW-W002")
+
+    stage = Stage()
+    stage.execute(stage.jobs(check(strays)))
+    assert stage.reasons() == ["failed"]
+
+
+def test_a_session_that_died_is_tried_once_more_then_told() -> None:
+    stage = Stage({"dead": ["bob"]})
+    stage.execute(stage.jobs(check(denied)))
+    assert stage.reasons() == ["session_lost"]
+    assert len(stage.scene.identities.exchanges) == 2
+
+
+def test_a_finding_stands_though_its_session_died_afterwards() -> None:
+    stage = Stage({"dead": ["bob"]})
+    stage.execute(stage.jobs(check(finds)))
+    assert stage.reasons() == ["proved"]
+
+
+def test_without_the_bracket_a_dead_session_looks_safe() -> None:
+    stage = Stage({"dead": ["bob"]})
+    off = msgspec.structs.replace(stage.scene.settings, disabled_controls=frozenset({"C7"}))
+    stage.execute(stage.jobs(check(denied)), settings=off)
+    assert stage.reasons() == ["denied"]
+
+
+def test_a_question_is_asked_once() -> None:
+    async def asks(probe: Probe) -> Verdict:
+        return conclude("no_privacy_evidence", "", question="private?", answer_with="policy: {}")
+
+    stage = Stage()
+    stage.execute(stage.jobs(check(asks), cells=3))
+    assert len(stage.of(Asked)) == 1
+
+
+def test_what_an_earlier_run_finished_sends_nothing() -> None:
+    stage = Stage()
+    jobs = stage.jobs(check(denied), cells=2)
+    stage.execute(jobs, done={jobs[0].cell: conclude("public", "")})
+    assert sorted(stage.reasons()) == ["denied", "public"]
+    assert len(stage.scene.identities.exchanges) == 1
+
+
+def test_changes_are_taken_back_when_the_cell_ends() -> None:
+    async def changes(probe: Probe) -> Verdict:
+        call = probe.knowledge.samples[0].call
+        for what in ("first", "second"):
+            probe.undo(what, call, as_="alice" if what == "first" else "bob", endpoint=probe.endpoint)
+        raise RuntimeError("in the middle")
+
+    stage = Stage()
+    stage.execute(stage.jobs(check(changes)))
+    assert [(e.account, e.purpose) for e in stage.scene.identities.exchanges] == [("bob", "undo"), ("alice", "undo")]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "resource"),
+    [
+        ("PUT", "/notes/{id}", "/v1/notes"),
+        ("PUT", "/notes/{id}/x", "/v1/notes"),
+        ("POST", "/notes", "/v1/notes"),
+        ("PATCH", "/me", "the caller"),
+    ],
+)
+def test_the_resource_of_a_job(method: str, path: str, resource: str) -> None:
+    endpoint = Endpoint(method=method, base="/v1", path=path)
+    job = Job(cell=Cell(endpoint.id, "one", "bob"), test=check(denied), endpoint=endpoint)
+    assert resource_of(job) == resource
