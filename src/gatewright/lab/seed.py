@@ -129,6 +129,7 @@ def _house(clinic: Clinic, rng: random.Random) -> None:
             actor="root",
             action=rng.choice(("role", "refund", "key", "backup")),
             detail=f"Ticket {rng.randrange(10**6, 10**7)} closed after review {rng.randrange(10**6, 10**7)}",
+            trace=f"{rng.getrandbits(64):016x}",
         )
 
 

@@ -30,7 +30,7 @@ COLUMNS: dict[str, str] = {
     "wiki": "slug title text revision",
     "questions": "id title answer",
     "news": "id title text published_at",
-    "audit_log": "id at actor action detail",
+    "audit_log": "id at actor action detail trace",
     "refunds": "id order_id amount reason created_at",
     "links": "id document_id expires_at",
     "revoked": "id",

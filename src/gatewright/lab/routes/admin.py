@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from gatewright.lab.endpoint import Access, Area, Call, Refused
 from gatewright.lab.routes.account import card
 from gatewright.lab.schemas import ID, WHEN, choice, listing, made, number, page, ref, shape, text
@@ -11,12 +13,13 @@ _SCHEMAS = {
     "Accounts": listing("Account"),
     "RoleChange": shape("role", role=choice("patient", "staff", "admin")),
     "Entry": shape(
-        "id at actor action detail",
+        "id at actor action detail trace",
         id=ID,
         at=WHEN,
         actor=text("root"),
         action=text("refund"),
         detail=text("Order 9501, damaged on arrival"),
+        trace=text("8d1f0c6e52a97b34"),
     ),
     "Entries": listing("Entry"),
     "NewRefund": shape(
@@ -45,7 +48,9 @@ AREA = Area("admin", _SCHEMAS)
 
 
 def _noted(call: Call, action: str, detail: str) -> None:
-    call.tables.add("audit_log", at=call.clinic.at(), actor=call.me["username"], action=action, detail=detail)
+    trace = secrets.token_hex(8)
+    at, actor = call.clinic.at(), call.me["username"]
+    call.tables.add("audit_log", at=at, actor=actor, action=action, detail=detail, trace=trace)
 
 
 def _account(call: Call) -> Row:
