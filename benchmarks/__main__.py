@@ -64,7 +64,8 @@ def main() -> None:
             for name in names:
                 results[name].append(wrk(url, seconds) if name == "wrk" else ours(name, url, seconds))
     print(f"{rounds} rounds of {seconds:g} s, {CONNECTIONS} connections, Python {platform.python_version()}, ", end="")
-    print(f"{os.cpu_count()} cores, aiohttp {version('aiohttp')}, httpx {version('httpx')}")
+    print(f"{os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f}, ", end="")
+    print(f"aiohttp {version('aiohttp')}, httpx {version('httpx')}")
     per_core = {n: [r["answers"] / r["cpu"] for r in rs] for n, rs in results.items()}
     rate = {n: [r["answers"] / r["seconds"] for r in rs] for n, rs in results.items()}
     print(

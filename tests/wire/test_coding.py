@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib
 import sys
-import time
+import tracemalloc
 import zlib
 
 import brotli
@@ -27,7 +27,7 @@ CODERS = {
     "gzip": gzip.compress,
     "x-gzip": gzip.compress,
     "deflate": zlib.compress,
-    "br": brotli.compress,
+    "br": lambda data: brotli.compress(data, quality=5),
     "zstd": zstd.compress,
 }
 TEXT = b'{"id": 1, "text": "hello"}' * 400
@@ -59,12 +59,14 @@ def test_unknown_coding() -> None:
 
 @pytest.mark.parametrize("name", CODERS)
 def test_bombs_are_cut(name: str) -> None:
-    bomb = CODERS[name](bytes(50_000_000))
-    begun = time.process_time()
+    bomb = CODERS[name](bytes(20_000_000))
+    tracemalloc.start()
     body, cut, wrong = decode(bomb, name, 100_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert (len(body), cut) == (100_000, True)
     assert wrong == [f"content coding {name}: decodes to more than 100000 bytes"]
-    assert time.process_time() - begun < 1
+    assert peak < 2_000_000
 
 
 @pytest.mark.parametrize("name", CODERS)

@@ -217,6 +217,7 @@ def test_a_cancelled_request_gives_no_answer_to_the_next(serve, run) -> None:
             exchange = await gate.send(Request("GET", server.origin, "/next"))
             assert exchange.response is not None
             assert exchange.response.body.startswith(b"GET /next")
+            assert len(next(iter(gate._by_origin.values())).open) == 1
 
     run(main())
 

@@ -231,22 +231,7 @@ async def _controls(
         return conclude(
             "parameter_ignored", "a random reference shows the same: the place does not name the object", place=place
         )
-    anon, bad = await anonymous(probe, first.call, key=f"{owned.key} {place}")
-    public = bool(shown(found, anon))
-    probe.control(
-        "C5",
-        "without a credential",
-        expected="refused",
-        observed="shown" if public else f"status {anon.status}",
-        holds=not public,
-    )
-    probe.control(
-        "C6",
-        "with a corrupted credential",
-        expected="refused",
-        observed=f"status {bad.status}",
-        holds=not shown(found, bad),
-    )
+    anon, public = await _open(probe, first, found, key=f"{owned.key} {place}")
     if public and "C5" not in probe.settings.disabled_controls:
         return conclude("public", "it is shown without any credential as well; auth-missing judges that", place=place)
     if not _leak(probe, found, exchange, bind(call, reference)):
@@ -267,6 +252,27 @@ async def _controls(
     if not private and "privacy" not in probe.settings.disabled_controls:
         return _ask(probe, owned, reference, evidence.codes, why)
     return await _confirm(probe, owned, own, reference, call=call, leak=leak, mine=mine, why=why)
+
+
+async def _open(probe: Probe, first: Baseline, found: tuple[Witness, ...], *, key: str) -> tuple[Answer, bool]:
+    """C5 and C6: the answer to nobody, and whether it shows the object."""
+    anon, bad = await anonymous(probe, first.call, key=key)
+    public = bool(shown(found, anon))
+    probe.control(
+        "C5",
+        "without a credential",
+        expected="refused",
+        observed="shown" if public else f"status {anon.status}",
+        holds=not public,
+    )
+    probe.control(
+        "C6",
+        "with a corrupted credential",
+        expected="refused",
+        observed=f"status {bad.status}",
+        holds=not shown(found, bad),
+    )
+    return anon, public
 
 
 async def _elsewhere(probe: Probe, owned: OwnedObject, found: tuple[Witness, ...]) -> tuple[Witness, ...]:
