@@ -72,3 +72,14 @@ def test_each_account_is_an_object_with_its_private_values(api, serve):
     out = serve(api).run(names={"alice": "user", "bob": "user", "root": "admin"})
     assert {o.owner for o in out.knowledge.objects if o.origin == "identity"} == {"alice", "bob", "root"}
     assert {o.resource for o in out.knowledge.objects} == {"user"}
+
+
+def test_a_leaf_that_also_holds_other_values_is_no_alias(api, serve):
+    async def rows(request):
+        own = api.people[request.state.who]["id"]
+        return JSONResponse({"mine": {"seller": own}, "other": {"seller": 7}})
+
+    query = {"parameters": [{"name": "seller", "in": "query", "schema": WHOLE}]}
+    api.add("/rows", {"get": query}, rows)
+    out = serve(api).run()
+    assert _user(out, "bob").reference(out.named("GET /rows")) is None

@@ -133,3 +133,21 @@ def test_extra_properties_go_into_a_fresh_object(api, serve, table):
 
     serve(api).run(more)
     assert api.tables["/orders"].rows[str(found[0].id)]["total"] == 7
+
+
+def test_a_reader_that_ignores_the_id_confirms_nothing(api, serve):
+    last = {}
+
+    async def make(request):
+        last[request.state.who] = {**await request.json(), "id": len(last) + 500}
+        return JSONResponse(last[request.state.who], 201)
+
+    async def latest(request):
+        return JSONResponse(last.get(request.state.who, {}))
+
+    api.add("/drafts", {"post": body({"text": TEXT}, ["text"])}, make)
+    api.add("/drafts/{id}", {"get": {"ids": WHOLE}}, latest)
+    out = serve(api).run()
+    made = out.made("alice", "draft")
+    assert made
+    assert not any(reference.confirmed for reference in made[0].references)

@@ -139,3 +139,12 @@ def test_the_id_that_was_learnt_fills_the_path(specify):
     thing = Thing("k", "http://h/docs", "alice", "created", "read", "A-1", {"key": "other"}, {"http://h/docs": "A-1"})
     hole = graph.holes[_named(graph, "GET /docs/{key}").id][0]
     assert places.value_for(hole, thing) == "A-1"
+
+
+def test_a_write_borrows_only_what_several_accounts_see(specify):
+    graph, memory, places = _known(specify(PATHS))
+    memory.identity = {"alice": {"id": 41}, "bob": {"id": 42}}
+    memory.see(FIELD, "alice", [_thing("a", FIELD, 5, origin="learned"), _thing("b", FIELD, 6, origin="learned")])
+    memory.see(FIELD, "bob", [_thing("c", FIELD, 6, owner="bob", origin="learned")])
+    filling = places.fillings(_named(graph, "POST /sales"), "alice", slot="read")[0]
+    assert filling.values[Place("body", "field_id")] == 6  # 5 is an older object of alice's own

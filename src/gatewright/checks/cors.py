@@ -48,9 +48,9 @@ async def cors(probe: Probe) -> Verdict:
 
     ## How it is proved
     The answer names the account, and the answer to nobody does not: it is personal. Two random origins are both
-    allowed by name together with credentials, while the answer without an `Origin` does not allow one. How a browser
-    would send the session decides how much it matters: cookies and Basic are sent by themselves; a bearer token is
-    not, so that the weakness sleeps until a cookie comes: low.
+    allowed by name together with credentials, and what they get is personal still. How a browser would send the
+    session decides how much it matters: cookies and Basic are sent by themselves; a bearer token is not, so that the
+    weakness sleeps until a cookie comes: low.
 
     ## When it is wrong
     When the server means every origin, and nothing personal is ever sent by cookie. Then leave
@@ -82,26 +82,26 @@ async def cors(probe: Probe) -> Verdict:
             continue
         if not personal:
             break
-        second = await _ask(probe, call, endpoint, trick)
-        kept = _allowed(second) and personal <= _names(probe, second)
-        if not probe.control(
-            "two origins",
-            f"{trick.name}, a second time" + (" with another name" if trick.repeats else ""),
-            expected="allowed again",
-            observed="allowed" if kept else "not allowed: a list of origins",
-            holds=kept,
-        ):
-            continue
-        always = plain.response is not None and plain.response.header("access-control-allow-origin") is not None
-        probe.control(
-            "no origin",
-            "without an Origin header",
-            expected="allows no stranger",
-            observed="allows one" if always else "allows none",
-            holds=True,
-        )
-        return await _conclude(probe, endpoint, trick, (first, second), personal)
+        second = await _again(probe, call, endpoint, trick, personal)
+        if second is not None:
+            return await _conclude(probe, endpoint, trick, (first, second), personal)
     return _quiet(tried, exposed, probe, endpoint)
+
+
+async def _again(
+    probe: Probe, call: Call, endpoint: Endpoint, trick: Trick, personal: frozenset[tuple[str, str]]
+) -> Exchange | None:
+    """The second origin of the kind, where it is allowed too and the answer is personal; else a list of origins it is."""
+    exchange = await _ask(probe, call, endpoint, trick)
+    kept = _allowed(exchange) and personal <= _names(probe, exchange)
+    held = probe.control(
+        "two origins",
+        f"{trick.name}, a second time" + (" with another name" if trick.repeats else ""),
+        expected="allowed again",
+        observed="allowed" if kept else "not allowed: a list of origins",
+        holds=kept,
+    )
+    return exchange if held else None
 
 
 def _tricks(endpoint: Endpoint) -> list[Trick]:

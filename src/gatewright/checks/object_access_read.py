@@ -231,22 +231,7 @@ async def _controls(
         return conclude(
             "parameter_ignored", "a random reference shows the same: the place does not name the object", place=place
         )
-    anon, bad = await anonymous(probe, first.call, key=f"{owned.key} {place}")
-    public = bool(shown(found, anon))
-    probe.control(
-        "C5",
-        "without a credential",
-        expected="refused",
-        observed="shown" if public else f"status {anon.status}",
-        holds=not public,
-    )
-    probe.control(
-        "C6",
-        "with a corrupted credential",
-        expected="refused",
-        observed=f"status {bad.status}",
-        holds=not shown(found, bad),
-    )
+    anon, public = await _open(probe, first, found, key=f"{owned.key} {place}")
     if public and "C5" not in probe.settings.disabled_controls:
         return conclude("public", "it is shown without any credential as well; auth-missing judges that", place=place)
     if not _leak(probe, found, exchange, bind(call, reference)):
@@ -267,6 +252,27 @@ async def _controls(
     if not private and "privacy" not in probe.settings.disabled_controls:
         return _ask(probe, owned, reference, evidence.codes, why)
     return await _confirm(probe, owned, own, reference, call=call, leak=leak, mine=mine, why=why)
+
+
+async def _open(probe: Probe, first: Baseline, found: tuple[Witness, ...], *, key: str) -> tuple[Answer, bool]:
+    """C5 and C6: the answer to nobody, and whether it shows the object."""
+    anon, bad = await anonymous(probe, first.call, key=key)
+    public = bool(shown(found, anon))
+    probe.control(
+        "C5",
+        "without a credential",
+        expected="refused",
+        observed="shown" if public else f"status {anon.status}",
+        holds=not public,
+    )
+    probe.control(
+        "C6",
+        "with a corrupted credential",
+        expected="refused",
+        observed=f"status {bad.status}",
+        holds=not shown(found, bad),
+    )
+    return anon, public
 
 
 async def _elsewhere(probe: Probe, owned: OwnedObject, found: tuple[Witness, ...]) -> tuple[Witness, ...]:
@@ -300,7 +306,7 @@ def _ask(probe: Probe, owned: OwnedObject, reference: Reference, codes: frozense
         "no_privacy_evidence",
         why,
         place=reference.place,
-        question=f"{probe.account} read {owned.owner}'s {owned.resource} {value} at {probe.endpoint.name}: private?",
+        question=f"{probe.account} read {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
         answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
     )
 
@@ -338,10 +344,10 @@ async def _confirm(
         )
     value = as_text(dict(reference.values)[place])
     return proved(
-        title=f"Any {probe.accounts[probe.account].role or 'account'} can read another's {owned.resource} by its {place.name}",
-        summary=f"{probe.account} read {owned.owner}'s {owned.resource} at {probe.endpoint.name} by putting its reference into {place}.",
+        title=f"Any {probe.accounts[probe.account].role or 'account'} can read another's {owned.noun} by its {place.name}",
+        summary=f"{probe.account} read {owned.owner}'s {owned.noun} at {probe.endpoint.name} by putting its reference into {place}.",
         proof=(
-            f"{owned.owner} owns {owned.resource} {value}; three reads by {owned.owner} agree",
+            f"{owned.owner} owns {owned.noun} {value}; three reads by {owned.owner} agree",
             f"{probe.account} sent its own request with {place} = {value} and got {longest(leak)}",
             f"{'a fresh object, read by ' + probe.account + ' first' if fresh else 'a second request'}, showed {longest(confirmed)}",
             f"private: {why}",
