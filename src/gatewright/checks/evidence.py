@@ -70,7 +70,7 @@ def _from_names(probe: Probe, owned: OwnedObject, owner_sees: Answer, attacker_s
         codes.add("W3")
     if any(answer.status == "403" for answer in probe.endpoint.answers):
         codes.add("W4")
-    if PRIVATE_WORDS & words(f"{owned.resource} {probe.endpoint.path}"):
+    if PRIVATE_WORDS & words(f"{owned.noun} {probe.endpoint.path}"):
         codes.add("W5")
     return codes
 

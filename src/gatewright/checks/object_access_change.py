@@ -104,9 +104,9 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
         return conclude("baseline_broken", "no accepted request is known", place=place)
     before = await _twice(probe, owned)
     if before is None:
-        return conclude("not_visible", f"nowhere does {owned.owner} see its {owned.resource}", place=place)
+        return conclude("not_visible", f"nowhere does {owned.owner} see its {owned.noun}", place=place)
     if not before:
-        return conclude("unstable", f"{owned.owner}'s {owned.resource} moves by itself between two reads", place=place)
+        return conclude("unstable", f"{owned.owner}'s {owned.noun} moves by itself between two reads", place=place)
     if own is not None and (mine := own.reference(probe.endpoint.id, place)):
         call = bind(call, mine)
     field, held = await _writable(probe, call, own)
@@ -118,7 +118,7 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
     if after is None:
         return await _quiet(probe, own, reference, marker, exchange)
     restore = _restore(owned.reference(probe.endpoint.id, place) or reference, call, field, before)
-    probe.undo(f"{owned.owner}'s {owned.resource} as it was", restore, as_=owned.owner, endpoint=probe.endpoint)
+    probe.undo(f"{owned.owner}'s {owned.noun} as it was", restore, as_=owned.owner, endpoint=probe.endpoint)
     return await _controls(probe, owned, own, reference, call=call, field=field, before=before[0], after=after)
 
 
@@ -295,7 +295,7 @@ async def _controls(
             "no_privacy_evidence",
             why,
             place=place,
-            question=f"{probe.account} changed {owned.owner}'s {owned.resource} {value} at {probe.endpoint.name}: private?",
+            question=f"{probe.account} changed {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
             answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
         )
     marker = probe.marker()
@@ -312,12 +312,12 @@ async def _controls(
         return conclude("control_failed", f"the second marker was {_told(confirmed, moved)}", place=place)
     named = as_text(place.name)
     return proved(
-        title=f"Any {probe.accounts[probe.account].role or 'account'} can change another's {owned.resource} by its {named}",
-        summary=f"{probe.account} changed {owned.owner}'s {owned.resource} at {probe.endpoint.name} by putting its reference into {place}.",
+        title=f"Any {probe.accounts[probe.account].role or 'account'} can change another's {owned.noun} by its {named}",
+        summary=f"{probe.account} changed {owned.owner}'s {owned.noun} at {probe.endpoint.name} by putting its reference into {place}.",
         proof=(
-            f"{owned.owner} owns {owned.resource} {value}; it did not move between two reads",
+            f"{owned.owner} owns {owned.noun} {value}; it did not move between two reads",
             f"{probe.account} sent its own request with {place} = {value} and {field.name} = a new marker",
-            f"{owned.owner} then read the marker in its {owned.resource}; {probe.account}'s own did not change",
+            f"{owned.owner} then read the marker in its {owned.noun}; {probe.account}'s own did not change",
             "the same with a second marker",
             f"private: {why}"
             if private
