@@ -65,6 +65,9 @@ class Executor:
         for job in jobs:
             settled = job.settled is not None or job.cell in finished
             self.emit(JobPlanned(cell=job.cell, phase=job.test.phase.value, settled=settled))
+        for (
+            job
+        ) in jobs:  # only once the whole plan is written down: a part of it that is judged is not a run that is done
             verdict = finished.get(job.cell) or job.settled
             if verdict is not None:
                 self.emit(VerdictReached(cell=job.cell, verdict=verdict))

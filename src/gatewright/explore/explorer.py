@@ -28,7 +28,7 @@ from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import BudgetError
 from gatewright.model.events import AnyEvent, EndpointLearnt, PhaseChanged, Warned
 from gatewright.model.json import Json
-from gatewright.model.knowledge import Knowledge, OwnedObject
+from gatewright.model.knowledge import Knowledge, OwnedObject, Sample
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
 
@@ -131,12 +131,36 @@ class Explorer:
 
         Sends each account's probe once, and samples again what could not be stored because of a secret in it.
         """
+        learned: list[Thing] = []
+        for thing in self._things(knowledge):
+            if thing.origin == "learned":  # as in exploration: they come last, so that nothing is done to them
+                learned.append(thing)
+            else:
+                self._objects.remember(thing)
+        self._memory.protected |= set(knowledge.protected)
+        for sample in knowledge.samples:
+            self._memory.samples[sample.endpoint, sample.account] = sample
+            self._look_again(sample)
+        self._courier.start()
+        try:
+            await self._identify()
+            self._identities.alias(self._cast.peers)
+            await self._resample(knowledge)
+        except Spent:
+            self._spent()
+        for thing in learned:
+            self._memory.things.setdefault(thing.key, thing)
+        samples = tuple(self._memory.samples[key] for key in sorted(self._memory.samples))
+        knowledge = msgspec.structs.replace(knowledge, samples=samples)
+        self._learnt(knowledge)
+        return knowledge
+
+    def _things(self, knowledge: Knowledge) -> Iterable[Thing]:
+        """The objects of the knowledge as memory holds them; accounts themselves are found out again."""
         keys = {resource.name: key for key, resource in self._graph.resources.items()}
         for owned in knowledge.objects:
-            if owned.origin == "identity" or owned.resource not in keys:
-                continue
-            self._memory.add(
-                Thing(
+            if owned.origin != "identity" and owned.resource in keys:
+                yield Thing(
                     owned.key,
                     keys[owned.resource],
                     owned.owner,
@@ -148,21 +172,13 @@ class Explorer:
                     parent=owned.parent,
                     recipe=owned.recipe,
                 )
-            )
-        self._memory.protected |= set(knowledge.protected)
-        for sample in knowledge.samples:
-            self._memory.samples[sample.endpoint, sample.account] = sample
-        self._courier.start()
-        try:
-            await self._identify()
-            self._identities.alias(self._cast.peers)
-            await self._resample(knowledge)
-        except Spent:
-            self._spent()
-        samples = tuple(self._memory.samples[key] for key in sorted(self._memory.samples))
-        knowledge = msgspec.structs.replace(knowledge, samples=samples)
-        self._learnt(knowledge)
-        return knowledge
+
+    def _look_again(self, sample: Sample) -> None:
+        """What lists and links of a stored answer showed."""
+        endpoint, reply = self._graph.endpoints.get(sample.endpoint), answers.read(sample.exchange)
+        if endpoint is not None and endpoint.method in SAFE:
+            self._lists.see(endpoint, sample.account, reply)
+        self._lists.harvest(sample.account, reply)
 
     async def _resample(self, knowledge: Knowledge) -> None:
         """Samples of what was reached before, and is not known any more."""
