@@ -81,7 +81,9 @@ def _from_content(probe: Probe, owned: OwnedObject, owner_sees: Answer) -> set[s
     account = probe.accounts.get(owned.owner)
     planted = {v for v in account.private if len(v) >= 4} if account else set()
     if account is not None and owned.resource == "user":
+        named = {as_text(value) for reference in owned.references for _, value in reference.values}
         planted |= {as_text(v) for v in account.registered.values() if len(as_text(v)) >= 6} - {account.username}
+        planted |= {v for v in probe.identity(owned.owner) if "@" in v} - named  # the address it logs in with
     for leaf in owner_sees.leaves:
         name = leaf.path.rpartition(".")[2].removesuffix("[]").lower()
         if leaf.value in planted:
