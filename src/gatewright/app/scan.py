@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from gatewright.access.classify import auth_endpoints
 from gatewright.access.sessions import Sessions
 from gatewright.app.document import load_specification
+from gatewright.app.numbering import Numbering
 from gatewright.app.stream import Stream
 from gatewright.app.target import Placed, place
 from gatewright.app.tests import library
@@ -30,7 +29,6 @@ from gatewright.model.events import (
     AnyEvent,
     AttemptSent,
     Consumer,
-    FindingProved,
     Left,
     PhaseChanged,
     RunFinished,
@@ -121,6 +119,7 @@ class _Scan:
         self.placed = placed
         self.run_id = run
         self.store = store
+        self.numbering = Numbering(store.findings())
         self.journal = journal
         self.stream = stream
         self.mask = mask
@@ -155,9 +154,7 @@ class _Scan:
 
     def _emit(self, event: AnyEvent) -> None:
         """Findings get their short number (F-12) before anybody sees them."""
-        if isinstance(event, FindingProved):
-            event = msgspec.structs.replace(event, finding=self.store.numbered(event.finding))
-        self.stream.emit(event)
+        self.stream.emit(self.numbering.event(event))
 
     def _warn(self, code: str, message: str) -> None:
         self.stream.emit(Warned(code=code, message=message))
