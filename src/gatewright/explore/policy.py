@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from gatewright.explore.words import words
+from gatewright.explore.words import singular, words
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.settings import Mode
 
@@ -18,6 +18,16 @@ _FORMS = {word + ending: word for word in _OUTWARD for ending in ("s", "ed", "in
 _FORMS |= {"email": "mail", "emails": "mail", "paid": "pay", "sent": "send", "notification": "notify"}
 _FORMS |= {"notifications": "notify", "invitation": "invite", "invitations": "invite", "callback": "", "caller": ""}
 _FORMS |= {"printer": "", "sender": "", "mailer": "mail"}
+ADMINISTRATION = frozenset(
+    ["admin", "administrator", "administration", "backoffice", "internal", "superuser", "supervisor", "root"]
+)
+"""Words by which a path or a tag says that it is for a higher role."""
+
+
+def administers(endpoint: Endpoint) -> bool:
+    """Whether path or tags say that an endpoint is meant for a higher role, whoever else it lets in."""
+    fixed = [part for part in endpoint.path.split("/") if "{" not in part]
+    return any(singular(word) in ADMINISTRATION for text in (*fixed, *endpoint.tags) for word in words(text))
 
 
 def forbidden(endpoint: Endpoint, mode: Mode) -> str:
