@@ -34,7 +34,6 @@ async def judge_privacy(
     attacker_sees: Answer | None,
     found: tuple[Witness, ...] = (),
     anon: Answer | None = None,
-    anon_refused: bool = False,
     viewer: str = "",
 ) -> tuple[bool, Evidence, str]:
     """Whether reaching the object is a breach, the evidence, and the sentence that says why.
@@ -47,8 +46,6 @@ async def judge_privacy(
     codes |= _policy(probe)
     if anon is not None and found:
         codes |= {"X1"} if shown(found, anon) else {"W2"}
-    if anon_refused:
-        codes |= {"W2"}
     if await _scoped(probe, owned, viewer or probe.account):
         codes |= {"S1"}
     if not {c for c in codes if c[0] in "SX"} and await _contradiction(probe, owned, writes=action != "read"):

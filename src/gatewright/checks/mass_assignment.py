@@ -343,6 +343,8 @@ async def _write(
     exchange = await probe.send(call, as_=target.account, purpose=purpose)
     if exchange.response is None or exchange.response.status >= 400:
         return None, exchange
+    if "read-back" in probe.settings.disabled_controls:
+        return read(exchange.response), exchange
     return await _view(probe, target), exchange
 
 

@@ -262,23 +262,14 @@ async def _controls(
 ) -> Verdict:
     """The marker stands in the victim's object: what must hold before that counts."""
     place = reference.place
-    value = as_text(dict(reference.values)[place])
     stray = probe.marker()
     wrong = bind(call, reference).with_value(place, random_like(probe, dict(reference.values)[place]))
     await probe.send(wrong.with_value(field, stray), purpose="control: random id")
     ignored = holds_value(await _owner_view(probe, owned), stray)
-    if not probe.control(
-        "C4",
-        "a random reference",
-        expected="no effect",
-        observed="the same effect" if ignored else "no effect",
-        holds=not ignored,
-    ):
-        return conclude(
-            "parameter_ignored",
-            "a random reference has the same effect: the place does not name the object",
-            place=place,
-        )
+    seen = "the same effect" if ignored else "no effect"
+    if not probe.control("C4", "a random reference", expected="no effect", observed=seen, holds=not ignored):
+        why = "a random reference has the same effect: the place does not name the object"
+        return conclude("parameter_ignored", why, place=place)
     if await _anybody(probe, owned, reference, call, field):
         return conclude("public", "anybody changes it without a credential; auth-missing judges that", place=place)
     mine = await _mine(probe, own)
@@ -289,10 +280,12 @@ async def _controls(
         owner_sees=before,
         attacker_sees=mine if own and own.origin != "identity" else None,
     )
-    trusted = owned.origin == "identity"
-    if not private and not trusted and "privacy" not in probe.settings.disabled_controls:
+    if owned.origin == "identity":  # another account is nobody's shared object
+        why = why if private else f"{owned.owner} is another account, and the caller is named by its session"
+    elif not private and "privacy" not in probe.settings.disabled_controls:
         if evidence.codes & {"X4", "X5"}:
             return conclude("shared", why, place=place)
+        value = as_text(dict(reference.values)[place])
         return conclude(
             "no_privacy_evidence",
             why,
@@ -300,6 +293,22 @@ async def _controls(
             question=f"{probe.account} changed {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
             answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
         )
+    return await _confirm(probe, owned, own, reference, call=call, field=field, why=why)
+
+
+async def _confirm(
+    probe: Probe,
+    owned: OwnedObject,
+    own: OwnedObject | None,
+    reference: Reference,
+    *,
+    call: Call,
+    field: Place,
+    why: str,
+) -> Verdict:
+    """C8: the same with a second marker."""
+    place = reference.place
+    value = as_text(dict(reference.values)[place])
     marker = probe.marker()
     again = await probe.send(bind(call, reference).with_value(field, marker), purpose="attack: confirmed")
     confirmed = await _seen(probe, owned, marker, again)
@@ -312,18 +321,15 @@ async def _controls(
         holds=confirmed is not None and not moved,
     ):
         return conclude("control_failed", f"the second marker was {_told(confirmed, moved)}", place=place)
-    named = as_text(place.name)
     return proved(
-        title=f"Any {probe.accounts[probe.account].role or 'account'} can change another's {owned.noun} by its {named}",
+        title=f"Any {probe.accounts[probe.account].role or 'account'} can change another's {owned.noun} by its {place.name}",
         summary=f"{probe.account} changed {owned.owner}'s {owned.noun} at {probe.endpoint.name} by putting its reference into {place}.",
         proof=(
             f"{owned.owner} owns {owned.noun} {value}; it did not move between two reads",
             f"{probe.account} sent its own request with {place} = {value} and {field.name} = a new marker",
             f"{owned.owner} then read the marker in its {owned.noun}; {probe.account}'s own did not change",
             "the same with a second marker",
-            f"private: {why}"
-            if private
-            else f"{owned.owner} is another account, and the caller is named by its session",
+            f"private: {why}",
         ),
         attacks=(again.number,),
         place=place,

@@ -170,7 +170,7 @@ async def _private(
     mine = await look(probe, own) if own else None
     fresh = await probe.fresh(owned)  # privacy is asked about one that is still there
     private, evidence, why = await judge_privacy(
-        probe, fresh or owned, action="delete", owner_sees=before, attacker_sees=mine, anon_refused=True
+        probe, fresh or owned, action="delete", owner_sees=before, attacker_sees=mine
     )
     if not private and "privacy" not in probe.settings.disabled_controls:
         if evidence.codes & {"X4", "X5"}:
