@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from gatewright.explore.words import singular, words
+from gatewright.explore.words import words
 from gatewright.model.endpoint import Endpoint
+from gatewright.model.names import singular
 from gatewright.model.settings import Mode
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
