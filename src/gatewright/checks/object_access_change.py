@@ -185,12 +185,17 @@ async def _self(probe: Probe, account: str, *, purpose: str = "read-back") -> An
 
 
 def _candidates(probe: Probe, call: Call, own: OwnedObject | None, answer: Answer | None) -> list[Place]:
-    """Free text places: those whose value is seen in the object come first; never identity, secrets, or the reference."""
+    """Free text places: those whose value is seen in the object come first; never identity, secrets, or the reference.
+
+    A text that is empty now is one as well: accounts are born with an empty biography.
+    """
     identity = probe.identity(probe.account)
     references = {r.place for r in own.references if r.endpoint == probe.endpoint.id} if own else set()
     seen = free_text(call, answer) if answer else []
     rest = [
-        Place("body", name) for name, value in leaves(call.body) if name and isinstance(value, str) and len(value) >= 3
+        Place("body", name)
+        for name, value in leaves(call.body)
+        if name and isinstance(value, str) and (len(value) >= 3 or not value)
     ]
     ordered = [*seen, *[place for place in rest if place not in seen]]
     return [
