@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Collection
 from typing import Literal
 
@@ -19,10 +20,12 @@ from gatewright.proof.privacy import PRIVATE_WORDS, Evidence, is_private, words
 from gatewright.proof.witness import Witness, markers_in, shown
 
 _PUBLIC = {"public", "is_public", "ispublic", "published", "is_published", "shared", "is_shared"}
+_OWN_ID = re.compile(r"\[\]\.(?:_?id|uuid|guid)$", re.IGNORECASE)
+"""The path of the id that an item of a list carries itself."""
+MEMBERS = ("member", "participant", "shared", "collaborator", "recipient", "attendee")
 _NEXT = {"next", "next_page", "nextpage", "next_cursor", "nextcursor", "next_token", "nexttoken", "has_more", "hasmore"}
 _TOTAL = {"total", "count", "total_count", "totalcount", "total_items", "totalitems"}
 _PAGES = {10, 15, 20, 25, 30, 50, 100, 200, 250, 500, 1000}
-_MEMBERS = ("member", "participant", "shared", "collaborator", "recipient", "attendee")
 
 
 async def judge_privacy(
@@ -92,7 +95,7 @@ def _from_content(probe: Probe, owned: OwnedObject, owner_sees: Answer) -> set[s
             codes.add("X3")
         if name in ("visibility", "status", "state") and leaf.value.lower() == "published":
             codes.add("X3")
-        if leaf.value in attacker and any(word in leaf.path.lower() for word in _MEMBERS):
+        if leaf.value in attacker and any(word in leaf.path.lower() for word in MEMBERS):
             codes.add("X4")
         if name in ("can_edit", "canedit", "editable") and leaf.value == "true":
             codes.add("X5")
@@ -158,14 +161,20 @@ def _made(probe: Probe, resource: str, owner: str) -> list[OwnedObject]:
 def _only(answer: Answer, present: Collection[OwnedObject], absent: Collection[OwnedObject]) -> bool:
     values = {leaf.value for leaf in answer.leaves}
     found = markers_in(answer.text)
+    ids = {as_text(o.id) for o in present if o.id is not None}
+    own = {leaf.item for leaf in answer.leaves if leaf.item and leaf.value in ids and _OWN_ID.search(leaf.path)}
+    foreign = {m for leaf in answer.leaves if leaf.item not in own for m in markers_in(leaf.value)}
 
     def within(o: OwnedObject) -> bool:
         return bool(found & set(o.markers)) or (o.id is not None and as_text(o.id) in values)
 
-    def marked(
-        o: OwnedObject,
-    ) -> bool:  # small integers turn up by chance: absence is judged by markers where there are any
-        return bool(found & set(o.markers)) if o.markers else within(o)
+    def marked(o: OwnedObject) -> bool:
+        """By markers where there are any: small integers turn up by chance.
+
+        Not in the items of objects that should be there: an attempt of ours may just have written the attacker's
+        texts into them.
+        """
+        return bool(foreign & set(o.markers)) if o.markers else within(o)
 
     return all(within(o) for o in present) and not any(marked(o) for o in absent)
 
