@@ -103,7 +103,7 @@ def run() -> list[str]:
     """Runs the console and Python blocks of every written page, against the lab."""
     found = []
     with tempfile.TemporaryDirectory() as home:
-        environ = docs_blocks.surroundings(home)
+        environ = docs_blocks.surroundings(Path(home))
         for page in everything():
             if any(block.language in ("console", "python") for block in docs_blocks.blocks(page)):
                 with lab(environ) as url:

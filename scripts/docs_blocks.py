@@ -21,6 +21,7 @@ import yaml
 
 LAB = "http://127.0.0.1:8000"
 """The address that the pages use for "your API"."""
+ROOT = Path(__file__).resolve().parent.parent
 LIMIT = 120.0
 """Seconds for one command of a page."""
 _FENCE = re.compile(r"^( *)(`{3,})([^\n`]*)\n(.*?)^\1\2[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -113,12 +114,17 @@ def run_page(page: Path, *, environ: Mapping[str, str], lab: str) -> list[str]:
     return found
 
 
-def surroundings(home: str) -> dict[str, str]:
-    """The environment of the commands: this environment's programs first, no colour, a fixed width."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    fixed = {"NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb", "LC_ALL": "C.UTF-8", "HOME": home, "PATH": path}
-    kept = {name: value for name, value in os.environ.items() if name in ("LANG", "TMPDIR", "PYTHONPATH")}
-    return kept | fixed
+def surroundings(home: Path) -> dict[str, str]:
+    """The environment of the commands: `gatewright` is that of this checkout, no colour, a fixed width, an empty home."""
+    folder = home / "bin"
+    folder.mkdir()
+    command = folder / "gatewright"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gatewright "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    path = os.pathsep.join((str(folder), str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    kept = {name: value for name, value in os.environ.items() if name in ("LANG", "TMPDIR")}
+    fixed = {"NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb", "LC_ALL": "C.UTF-8", "HOME": str(home), "PATH": path}
+    return kept | fixed | {"PYTHONPATH": str(ROOT / "src")}
 
 
 def _run(command: list[str], folder: str, environ: Mapping[str, str]) -> tuple[int, str]:

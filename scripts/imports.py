@@ -16,7 +16,7 @@ HEAVY = ("alembic", "asyncio", "jinja2", "jsonschema", "rich", "sqlalchemy", "st
 STARTS: tuple[tuple[tuple[str, ...], Mapping[str, str]], ...] = (
     (("--version",), {}),
     (("--help",), {}),
-    (("tests", "--help"), {}),
+    (("scan", "--help"), {}),
     ((), {"_GATEWRIGHT_COMPLETE": "bash_complete", "COMP_WORDS": "gatewright sc", "COMP_CWORD": "1"}),
 )
 """Arguments, and what is added to the environment."""

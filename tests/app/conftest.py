@@ -95,6 +95,12 @@ def events(run: str) -> list[AnyEvent]:
 
 
 @pytest.fixture
+def one_finding() -> Finding:
+    """object-access-read at GET /notes/{id}."""
+    return FINDING
+
+
+@pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings whose store is in an empty folder."""
     return Settings(

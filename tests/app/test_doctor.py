@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 from importlib import metadata
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gatewright.app import doctor
+from gatewright.model.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -37,10 +39,29 @@ def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_the_configuration_in_one_line(tmp_path: Path) -> None:
-    text = "target: http://127.0.0.1:5000\naccounts: {alice: {bearer: '${TOKEN}'}}\n"
+    text = "target: http://127.0.0.1:1\naccounts: {alice: {bearer: '${TOKEN}'}}\n"
     (tmp_path / "gatewright.yaml").write_text(text, encoding="utf-8")
-    facts = doctor.examine(directory=tmp_path, config=None, environ={"TOKEN": "s3cr3t-canary"})
+    facts = asyncio.run(doctor.examine(directory=tmp_path, config=None, environ={"TOKEN": "s3cr3t-canary"}))
     assert [fact.found for fact in facts if fact.what == "configuration"] == [
-        "http://127.0.0.1:5000; accounts: alice; mode safe"
+        "http://127.0.0.1:1; accounts: alice; mode safe"
     ]
     assert "s3cr3t-canary" not in str(facts)
+
+
+def test_a_target_that_answers_and_one_that_does_not() -> None:
+    async def scenario() -> list[doctor.Fact]:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            urls = (f"http://127.0.0.1:{port}/api", "http://127.0.0.1:1")
+            return [await doctor.target(url, Settings()) for url in urls]
+
+    good, bad = asyncio.run(scenario())
+    assert (good.state, good.found.endswith("/api answers 404")) == ("ok", True)
+    assert (bad.state, "connect" in bad.found) == ("bad", True)

@@ -28,5 +28,5 @@ def test_nothing_to_see(gatewright: Gatewright) -> None:
 def test_no_api_there(gatewright: Gatewright, tmp_path: Path) -> None:
     code, _, err = gatewright("init", "http://127.0.0.1:1/openapi.json")
     assert code in (2, 3)
-    assert "GW-S0" in err
+    assert err.startswith("GW-")
     assert not (tmp_path / "gatewright.yaml").exists()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gatewright.model.test import REGISTRY
+from scripts.detection import Lab, configure
 
 Gatewright = Callable[..., tuple[int, str, str]]
 
@@ -68,3 +69,25 @@ def test_try_says_no_with_1(gatewright: Gatewright, tmp_path: Path) -> None:
         assert "GET /notes → 200 Traceback" in out
     finally:
         REGISTRY.pop("debug-header", None)
+
+
+def test_try_on_an_endpoint_of_a_live_api(gatewright: Gatewright, notes: Lab, tmp_path: Path) -> None:
+    configure(tmp_path, notes)
+    code, out, err = gatewright(
+        "tests", "try", "object-access-read", "--endpoint", "GET /notes/{id}", "--patience", "short"
+    )
+    assert code == 0, err
+    assert "object-access-read on GET /notes/{id} as bob" in out
+    assert "  attack " in out
+    assert "\nvulnerable: proved. " in out
+    assert "    - GET /notes/" in out
+    code, _, err = gatewright("tests", "try", "object-access-read", "--endpoint", "GET /note/{id}")
+    assert code == 2
+    assert "did you mean `GET /notes/{id}`?" in err
+
+
+def test_try_wants_one_of_the_two(gatewright: Gatewright) -> None:
+    for more in ((), ("--cases", "--endpoint", "GET /a")):
+        code, _, err = gatewright("tests", "try", "cors", *more)
+        assert code == 2
+        assert "either --cases or --endpoint" in err

@@ -76,3 +76,9 @@ def test_a_page_that_is_not_true_is_shown(page: Path) -> None:
     assert len(found) == 2
     assert "page.md:2: `echo new` printed\nnew" in found[0]
     assert "page.md:6: the Python block fails" in found[1]
+
+
+def test_the_command_of_the_pages_is_that_of_this_checkout(page: Path, tmp_path: Path) -> None:
+    page.write_text("```console\n$ gatewright --version\ngatewright …\n```\n", encoding="utf-8")
+    environ = docs_blocks.surroundings(tmp_path)
+    assert docs_blocks.run_page(page, environ=environ, lab="http://127.0.0.1:9999") == []

@@ -86,3 +86,21 @@ def test_a_migration_that_breaks_leaves_nothing(tmp_path: Path, monkeypatch: pyt
         assert connection.execute("SELECT name FROM sqlite_master WHERE name = 'runs'").fetchall() == []
     connection.close()
     migrate.connect(tmp_path / "s.db").dispose()
+
+
+def test_a_store_of_the_first_schema_keeps_what_it_knew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import alembic.command
+
+    to = alembic.command.upgrade
+    with monkeypatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", lambda config, revision: to(config, "0001"))
+        migrate.connect(tmp_path / "s.db").dispose()
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        connection.execute("INSERT INTO runs (id, started, begun, knowledge) VALUES ('r', '', x'', x'7b7d')")
+        connection.execute("INSERT INTO runs (id, started, begun) VALUES ('q', '', x'')")
+    connection.close()
+    migrate.connect(tmp_path / "s.db").dispose()
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        assert connection.execute("SELECT run, data FROM explorations").fetchall() == [("r", b"{}")]
+        assert connection.execute("SELECT count(*) FROM runs").fetchall() == [(2,)]
+    connection.close()

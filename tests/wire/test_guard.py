@@ -20,7 +20,7 @@ def refused(request: Request, *, proxied: bool = False, own: tuple[tuple[str, st
     rules = ScopeRules(Scope(exclude=("*/shutdown",)), [ORIGIN, "http://shop.test"])
     wire, plain = Encoder("127.0.0.1:5000").encode(request)
     try:
-        Guard(rules, own).check(request, wire, read_origin(ORIGIN), plain=plain, proxied=proxied)
+        Guard(rules, read_origin(ORIGIN), own=own, proxied=proxied).check(request, wire, plain=plain)
     except ScopeError as error:
         assert error.code in ("GW-W001", "GW-W002")
         return error.what
@@ -68,6 +68,9 @@ def test_allowed(request_: Request) -> None:
         (get("http://shop.test/"), "names http://shop.test"),
         (get(f"{ORIGIN}/shutdown"), "excluded"),
         (get("evil.test:80", method="CONNECT"), "tunnel"),
+        (get("/x#/../shutdown"), "excluded"),
+        (get("/x y#/../shutdown"), "excluded"),
+        (get(f"{ORIGIN}#/../shutdown"), "excluded"),
         (get("@evil.test/"), "does not begin with a slash"),
         (get("evil.test/"), "does not begin with a slash"),
         (get("/", ("Host", "evil.com")), "Host header names evil.com"),

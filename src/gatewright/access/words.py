@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from gatewright.model.names import singular
+
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_IRREGULAR = {"addresses": "address", "statuses": "status", "people": "person", "children": "child", "data": "data"}
 _JOINED = {
     "signup": ("sign", "up"),
     "signin": ("sign", "in"),
@@ -34,19 +35,6 @@ def words(name: str) -> tuple[str, ...]:
     for part in _PARTS.findall(name):
         found.extend(_JOINED.get(part.lower(), (singular(part.lower()),)))
     return tuple(found)
-
-
-def singular(word: str) -> str:
-    """The singular of an English plural; any other word as it is."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("xes", "ches", "shes", "sses")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
 
 
 def plain(name: str) -> str:

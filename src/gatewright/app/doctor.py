@@ -13,9 +13,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gatewright.app.target import origin_of
 from gatewright.model.errors import GatewrightError
+from gatewright.model.http import Request
 from gatewright.model.settings import Settings
 from gatewright.settings import Flags, load
+from gatewright.wire.gate import Gate
 
 State = Literal["ok", "optional", "bad"]
 OLDEST, NEWEST = (3, 11), (3, 14)
@@ -30,14 +33,22 @@ class Fact(Struct, frozen=True, kw_only=True):
     mend: str = ""
 
 
-def examine(*, directory: Path, config: str | None, environ: Mapping[str, str]) -> list[Fact]:
-    """Looks at Python, the dependencies, the tools that tests use, the configuration and the store; nothing is sent."""
+async def examine(*, directory: Path, config: str | None, environ: Mapping[str, str]) -> list[Fact]:
+    """Looks at Python, the dependencies, the tools that tests use, the configuration, the store and the targets.
+
+    One GET is sent to each configured target, through the gate; nothing else.
+    """
     facts = [python(sys.version_info[:3]), *dependencies(), *tools()]
     try:
         settings = load(config=config, directory=directory, flags=Flags(), environ=environ)
     except GatewrightError as error:
         return [*facts, Fact(what="configuration", state="bad", found=str(error), mend=error.help)]
-    return [*facts, *configuration(settings), store(settings.store)]
+    return [
+        *facts,
+        *configuration(settings),
+        store(settings.store),
+        *[await target(url, settings) for url in settings.target],
+    ]
 
 
 def python(version: tuple[int, ...]) -> Fact:
@@ -100,6 +111,20 @@ def store(place: str) -> Fact:
             what="store", state="ok", found=f"{place} ({'exists' if path.exists() else 'made by the first scan'})"
         )
     return Fact(what="store", state="bad", found=f"{place} cannot be written", mend="choose another: --store FILE")
+
+
+async def target(url: str, settings: Settings) -> Fact:
+    """Whether a target answers at all; any status will do."""
+    origin = origin_of(url)
+    try:
+        async with Gate(settings, run="doctor", targets=[url]) as gate:
+            exchange = await gate.send(Request("GET", origin, url[len(origin) :] or "/"), purpose="doctor")
+    except GatewrightError as error:
+        return Fact(what="target", state="bad", found=f"{url}: {error.what}", mend=error.help)
+    if exchange.response is None:
+        mend = "is it running, and is this its address? --proxy and tls.ca may be needed"
+        return Fact(what="target", state="bad", found=f"{url}: {exchange.error}", mend=mend)
+    return Fact(what="target", state="ok", found=f"{url} answers {exchange.response.status}")
 
 
 def _applies(marker: str) -> bool:

@@ -102,7 +102,8 @@ class Outputs:
             else:
                 _write(path, text)
                 written.append(path)
-        shown = [str(path) for path in written]
+        here = Path.cwd()
+        shown = [str(path.relative_to(here) if path.is_relative_to(here) else path) for path in written]
         fail_on = self._settings.fail_on
         self._console.summary(report, library(), fail_on=fail_on, exit_code=exit_code, files=shown)
         return written

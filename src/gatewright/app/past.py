@@ -17,7 +17,7 @@ from gatewright.model.settings import Settings
 from gatewright.report.json import finding_document
 from gatewright.report.registry import render
 from gatewright.report.reproduce import curl_of
-from gatewright.report.summary import Look, finding_lines, ordered
+from gatewright.report.summary import Look, finding_lines, ordered, wrapped
 from gatewright.store import open_store
 from gatewright.store.files import located
 
@@ -88,7 +88,11 @@ def show_finding(settings: Settings, name: str) -> tuple[str, Json]:
     if curl:
         lines += ["Repeat it (`gatewright login --export` sets the variables)", *_indented(curl), ""]
     if finding.remediation:
-        lines += ["Remedy", *_indented(finding.remediation), ""]
+        lines += [
+            "Remedy",
+            *(line for part in finding.remediation.split("\n") for line in wrapped(part, 100, "  ")),
+            "",
+        ]
     if finding.references:
         lines += ["References", *(f"  {reference}" for reference in finding.references), ""]
     return "\n".join(lines), finding_document(finding)

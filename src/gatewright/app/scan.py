@@ -14,6 +14,7 @@ from gatewright.access.classify import auth_endpoints
 from gatewright.access.sessions import Sessions
 from gatewright.app.brake import Brake
 from gatewright.app.document import load_specification
+from gatewright.app.numbering import Numbering
 from gatewright.app.stream import Stream
 from gatewright.app.target import Placed, place
 from gatewright.app.tests import library
@@ -30,7 +31,6 @@ from gatewright.model.events import (
     AnyEvent,
     AttemptSent,
     Consumer,
-    FindingProved,
     Left,
     PhaseChanged,
     RunFinished,
@@ -128,6 +128,7 @@ class _Scan:
         self.placed = placed
         self.run_id = run
         self.store = store
+        self.numbering = Numbering(store.findings())
         self.journal = journal
         self.stream = stream
         self.mask = mask
@@ -165,9 +166,7 @@ class _Scan:
 
     def _emit(self, event: AnyEvent) -> None:
         """Findings get their short number (F-12) before anybody sees them."""
-        if isinstance(event, FindingProved):
-            event = msgspec.structs.replace(event, finding=self.store.numbered(event.finding))
-        self.stream.emit(event)
+        self.stream.emit(self.numbering.event(event))
 
     def _warn(self, code: str, message: str) -> None:
         self.stream.emit(Warned(code=code, message=message))

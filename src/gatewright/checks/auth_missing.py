@@ -425,8 +425,8 @@ async def _write(probe: Probe, target: Target) -> Verdict:
     if isinstance(effect, Verdict):
         return effect
     return proved(
-        title=f"An account's {owned.resource} can be {done} without logging in",
-        summary=f"Anybody can have {target.owner}'s {owned.resource} {done} at {probe.endpoint.name} without a credential.",
+        title=f"An account's {owned.noun} can be {done} without logging in",
+        summary=f"Anybody can have {target.owner}'s {owned.noun} {done} at {probe.endpoint.name} without a credential.",
         proof=(*effect.facts, "no request of these carried a credential"),
         attacks=effect.attacks,
         place=reference.place,

@@ -65,9 +65,9 @@ async def steady(probe: Probe, owned: OwnedObject, *, viewer: str = "") -> tuple
     first = await look(probe, owned, as_=viewer, purpose="control: before")
     second = await look(probe, owned, as_=viewer, purpose="control: before")
     if first is None or second is None:
-        return conclude("not_visible", f"nowhere does {owned.owner} see its {owned.resource}")
+        return conclude("not_visible", f"nowhere does {owned.owner} see its {owned.noun}")
     if gone(first) or not 200 <= first.status < 300:
-        return conclude("baseline_broken", f"{owned.owner} does not find its own {owned.resource}: {first.status}")
+        return conclude("baseline_broken", f"{owned.owner} does not find its own {owned.noun}: {first.status}")
     unmoved = first.status == second.status and bool(stable([first, second]))
     if not probe.control(
         "C9",
@@ -76,7 +76,7 @@ async def steady(probe: Probe, owned: OwnedObject, *, viewer: str = "") -> tuple
         observed="unmoved" if unmoved else "moved",
         holds=unmoved,
     ):
-        return conclude("unstable", f"{owned.owner}'s {owned.resource} moves by itself between two reads")
+        return conclude("unstable", f"{owned.owner}'s {owned.noun} moves by itself between two reads")
     return first, second
 
 
@@ -126,7 +126,7 @@ async def changes(
     field = await rehearsed(probe, owned, call, before[0], able=able, viewer=viewer)
     if field is None:
         return conclude(
-            "not_visible", f"no text that {able} writes there is seen again in {owned.owner}'s {owned.resource}"
+            "not_visible", f"no text that {able} writes there is seen again in {owned.owner}'s {owned.noun}"
         )
     attacks: list[int] = []
     for again in ("", ", confirmed"):
@@ -135,12 +135,12 @@ async def changes(
         if not await seen(probe, owned, marker, exchange, viewer=viewer):
             if attacks:
                 return conclude("unstable", "the first change was seen, a second one was not")
-            return refused(exchange, attacker, f"{owned.owner}'s {owned.resource}")
+            return refused(exchange, attacker, f"{owned.owner}'s {owned.noun}")
         attacks.append(exchange.number)
     return Effect(
         attacks=tuple(attacks),
         facts=(
-            f"{owned.owner} owns {owned.resource} {as_text(owned.id)}; it did not move between two reads",
+            f"{owned.owner} owns {owned.noun} {as_text(owned.id)}; it did not move between two reads",
             f"{attacker} wrote a new marker into {field.name}; {owned.owner} then read it there",
             "the same with a second marker",
         ),
@@ -159,11 +159,11 @@ async def _scouted(
         probe, call.with_value(text, marker) if text else call, as_=attacker, purpose="attack: first"
     )
     if not turned_away(exchange):
-        probe.undo(f"{owned.owner}'s {owned.resource} as it was", call, as_=able, endpoint=probe.endpoint)
+        probe.undo(f"{owned.owner}'s {owned.noun} as it was", call, as_=able, endpoint=probe.endpoint)
         return None
     if holds_value(await look(probe, owned, as_=viewer), marker):
         return None
-    return refused(exchange, attacker, f"{owned.owner}'s {owned.resource}")
+    return refused(exchange, attacker, f"{owned.owner}'s {owned.noun}")
 
 
 def turned_away(exchange: Exchange) -> bool:
@@ -214,7 +214,7 @@ async def deletes(
     for again in ("", ", confirmed"):
         one, at_one = await target(probe, owned, reference)
         if one.key == owned.key:
-            return conclude("baseline_broken", f"no further {owned.resource} could be made to delete")
+            return conclude("baseline_broken", f"no further {owned.noun} could be made to delete")
         sight = await look(probe, one, as_=viewer)
         if sight is None:
             return conclude("not_visible", f"nowhere does {one.owner} see its {one.resource}")
@@ -227,7 +227,7 @@ async def deletes(
         intact = not gone(await look(probe, owned, as_=viewer))
         if not probe.control(
             "twin",
-            f"{owned.owner}'s other {owned.resource}",
+            f"{owned.owner}'s other {owned.noun}",
             expected="still there",
             observed="still there" if intact else "gone",
             holds=intact,
@@ -238,9 +238,9 @@ async def deletes(
     return Effect(
         attacks=tuple(sent),
         facts=(
-            f"{owned.owner} owned {owned.resource} {' and '.join(names)}, and read each before",
+            f"{owned.owner} owned {owned.noun} {' and '.join(names)}, and read each before",
             f"{attacker} deleted the one and then the other; {owned.owner} no longer finds them",
-            f"another {owned.resource} is still there",
+            f"another {owned.noun} is still there",
         ),
         owned=owned,
         before=before or Answer(0, "empty", (), "", ()),
@@ -257,7 +257,7 @@ async def acts(
     for again in ("", ", confirmed"):
         one, at_one = await target(probe, owned, reference)
         if one.key == owned.key:
-            return conclude("baseline_broken", f"no further {owned.resource} could be made to act on")
+            return conclude("baseline_broken", f"no further {owned.noun} could be made to act on")
         before = await steady(probe, one, viewer=viewer)
         if isinstance(before, Verdict):
             return before

@@ -160,7 +160,7 @@ async def _readable(probe: Probe, owned: OwnedObject, reference: Reference) -> b
     answer = read(exchange.response)
     return probe.control(
         "C3",
-        f"{probe.account} reads {owned.owner}'s {owned.resource}",
+        f"{probe.account} reads {owned.owner}'s {owned.noun}",
         expected="accepted",
         observed=f"status {answer.status}",
         holds=not DeniedFamily().denied(answer),
@@ -285,7 +285,7 @@ async def _controls(probe: Probe, scene: Scene, way: Way, attack: Exchange) -> V
         way,
         done="changed",
         facts=(
-            f"{owned.owner} owns {owned.resource} {as_text(owned.id)}; it did not move between two reads",
+            f"{owned.owner} owns {owned.noun} {as_text(owned.id)}; it did not move between two reads",
             f"the methods that the specification names for it ({_named(scene)}) do not let {probe.account} change it",
             f"{probe.account} sent {way.told()} with a new marker in {scene.field.name}; {owned.owner} then read it there, twice",
             *(f"{name} has no effect" for name, _ in others),

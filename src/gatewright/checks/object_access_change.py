@@ -104,9 +104,9 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
         return conclude("baseline_broken", "no accepted request is known", place=place)
     before = await _twice(probe, owned)
     if before is None:
-        return conclude("not_visible", f"nowhere does {owned.owner} see its {owned.resource}", place=place)
+        return conclude("not_visible", f"nowhere does {owned.owner} see its {owned.noun}", place=place)
     if not before:
-        return conclude("unstable", f"{owned.owner}'s {owned.resource} moves by itself between two reads", place=place)
+        return conclude("unstable", f"{owned.owner}'s {owned.noun} moves by itself between two reads", place=place)
     if own is not None and (mine := own.reference(probe.endpoint.id, place)):
         call = bind(call, mine)
     field, held = await _writable(probe, call, own)
@@ -118,14 +118,14 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
     if after is None:
         return await _quiet(probe, own, reference, marker, exchange)
     restore = _restore(owned.reference(probe.endpoint.id, place) or reference, call, field, before)
-    probe.undo(f"{owned.owner}'s {owned.resource} as it was", restore, as_=owned.owner, endpoint=probe.endpoint)
+    probe.undo(f"{owned.owner}'s {owned.noun} as it was", restore, as_=owned.owner, endpoint=probe.endpoint)
     return await _controls(probe, owned, own, reference, call=call, field=field, before=before[0], after=after)
 
 
 async def _twice(probe: Probe, owned: OwnedObject) -> tuple[Answer, Answer] | tuple[()] | None:
     """C9: the owner reads twice; None when it sees the object nowhere, empty when it moves."""
-    first = await look(probe, owned, purpose="control: owner before")
-    second = await look(probe, owned, purpose="control: owner before")
+    first = await _owner_view(probe, owned, purpose="control: owner before")
+    second = await _owner_view(probe, owned, purpose="control: owner before")
     if first is None or second is None or not 200 <= first.status < 300:
         return None
     unmoved = first.status == second.status and len(stable([first, second])) > 0
@@ -170,27 +170,32 @@ async def _mine(probe: Probe, own: OwnedObject | None) -> Answer | None:
     return await _self(probe, probe.account)
 
 
-async def _self(probe: Probe, account: str) -> Answer | None:
+async def _self(probe: Probe, account: str, *, purpose: str = "read-back") -> Answer | None:
     """What an account sees of itself: at a GET of the same path, else at its own probe."""
     for endpoint in probe.knowledge.endpoints.values():
         if endpoint.method == "GET" and endpoint.path == probe.endpoint.path and "{" not in endpoint.path:
             call = call_of(probe, account, endpoint=endpoint)
             if call is not None:
-                return read((await probe.send(call, as_=account, purpose="read-back", endpoint=endpoint)).response)
+                return read((await probe.send(call, as_=account, purpose=purpose, endpoint=endpoint)).response)
     call = probe.whoami(account)
     if call is None or call.endpoint not in probe.knowledge.endpoints:
         return None
     endpoint = probe.knowledge.endpoints[call.endpoint]
-    return read((await probe.send(call, as_=account, purpose="read-back", endpoint=endpoint)).response)
+    return read((await probe.send(call, as_=account, purpose=purpose, endpoint=endpoint)).response)
 
 
 def _candidates(probe: Probe, call: Call, own: OwnedObject | None, answer: Answer | None) -> list[Place]:
-    """Free text places: those whose value is seen in the object come first; never identity, secrets, or the reference."""
+    """Free text places: those whose value is seen in the object come first; never identity, secrets, or the reference.
+
+    A text that is empty now is one as well: accounts are born with an empty biography.
+    """
     identity = probe.identity(probe.account)
     references = {r.place for r in own.references if r.endpoint == probe.endpoint.id} if own else set()
     seen = free_text(call, answer) if answer else []
     rest = [
-        Place("body", name) for name, value in leaves(call.body) if name and isinstance(value, str) and len(value) >= 3
+        Place("body", name)
+        for name, value in leaves(call.body)
+        if name and isinstance(value, str) and (len(value) >= 3 or not value)
     ]
     ordered = [*seen, *[place for place in rest if place not in seen]]
     return [
@@ -217,8 +222,10 @@ async def _seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange) 
     return None
 
 
-async def _owner_view(probe: Probe, owned: OwnedObject) -> Answer | None:
-    return await _self(probe, owned.owner) if owned.origin == "identity" else await look(probe, owned)
+async def _owner_view(probe: Probe, owned: OwnedObject, *, purpose: str = "read-back") -> Answer | None:
+    if owned.origin == "identity":  # what names a user in some path may be another role's view of it
+        return await _self(probe, owned.owner, purpose=purpose)
+    return await look(probe, owned, purpose=purpose)
 
 
 async def _quiet(
@@ -260,23 +267,14 @@ async def _controls(
 ) -> Verdict:
     """The marker stands in the victim's object: what must hold before that counts."""
     place = reference.place
-    value = as_text(dict(reference.values)[place])
     stray = probe.marker()
     wrong = bind(call, reference).with_value(place, random_like(probe, dict(reference.values)[place]))
     await probe.send(wrong.with_value(field, stray), purpose="control: random id")
     ignored = holds_value(await _owner_view(probe, owned), stray)
-    if not probe.control(
-        "C4",
-        "a random reference",
-        expected="no effect",
-        observed="the same effect" if ignored else "no effect",
-        holds=not ignored,
-    ):
-        return conclude(
-            "parameter_ignored",
-            "a random reference has the same effect: the place does not name the object",
-            place=place,
-        )
+    seen = "the same effect" if ignored else "no effect"
+    if not probe.control("C4", "a random reference", expected="no effect", observed=seen, holds=not ignored):
+        why = "a random reference has the same effect: the place does not name the object"
+        return conclude("parameter_ignored", why, place=place)
     if await _anybody(probe, owned, reference, call, field):
         return conclude("public", "anybody changes it without a credential; auth-missing judges that", place=place)
     mine = await _mine(probe, own)
@@ -287,17 +285,35 @@ async def _controls(
         owner_sees=before,
         attacker_sees=mine if own and own.origin != "identity" else None,
     )
-    trusted = owned.origin == "identity"
-    if not private and not trusted and "privacy" not in probe.settings.disabled_controls:
+    if owned.origin == "identity":  # another account is nobody's shared object
+        why = why if private else f"{owned.owner} is another account, and the caller is named by its session"
+    elif not private and "privacy" not in probe.settings.disabled_controls:
         if evidence.codes & {"X4", "X5"}:
             return conclude("shared", why, place=place)
+        value = as_text(dict(reference.values)[place])
         return conclude(
             "no_privacy_evidence",
             why,
             place=place,
-            question=f"{probe.account} changed {owned.owner}'s {owned.resource} {value} at {probe.endpoint.name}: private?",
+            question=f"{probe.account} changed {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
             answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
         )
+    return await _confirm(probe, owned, own, reference, call=call, field=field, why=why)
+
+
+async def _confirm(
+    probe: Probe,
+    owned: OwnedObject,
+    own: OwnedObject | None,
+    reference: Reference,
+    *,
+    call: Call,
+    field: Place,
+    why: str,
+) -> Verdict:
+    """C8: the same with a second marker."""
+    place = reference.place
+    value = as_text(dict(reference.values)[place])
     marker = probe.marker()
     again = await probe.send(bind(call, reference).with_value(field, marker), purpose="attack: confirmed")
     confirmed = await _seen(probe, owned, marker, again)
@@ -310,18 +326,15 @@ async def _controls(
         holds=confirmed is not None and not moved,
     ):
         return conclude("control_failed", f"the second marker was {_told(confirmed, moved)}", place=place)
-    named = as_text(place.name)
     return proved(
-        title=f"Any {probe.accounts[probe.account].role or 'account'} can change another's {owned.resource} by its {named}",
-        summary=f"{probe.account} changed {owned.owner}'s {owned.resource} at {probe.endpoint.name} by putting its reference into {place}.",
+        title=f"Any {probe.accounts[probe.account].role or 'account'} can change another's {owned.noun} by its {place.name}",
+        summary=f"{probe.account} changed {owned.owner}'s {owned.noun} at {probe.endpoint.name} by putting its reference into {place}.",
         proof=(
-            f"{owned.owner} owns {owned.resource} {value}; it did not move between two reads",
+            f"{owned.owner} owns {owned.noun} {value}; it did not move between two reads",
             f"{probe.account} sent its own request with {place} = {value} and {field.name} = a new marker",
-            f"{owned.owner} then read the marker in its {owned.resource}; {probe.account}'s own did not change",
+            f"{owned.owner} then read the marker in its {owned.noun}; {probe.account}'s own did not change",
             "the same with a second marker",
-            f"private: {why}"
-            if private
-            else f"{owned.owner} is another account, and the caller is named by its session",
+            f"private: {why}",
         ),
         attacks=(again.number,),
         place=place,

@@ -76,15 +76,15 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
     twin = await probe.fresh(owned)
     call = call_of(probe, probe.account) or Call(endpoint=probe.endpoint.id)
     if twin is None:
-        return conclude("baseline_broken", f"no second {owned.resource} could be made to compare with", place=place)
+        return conclude("baseline_broken", f"no second {owned.noun} could be made to compare with", place=place)
     before, beside = (
         await look(probe, owned, purpose="control: owner before"),
         await look(probe, twin, purpose="control: twin before"),
     )
     if before is None or beside is None:
-        return conclude("not_visible", f"nowhere does {owned.owner} see its {owned.resource}", place=place)
+        return conclude("not_visible", f"nowhere does {owned.owner} see its {owned.noun}", place=place)
     if gone(before) or gone(beside):
-        return conclude("baseline_broken", f"{owned.owner} does not find its own {owned.resource}", place=place)
+        return conclude("baseline_broken", f"{owned.owner} does not find its own {owned.noun}", place=place)
     wrong = bind(call, reference).with_value(place, random_like(probe, dict(reference.values)[place]))
     nothing = await probe.send(wrong, purpose="control: random id")
     if gone(await look(probe, owned)):
@@ -150,7 +150,7 @@ def _quiet(probe: Probe, owned: OwnedObject, reference: Reference, exchange: Exc
     if exchange.response is None:
         return conclude("control_failed", f"no answer to the attempt: {exchange.error}", place=reference.place)
     same = DeniedFamily().with_answer(read(nothing.response), texts(reference)).denied(answer, texts(reference))
-    words = f"status {answer.status}, and {owned.owner} still has its {owned.resource}"
+    words = f"status {answer.status}, and {owned.owner} still has its {owned.noun}"
     if same or answer.status >= 400:
         return conclude("denied", f"{probe.account} was refused: {words}", place=reference.place)
     return conclude("no_effect", f"answered with {words}", place=reference.place)
@@ -170,7 +170,7 @@ async def _private(
     mine = await look(probe, own) if own else None
     fresh = await probe.fresh(owned)  # privacy is asked about one that is still there
     private, evidence, why = await judge_privacy(
-        probe, fresh or owned, action="delete", owner_sees=before, attacker_sees=mine, anon_refused=True
+        probe, fresh or owned, action="delete", owner_sees=before, attacker_sees=mine
     )
     if not private and "privacy" not in probe.settings.disabled_controls:
         if evidence.codes & {"X4", "X5"}:
@@ -179,15 +179,15 @@ async def _private(
             "no_privacy_evidence",
             why,
             place=place,
-            question=f"{probe.account} deleted {owned.owner}'s {owned.resource} {value} at {probe.endpoint.name}: private?",
+            question=f"{probe.account} deleted {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
             answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
         )
     listed = await in_list(probe, owned, as_=owned.owner)
     return proved(
-        title=f"Any {probe.accounts[probe.account].role or 'account'} can delete another's {owned.resource} by its {place.name}",
-        summary=f"{probe.account} deleted {owned.owner}'s {owned.resource} at {probe.endpoint.name} by putting its reference into {place}.",
+        title=f"Any {probe.accounts[probe.account].role or 'account'} can delete another's {owned.noun} by its {place.name}",
+        summary=f"{probe.account} deleted {owned.owner}'s {owned.noun} at {probe.endpoint.name} by putting its reference into {place}.",
         proof=(
-            f"{owned.owner} owned {owned.resource} {value} and its twin, and read both",
+            f"{owned.owner} owned {owned.noun} {value} and its twin, and read both",
             f"{probe.account} sent {probe.endpoint.name} with {place} = {value}",
             f"{owned.owner} no longer finds it, twice, two seconds apart{'; its list lacks it too' if listed and gone(listed) else ''}",
             "the twin is still there",

@@ -306,7 +306,7 @@ def _ask(probe: Probe, owned: OwnedObject, reference: Reference, codes: frozense
         "no_privacy_evidence",
         why,
         place=reference.place,
-        question=f"{probe.account} read {owned.owner}'s {owned.resource} {value} at {probe.endpoint.name}: private?",
+        question=f"{probe.account} read {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
         answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
     )
 
@@ -344,10 +344,10 @@ async def _confirm(
         )
     value = as_text(dict(reference.values)[place])
     return proved(
-        title=f"Any {probe.accounts[probe.account].role or 'account'} can read another's {owned.resource} by its {place.name}",
-        summary=f"{probe.account} read {owned.owner}'s {owned.resource} at {probe.endpoint.name} by putting its reference into {place}.",
+        title=f"Any {probe.accounts[probe.account].role or 'account'} can read another's {owned.noun} by its {place.name}",
+        summary=f"{probe.account} read {owned.owner}'s {owned.noun} at {probe.endpoint.name} by putting its reference into {place}.",
         proof=(
-            f"{owned.owner} owns {owned.resource} {value}; three reads by {owned.owner} agree",
+            f"{owned.owner} owns {owned.noun} {value}; three reads by {owned.owner} agree",
             f"{probe.account} sent its own request with {place} = {value} and got {longest(leak)}",
             f"{'a fresh object, read by ' + probe.account + ' first' if fresh else 'a second request'}, showed {longest(confirmed)}",
             f"private: {why}",

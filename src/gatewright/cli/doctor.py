@@ -34,8 +34,10 @@ def doctor(code: str | None, config: str | None, as_json: bool) -> int:
         else:
             click.echo(f"{name}  {explanation.title}\n\n{explanation.cause}\n\n{explanation.remedy}")
         return 0
+    import asyncio
+
     from gatewright.app.doctor import examine
 
-    facts = examine(directory=Path.cwd(), config=config, environ=os.environ)
+    facts = asyncio.run(examine(directory=Path.cwd(), config=config, environ=os.environ))
     print_rows(facts, {"": "state", "WHAT": "what", "FOUND": "found", "MEND": "mend"}, as_json=as_json, empty="")
     return 1 if any(fact.state == "bad" for fact in facts) else 0

@@ -44,6 +44,13 @@ def resume_options(command: Command) -> Command:
     return command
 
 
+def try_options(command: Command) -> Command:
+    """The options of one test on one endpoint: what is tested, as whom, how far it may go."""
+    for option in reversed(_TRY):
+        command = option(command)
+    return command
+
+
 def flags_of(typed: Mapping[str, Typed]) -> Flags:
     """What was typed, as the settings want it."""
     import msgspec
@@ -106,20 +113,28 @@ _RUN = (
     _PROXY,
     click.option("--insecure", is_flag=True, help="Do not verify certificates; written into the report."),
 )
+_MODE = click.option(
+    "--mode", metavar="read-only|safe|full", help="safe (default) changes only what the run itself made."
+)
+_PATIENCE = click.option("--patience", metavar="normal|short", help="Waits; short is for labs.")
+_SIGN_UP = click.option(
+    "--sign-up", type=int, metavar="N", help="Make N accounts through the API's sign-up; 0: none at all."
+)
 _SCAN = (
-    click.option("--sign-up", type=int, metavar="N", help="Make N accounts through the API's sign-up; 0: none at all."),
+    _SIGN_UP,
     click.option(
         "--only", multiple=True, metavar="PATTERN", help="API1, tag:NAME, 'GET /users/*' or a test id; * matches."
     ),
     click.option("--skip", multiple=True, metavar="PATTERN", help="Leave these out; patterns as in --only."),
-    click.option("--mode", metavar="read-only|safe|full", help="safe (default) changes only what the run itself made."),
+    _MODE,
     click.option("--exclusive", is_flag=True, help="Nobody else uses the target now."),
-    click.option("--patience", metavar="normal|short", help="Waits; short is for labs."),
+    _PATIENCE,
     *_MOST,
     *_REPORTS,
     click.option("--seed", type=int, metavar="N", help="Same seed: same plan, order and choices."),
     _SECRETS,
 )
+_TRY = (*_RUN, _SIGN_UP, _MODE, _PATIENCE, _STORE_PLACE, _SECRETS)
 _RESUME = (_CONFIG, _ACCOUNT, _HEADER, _PROXY, *_MOST, *_REPORTS, _SECRETS)
 _STORE = (
     _CONFIG,

@@ -15,10 +15,14 @@ from gatewright.app.outputs import Outputs
 from gatewright.app.plan import plan
 from gatewright.app.resume import resumed
 from gatewright.app.scan import exit_code, scan
+from gatewright.app.tryout import try_endpoint
 from gatewright.cli.interrupt import run_interruptible
 from gatewright.cli.options import Typed, flags_of, settings_of
-from gatewright.cli.table import clean, print_rows
+from gatewright.cli.table import clean, print_json, print_rows
 from gatewright.model.settings import Settings
+
+LONGEST_LINE = 160
+"""Characters of one exchange in text; --json has all of it."""
 
 
 def run_scan(config: str | None, typed: Mapping[str, Typed], *, events: str | None, verbosity: int) -> int:
@@ -78,4 +82,30 @@ def print_plan(config: str | None, typed: Mapping[str, Typed]) -> int:
         "WHY": "why",
     }
     print_rows(found.rows, columns, as_json=False, empty="no test is chosen")
+    return 0
+
+
+def run_try(config: str | None, typed: Mapping[str, Typed], *, test: str, endpoint: str, as_json: bool) -> int:
+    """Run one test on one endpoint and print everything that led to its verdict; always 0."""
+    settings = settings_of(config, typed)
+    results = run_interruptible(lambda stop: try_endpoint(test, endpoint, settings, stop=stop))
+    if as_json:
+        print_json(results)
+        return 0
+    if not results:
+        click.echo(f"{test} has no cell on {endpoint}: it does not concern that endpoint")
+    for result in results:
+        click.echo(f"{test} on {endpoint} as {result.account}")
+        for sent in result.exchanges:
+            told = clean(f"  {sent.purpose:28} {sent.account:10} {sent.request} → {sent.answer}")
+            click.echo(told if len(told) <= LONGEST_LINE else told[: LONGEST_LINE - 1] + "…")
+        if result.difference:
+            click.echo("\n  what the attack changed (-), and what came back (+)")
+            for line in result.difference:
+                click.echo(clean(f"    {line}"))
+        click.echo("")
+        for control in result.controls:
+            state = "ok" if control.holds else "NO"
+            click.echo(clean(f"  {state}  {control.what}: expected {control.expected}, observed {control.observed}"))
+        click.echo(clean(f"{result.outcome}: {result.reason}. {result.why}\n"))
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gatewright.cli.main import Family
+from gatewright.cli.options import Typed, try_options
 from gatewright.cli.table import clean, print_json, print_rows
 
 
@@ -95,17 +96,27 @@ def new(name: str) -> None:
 @tests.command("try", short_help="Play one test and see why its verdict.")
 @click.argument("test")
 @click.option("--cases", is_flag=True, help="Play the cases beside the test, without a network.")
+@click.option("--endpoint", metavar="'METHOD /path'", help="Run it on this endpoint of a live API.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-def try_(test: str, cases: bool, as_json: bool) -> int:
-    """Play one TEST (an id, or the path of a check's file) and show why its verdict is what it is.
+@try_options
+def try_(test: str, cases: bool, endpoint: str | None, as_json: bool, config: str | None, **typed: Typed) -> int:
+    """Play one TEST (an id, or with --cases the path of a check's file) and show why its verdict is what it is.
 
-    Exits 1 when a case does not come out as it says.
+    With --cases exits 1 when a case does not come out as it says. With --endpoint the API is explored as in a scan, and
+    then only this test is run, there alone.
 
     \b
     Examples:
       gatewright tests try object-access-read --cases
       gatewright tests try security-tests/debug_header.py --cases
+      gatewright tests try cors --endpoint "GET /me" --spec openapi.json --sign-up 2
     """
+    if cases is (endpoint is not None):
+        raise click.UsageError("give either --cases or --endpoint; `gatewright tests try --help` has examples")
+    if endpoint is not None:
+        from gatewright.cli.run import run_try
+
+        return run_try(config, typed, test=test, endpoint=endpoint, as_json=as_json)
     import asyncio
 
     from gatewright.app.cases import try_cases

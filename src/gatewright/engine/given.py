@@ -19,12 +19,12 @@ from gatewright.model.endpoint import Answer, Endpoint, Place, Requirement, Sche
 from gatewright.model.endpoint import In as Within
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, Origin, OwnedObject, Reference, Sample
+from gatewright.model.names import singular
 from gatewright.model.schema import Schema
 from gatewright.model.secret import Secret
 from gatewright.model.settings import Limits, Mode, Settings
 from gatewright.proof import jwt
 from gatewright.proof.leaves import as_text
-from gatewright.proof.privacy import singular
 
 ORIGIN = "http://api.test"
 _PARAMETER = re.compile(r"\{(\w+)\}")

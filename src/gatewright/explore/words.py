@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from gatewright.model.names import singular
+
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
 _VERSION = re.compile(r"v\d+(\.\d+)*|api|rest|latest", re.IGNORECASE)
 
@@ -27,17 +29,6 @@ def words(name: str) -> list[str]:
 @lru_cache(maxsize=8192)
 def _split(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORD.findall(name))
-
-
-def singular(word: str) -> str:
-    """`orders` → `order`, `categories` → `category`, `boxes` → `box`; made-up words by the same rules."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("sses", "xes", "ches", "shes", "zes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
 
 
 @lru_cache(maxsize=8192)

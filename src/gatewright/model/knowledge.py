@@ -62,6 +62,11 @@ class OwnedObject(Struct, frozen=True, kw_only=True):
     leaked_in: tuple[str, ...] = ()
     """Endpoints whose answer gave the id to another account or to anon."""
 
+    @property
+    def noun(self) -> str:
+        """What people call it: its resource in words; an account itself is a profile."""
+        return "profile" if self.resource == "user" else self.resource.replace("_", " ")
+
     def reference(self, endpoint: str, place: Place | None = None) -> Reference | None:
         """How that endpoint names this object (at that place); None when it does not."""
         return next(

@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gatewright.model.names import singular
+
 STRONG = {
     "S1": "each account's own list holds its objects and none of the other's",
     "S2": "the attacker is refused another way to the same object",
@@ -86,16 +88,3 @@ def words(name: str) -> set[str]:
     """The words of a name, split at case, underscore and dash, lowered, plural endings cut."""
     parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)
     return {singular(part.lower()) for part in parts}
-
-
-def singular(word: str) -> str:
-    """The singular of an English plural, by its ending; other words unchanged."""
-    if word in ("news", "series", "species"):
-        return word
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith(("sses", "shes", "ches", "xes")):
-        return word[:-2]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
-        return word[:-1]
-    return word

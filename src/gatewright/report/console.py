@@ -63,6 +63,7 @@ class Console:
         self._endpoints: dict[str, bool] = {}
         self._mode = ""
         self._told = False
+        self._left: set[str] = set()
         self._shown: dict[str, Finding] = {}
 
     def start(self) -> None:
@@ -139,7 +140,8 @@ class Console:
         elif isinstance(event, BudgetSpent):
             limit = duration(event.limit) if event.budget == "time" else count(event.limit)
             self._say(f"Budget      {event.budget} spent ({limit}): what was not tried yet is skipped")
-        elif isinstance(event, Left):
+        elif isinstance(event, Left) and event.leftover.what not in self._left:
+            self._left.add(event.leftover.what)
             self._say(f"Left behind {event.leftover.what}  {event.leftover.curl}")
 
     def _plan(self) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from gatewright.model.errors import StoreError
 
-NEWEST = "0001"
+NEWEST = "0002"
 """The revision of `schema`; where the store has it already, Alembic is not even imported."""
 PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 

@@ -25,7 +25,12 @@ runs = Table(
     Column("finished", LargeBinary),  # RunFinished; null while it runs and after it was killed
     Column("last", Float, nullable=False, server_default="0"),  # `at` of the last event
     Column("settings", LargeBinary),
-    Column("knowledge", LargeBinary),
+)
+explorations = Table(
+    "explorations",
+    metadata,
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("data", LargeBinary, nullable=False),  # Knowledge: megabytes, so not beside `runs.last`
 )
 endpoints = Table(
     "endpoints",

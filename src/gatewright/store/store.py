@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, Table, delete, func, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -50,6 +49,7 @@ from gatewright.store.journal import (
     without_secrets,
 )
 from gatewright.store.migrate import PRAGMAS, connect
+from gatewright.store.turns import Turns
 from gatewright.store.writer import Writer
 
 Note = Asked | Left | Warned | BudgetSpent
@@ -80,7 +80,7 @@ class Store:
         prepare(self.path)
         self.key: bytes = read_key(self.path)
         self._engine = connect(self.path)
-        self._lock = threading.Lock()
+        self._turns = Turns()
 
     def close(self) -> None:
         """Lets the file go."""
@@ -88,7 +88,7 @@ class Store:
 
     def consumer(self, run: str, *, mask: Mask | None = None) -> Writer:
         """What writes the events of a run. Give it the run's one mask, which knows the secrets of the settings."""
-        return Writer(self._raw, run, mask=mask or Mask(self.key), made=self._creations(run))
+        return Writer(self._raw, run, mask=mask or Mask(self.key), made=self._creations(run), turns=self._turns)
 
     def runs(self) -> list[RunLine]:
         """Every run, newest first."""
@@ -197,7 +197,9 @@ class Store:
             ended = begun["finished"]
             numbers = select(func.max(schema.exchanges.c.number), func.count()).where(schema.exchanges.c.run == run)
             last, requests = connection.execute(numbers).one()
-            knowledge = msgspec.json.decode(begun["knowledge"], type=Knowledge) if begun["knowledge"] else None
+            table = schema.explorations
+            explored = connection.execute(select(table.c.data).where(table.c.run == run)).scalar()
+            knowledge = msgspec.json.decode(explored, type=Knowledge) if explored else None
             return Journal(
                 started=msgspec.json.decode(begun["begun"], type=RunStarted),
                 verdicts={e.cell: e.verdict for e in verdicts if judged(e, attempted=e.cell in tried)},
@@ -229,8 +231,7 @@ class Store:
     def save_knowledge(self, run: str, knowledge: Knowledge, *, mask: Mask | None = None) -> None:
         """Replaces what is kept of the exploration. The run must have begun."""
         data = msgspec.json.encode(masked_knowledge(knowledge, mask or Mask(self.key)))
-        with self._writing() as connection:
-            connection.execute(update(schema.runs).where(schema.runs.c.id == run).values(knowledge=data))
+        self._upsert(insert(schema.explorations).values(run=run, data=data), ["run"], {"data": data})
 
     def save_account(self, run: str, account: Account) -> None:
         """Writes down an account that the run made. Its password is not stored: it derives from the key."""
@@ -280,7 +281,7 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with self._failing(), self._lock, self._engine.begin() as connection:
+        with self._failing(), self._turns, self._engine.begin() as connection:
             yield connection
 
     @contextmanager

@@ -34,6 +34,7 @@ from gatewright.model.events import (
 from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange
 from gatewright.model.mask import Mask
+from gatewright.store.turns import Turns
 
 WAIT = 0.25
 """Seconds that a batch may gather."""
@@ -68,6 +69,7 @@ _EXCHANGE = (
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _BODY = "INSERT INTO bodies (exchange, request, response, sent, received) VALUES (?, ?, ?, ?, ?)"
+_LAST = "UPDATE runs SET last = max(last, ?) WHERE id = ?"
 _NOTE = "INSERT INTO notes (run, data) VALUES (?, ?)"
 
 
@@ -75,10 +77,17 @@ class Writer:
     """A consumer of events. What the disk refuses is raised by the next `on`, and by `stop`."""
 
     def __init__(
-        self, connect: Callable[[], sqlite3.Connection], run: str, *, mask: Mask, made: Sequence[Exchange] = ()
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        run: str,
+        *,
+        mask: Mask,
+        made: Sequence[Exchange] = (),
+        turns: Turns | None = None,
     ) -> None:
-        """`made`: creations of the run before it was resumed."""
+        """`made`: creations of the run before it was resumed. `turns`: shared with whoever else writes."""
         self._connect, self._run, self._mask = connect, run, mask
+        self._turns = turns or Turns()
         self._creations = Creations()
         for exchange in made:
             self._creations.note(exchange)
@@ -137,9 +146,12 @@ class Writer:
             masked = [self._mask.event(event) for event in events if event is not None]
             try:
                 for first in range(0, len(masked), SHORT):
-                    with connection:
+                    with self._turns, connection:
                         for event in masked[first : first + SHORT]:
                             self._write(connection, event)
+                if masked:
+                    with self._turns, connection:
+                        connection.execute(_LAST, (max(event.at for event in masked), self._run))
             except sqlite3.Error as error:
                 self._failed = error
         return events[-1] is not None
@@ -171,7 +183,6 @@ class Writer:
             execute("UPDATE runs SET finished = ? WHERE id = ?", (_json(event), run))
         elif isinstance(event, (Asked, Left, Warned, BudgetSpent)):
             execute(_NOTE, (run, _json(event)))
-        execute("UPDATE runs SET last = max(last, ?) WHERE id = ?", (event.at, run))
 
     def _exchange(self, connection: sqlite3.Connection, event: AttemptSent) -> None:
         exchange = event.exchange

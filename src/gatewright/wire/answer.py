@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -64,28 +64,18 @@ class End(Struct, frozen=True, gc=False):
 Event: TypeAlias = Informational | Head | Body | Trailers | Anomaly | End
 
 
-def assemble(events: Iterable[Event], timing: Timing, limit: int) -> Response:
+def assemble(events: Sequence[Event], timing: Timing, limit: int) -> Response:
     """The response that these events make, content codings removed, body cut at `limit` bytes.
 
-    The events must hold a `Head`. Trailers are put after the headers: a scanner must see them, too.
+    The events must hold a `Head` and an `End`. Trailers are put after the headers: a scanner must see them, too.
     """
-    head, end = _NO_HEAD, _NO_END
-    pieces: list[bytes] = []
-    anomalies: list[str] = []
     trailers: Headers = ()
-    for event in events:
-        kind = event.__class__
-        if kind is Body:
-            pieces.append(event.data)  # type: ignore[union-attr]
-        elif kind is Head:
-            head = event  # type: ignore[assignment]
-        elif kind is End:
-            end = event  # type: ignore[assignment]
-        elif kind is Anomaly:
-            anomalies.append(event.what)  # type: ignore[union-attr]
-        elif kind is Trailers:
-            trailers = event.headers  # type: ignore[union-attr]
-    body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    anomalies: list[str] = []
+    match events:
+        case [Head() as head, Body() as piece, End() as end]:  # nearly all answers
+            body = piece.data
+        case _:
+            head, body, trailers, anomalies, end = _gather(events)
     truncated = end.truncated
     codings = [value for name, value in head.headers if len(name) == 16 and name.lower() == "content-encoding"]
     if codings and body:
@@ -105,4 +95,10 @@ def assemble(events: Iterable[Event], timing: Timing, limit: int) -> Response:
     )
 
 
-_NO_HEAD, _NO_END = Head(0), End(False, truncated=True)
+def _gather(events: Sequence[Event]) -> tuple[Head, bytes, Headers, list[str], End]:
+    """Head, body, trailers, anomalies and end."""
+    head = next(event for event in events if isinstance(event, Head))
+    end = next(event for event in reversed(events) if isinstance(event, End))
+    body = b"".join([event.data for event in events if isinstance(event, Body)])
+    trailers = next((event.headers for event in events if isinstance(event, Trailers)), ())
+    return head, body, trailers, [event.what for event in events if isinstance(event, Anomaly)], end

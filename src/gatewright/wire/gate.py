@@ -57,7 +57,7 @@ class Gate:
     ) -> None:
         limits = settings.limits
         self._rules = ScopeRules(settings.scope, targets)
-        self._guard = Guard(self._rules, settings.headers)
+        self._own = settings.headers
         self._budget = Budget(limits, clock=clock, already=already)
         self._pace = Pace(rate=limits.rate, concurrency=limits.concurrency, clock=clock, sleep=sleep)
         agent = ("User-Agent", f"Gatewright/{__version__} (run {run})")
@@ -66,7 +66,7 @@ class Gate:
         self._record = record
         self._number = first - 1
         self._epoch = time.time_ns() / 1e9 - wire_clock()
-        self._pools: dict[str, Pool] = {}
+        self._ways: dict[str, tuple[Pool, Guard]] = {}
         self._by_origin: dict[Origin, Pool] = {}
 
     async def __aenter__(self) -> Self:
@@ -113,8 +113,8 @@ class Gate:
         time as an exchange of its own; `resend=False` takes the first answer as it is. Raises ScopeError or
         BudgetError, then nothing was sent.
         """
-        pool = self._pools.get(request.origin) or self._pool(request.origin)
-        wire, unsendable = self._encode(request, pool)
+        pool, guard = self._ways.get(request.origin) or self._way(request.origin)
+        wire, unsendable = self._encode(request, pool, guard)
         if not pool.checked:
             await self._client.check(pool)
         repeatable = request.framing == "auto" and request.method in IDEMPOTENT
@@ -150,13 +150,13 @@ class Gate:
             pool.close()
         await asyncio.sleep(0)  # lets the transports call back
 
-    def _encode(self, request: Request, pool: Pool) -> tuple[bytes, str]:
+    def _encode(self, request: Request, pool: Pool, guard: Guard) -> tuple[bytes, str]:
         """The bytes of a request, or why there are none. Raises ScopeError for what must not be sent."""
         try:
             wire, plain = pool.encode(request)
         except WireError as error:
             return b"", error.what
-        self._guard.check(request, wire, pool.origin, plain=plain, proxied=pool.plain_proxy)
+        guard.check(request, wire, plain=plain)
         return wire, ""
 
     def _may_resend(self, response: Response) -> bool:
@@ -165,8 +165,8 @@ class Gate:
         left = self._budget.left
         return seconds is not None and seconds <= LONGEST_PAUSE and seconds < left.seconds and left.requests > 0
 
-    def _pool(self, text: str) -> Pool:
-        """The pool of an origin as it is spelled. Raises ScopeError when nothing of it is in scope."""
+    def _way(self, text: str) -> tuple[Pool, Guard]:
+        """The pool and the guard of an origin as it is spelled. Raises ScopeError when nothing of it is in scope."""
         origin = read_origin(text)
         refusal = self._rules.origin_refusal(origin)
         if refusal:
@@ -174,5 +174,6 @@ class Gate:
         pool = self._by_origin.get(origin)
         if pool is None:
             pool = self._by_origin[origin] = self._client.pool(origin, literal=self._rules.is_literal(origin))
-        self._pools[text] = pool
-        return pool
+        way = pool, Guard(self._rules, origin, own=self._own, proxied=pool.plain_proxy)
+        self._ways[text] = way
+        return way

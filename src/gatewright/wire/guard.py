@@ -23,46 +23,55 @@ _NOWHERE = (".invalid", ".example", ".test", ".localhost")
 
 
 class Guard:
-    """Checks requests against the scope. `own` are header lines of the user's settings: their Host is meant."""
+    """Checks requests to one origin against the scope.
 
-    def __init__(self, rules: ScopeRules, own: Iterable[tuple[str, str]]) -> None:
+    `own` are header lines of the user's settings: their Host is meant. `proxied` says that the requests go to a proxy in
+    absolute form.
+    """
+
+    def __init__(self, rules: ScopeRules, origin: Origin, *, own: Iterable[tuple[str, str]], proxied: bool) -> None:
         self._rules = rules
+        self._origin = origin
         self._own_host = header(own, "host")
+        self._proxied = proxied
+        self._known = rules.known(origin)
 
-    def check(self, request: Request, wire: bytes, origin: Origin, *, plain: bool, proxied: bool) -> None:
+    def check(self, request: Request, wire: bytes, *, plain: bool) -> None:
         """Raises ScopeError (GW-W001) unless all that these bytes may ask for is in scope.
 
-        `plain` says that they are one request with our Host: then only the target matters. `proxied`: they go to a
-        proxy in absolute form.
+        `plain` says that they are one request with our Host: then only the target matters.
         """
         target = request.target
         if plain and target[:1] == "/":  # nearly all requests
-            refused = self._rules.path_refusal(origin, target)
-            if refused:
-                raise out_of_scope(refused, request.url)
-            return
-        targets = [target, *(found[1].decode("latin-1") for found in _REQUEST_LINE.finditer(wire))]
-        hosts = [value for name, value in request.headers if name.strip().lower() == "host"]
-        hosts += [found[1].decode("latin-1") for found in _HOST_LINE.finditer(wire)]
-        reasons = [self._target(origin, request.method, target) for target in targets]
-        reasons += [self._host(origin, host.strip(), proxied=proxied) for host in hosts]
-        refused = next(filter(None, reasons), "")
+            if self._known.get(target if self._rules.queries else target.partition("?")[0]) == "":
+                return
+            refused = self._rules.path_refusal(self._origin, target)
+        else:
+            targets = [target, *(found[1].decode("latin-1") for found in _REQUEST_LINE.finditer(wire))]
+            hosts = [value for name, value in request.headers if name.strip().lower() == "host"]
+            hosts += [found[1].decode("latin-1") for found in _HOST_LINE.finditer(wire)]
+            reasons = [self._target(request.method, target) for target in targets]
+            reasons += [self._host(host.strip()) for host in hosts]
+            refused = next(filter(None, reasons), "")
         if refused:
             raise out_of_scope(refused, request.url)
 
-    def _target(self, origin: Origin, method: str, target: str) -> str:
+    def _target(self, method: str, target: str) -> str:
+        origin = self._origin
         if "://" in target.partition("?")[0] and target[:1] != "/":
             other = read_origin(target)
             if other != origin:
                 return f"the request target names {other}, the connection goes to {origin}"
-            return self._rules.refusal(origin, path_of(target))
+            return self._rules.path_refusal(origin, _after_authority(target))
         if method == "CONNECT":
             return "" if target == f"{origin.host}:{origin.port}" else "CONNECT would open a tunnel to elsewhere"
         if target == "*" or target[:1] in ("/", "?", ""):
-            return self._rules.refusal(origin, "/" if target == "*" else path_of(f"{origin}{target}"))
+            path = target if target[:1] == "/" else "/" + target.removeprefix("*")
+            return self._rules.path_refusal(origin, path)
         return f"the request target {target[:60]!r} does not begin with a slash"
 
-    def _host(self, origin: Origin, value: str, *, proxied: bool) -> str:
+    def _host(self, value: str) -> str:
+        origin = self._origin
         if value in (self._own_host, origin.authority, ""):
             return ""
         try:
@@ -71,15 +80,19 @@ class Guard:
             return f"the Host header {value[:60]!r} names no host"
         if named.host == origin.host or not self._rules.origin_refusal(named):
             return ""
-        if not proxied and named.host.endswith(_NOWHERE):
+        if not self._proxied and named.host.endswith(_NOWHERE):
             return ""
         return f"the Host header names {named.authority}, which is not in scope"
 
 
 def path_of(url: str) -> str:
     """The request target of a URL: path and query, at least a slash, without the fragment."""
-    rest = url.partition("://")[2].partition("#")[0]
-    at = next((index for index, character in enumerate(rest) if character in "/?\\"), len(rest))
+    return _after_authority(url.partition("#")[0])
+
+
+def _after_authority(url: str) -> str:
+    rest = url.partition("://")[2]
+    at = next((index for index, character in enumerate(rest) if character in "/?#\\"), len(rest))
     path = rest[at:]
     return path if path[:1] == "/" else "/" + path
 

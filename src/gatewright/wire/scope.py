@@ -46,8 +46,9 @@ class ScopeRules:
         self._include = [_read_include(pattern) for pattern in scope.include]
         self._exclude = [(pattern, re.compile(_translate(pattern.casefold()))) for pattern in scope.exclude]
         self._any_path = not self._include and not self._exclude
-        self._queries = any("?" in pattern for pattern in (*scope.include, *scope.exclude))
-        self._known: dict[tuple[Origin, str], str] = {}
+        self.queries = any("?" in pattern for pattern in (*scope.include, *scope.exclude))
+        """Some pattern looks at queries, too."""
+        self._known: dict[Origin, dict[str, str]] = {}
 
     def refusal(self, origin: Origin, target: str) -> str:
         """Empty when a request target of an origin is in scope, else the reason in one sentence."""
@@ -60,16 +61,20 @@ class ScopeRules:
         """The same for an origin that is known to be in scope."""
         if self._any_path:
             return ""
-        if not self._queries:
+        if not self.queries:
             target = target.partition("?")[0]
-        key = (origin, target)
-        known = self._known.get(key)
-        if known is None:
-            known = next(filter(None, (self._refusal(origin, spelling) for spelling in spellings(target))), "")
-            if len(self._known) >= _KEPT_PATHS:
-                self._known.clear()
-            self._known[key] = known
-        return known
+        known = self.known(origin)
+        refused = known.get(target)
+        if refused is None:
+            refused = next(filter(None, (self._refusal(origin, spelling) for spelling in spellings(target))), "")
+            if len(known) >= _KEPT_PATHS:
+                known.clear()
+            known[target] = refused
+        return refused
+
+    def known(self, origin: Origin) -> dict[str, str]:
+        """What was decided about targets of this origin before: target, or its path where queries do not matter."""
+        return self._known.setdefault(origin, {})
 
     def origin_refusal(self, origin: Origin) -> str:
         """Empty when something of this origin may be in scope, else the reason in one sentence."""

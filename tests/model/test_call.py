@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatewright.model.call import Call, encode, leaves, render
+from gatewright.model.endpoint import Endpoint, Place
+from gatewright.model.json import Json
+
+ENDPOINT = Endpoint(method="PUT", path="/orders/{id}", origin="http://h:1", base="/v1")
+BODY: Json = {"order": {"items": [{"id": 1}, {"id": 2}], "note": "x"}, "ids": [7, 8]}
+CALL = Call(
+    endpoint=ENDPOINT.id,
+    path={"id": 5},
+    query={"q": "a"},
+    headers={"X-A": "b"},
+    cookies={"c": 1},
+    body=BODY,
+    content_type="application/json",
+)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (Place("path", "id"), 5),
+        (Place("query", "q"), "a"),
+        (Place("query", "none"), None),
+        (Place("header", "X-A"), "b"),
+        (Place("cookie", "c"), 1),
+        (Place("body", "order.note"), "x"),
+        (Place("body", "order.items[1].id"), 2),
+        (Place("body", "order.items[].id"), 1),
+        (Place("body", "ids[0]"), 7),
+        (Place("body", "ids[9]"), None),
+        (Place("body", "order.note.deeper"), None),
+    ],
+    ids=str,
+)
+def test_the_value_at_a_place(place: Place, value: Json) -> None:
+    assert CALL.get(place) == value
+
+
+@pytest.mark.parametrize("place", [*CALL.places(), Place("body", "new.deep[0].key"), Place("query", "new")], ids=str)
+def test_a_value_that_is_put_is_there_and_nothing_else_changes(place: Place) -> None:
+    changed = CALL.with_value(place, "other")
+    assert changed.get(place) == "other"
+    assert all(changed.get(other) == CALL.get(other) for other in CALL.places() if other != place)
+    assert CALL.get(place) != "other"
+
+
+def test_every_element_of_a_list_takes_the_value() -> None:
+    changed = CALL.with_value(Place("body", "order.items[].id"), 9)
+    assert isinstance(changed.body, dict)
+    assert changed.body["order"] == {"items": [{"id": 9}, {"id": 9}], "note": "x"}
+
+
+def test_places_are_all_scalars_in_the_order_of_sending() -> None:
+    assert [str(place) for place in CALL.places()] == [
+        "path id",
+        "query q",
+        "header X-A",
+        "cookie c",
+        "body order.items[0].id",
+        "body order.items[1].id",
+        "body order.note",
+        "body ids[0]",
+        "body ids[1]",
+    ]
+
+
+def test_what_is_taken_away_is_gone() -> None:
+    assert CALL.without(Place("query", "q")).query == {}
+    body = CALL.without(Place("body", "ids")).body
+    assert isinstance(body, dict)
+    assert list(body) == ["order"]
+    assert Call(endpoint="e", body=[1]).without(Place("body", "x")).body == [1]
+
+
+def test_a_request_as_it_goes_out() -> None:
+    request = render(
+        ENDPOINT, CALL.with_value(Place("path", "id"), "a/b ü").with_value(Place("query", "q"), ["x y", "z"])
+    )
+    assert request.target == "/v1/orders/a%2Fb%20%C3%BC?q=x%20y&q=z"
+    assert request.headers == (("X-A", "b"), ("Cookie", "c=1"), ("Content-Type", "application/json"))
+    assert request.method == "PUT"
+    assert request.origin == "http://h:1"
+
+
+def test_raw_bytes_go_out_as_they_are_and_no_content_type_means_no_body() -> None:
+    raw = Call(endpoint="e", path={"id": 1}, raw=b"\x00\xff", content_type="application/octet-stream")
+    assert render(ENDPOINT, raw).body == b"\x00\xff"
+    assert render(ENDPOINT, Call(endpoint="e", path={"id": 1}, body={"a": 1})).body == b""
+
+
+def test_forms_and_files() -> None:
+    assert encode({"a": [1, 2], "b": True, "c": None}, "application/x-www-form-urlencoded") == b"a=1&a=2&b=true&c="
+    body: Json = {"title": "t", "file": {"filename": "a.txt", "content": "hello", "content_type": "text/plain"}}
+    assert encode(body, "multipart/form-data; boundary=XX").decode() == (
+        '--XX\r\nContent-Disposition: form-data; name="title"\r\n\r\nt\r\n'
+        '--XX\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nhello\r\n'
+        "--XX--\r\n"
+    )
+
+
+@given(st.text(min_size=1), st.dictionaries(st.text(min_size=1), st.text(), max_size=4))
+def test_any_text_survives_path_and_query(value: str, query: dict[str, str]) -> None:
+    target = render(ENDPOINT, Call(endpoint="e", path={"id": value}, query=dict(query))).target
+    path, _, sent = target.partition("?")
+    assert unquote(path.removeprefix("/v1/orders/")) == value.encode("utf-8", "replace").decode()
+    assert dict(parse_qsl(sent, keep_blank_values=True)) == query
+    assert target.isascii()
+
+
+SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
+NAMES = st.text("abc", min_size=1, max_size=3)
+BODIES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3))
+
+
+@given(BODIES)
+def test_leaves_name_the_places_where_they_stand(body: Json) -> None:
+    call = Call(endpoint="e", body=body, content_type="application/json")
+    for name, value in leaves(body):
+        if name:
+            assert call.get(Place("body", name)) == value
+            assert call.with_value(Place("body", name), value).body == body
