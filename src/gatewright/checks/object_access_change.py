@@ -131,8 +131,8 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
 
 async def _twice(probe: Probe, owned: OwnedObject) -> tuple[Answer, Answer] | tuple[()] | None:
     """C9: the owner reads twice; None when it sees the object nowhere, empty when it moves."""
-    first = await look(probe, owned, purpose="control: owner before")
-    second = await look(probe, owned, purpose="control: owner before")
+    first = await _owner_view(probe, owned, purpose="control: owner before")
+    second = await _owner_view(probe, owned, purpose="control: owner before")
     if first is None or second is None or not 200 <= first.status < 300:
         return None
     unmoved = first.status == second.status and len(stable([first, second])) > 0
@@ -177,18 +177,18 @@ async def _mine(probe: Probe, own: OwnedObject | None) -> Answer | None:
     return await _self(probe, probe.account)
 
 
-async def _self(probe: Probe, account: str) -> Answer | None:
+async def _self(probe: Probe, account: str, *, purpose: str = "read-back") -> Answer | None:
     """What an account sees of itself: at a GET of the same path, else at its own probe."""
     for endpoint in probe.knowledge.endpoints.values():
         if endpoint.method == "GET" and endpoint.path == probe.endpoint.path and "{" not in endpoint.path:
             call = call_of(probe, account, endpoint=endpoint)
             if call is not None:
-                return read((await probe.send(call, as_=account, purpose="read-back", endpoint=endpoint)).response)
+                return read((await probe.send(call, as_=account, purpose=purpose, endpoint=endpoint)).response)
     call = probe.whoami(account)
     if call is None or call.endpoint not in probe.knowledge.endpoints:
         return None
     endpoint = probe.knowledge.endpoints[call.endpoint]
-    return read((await probe.send(call, as_=account, purpose="read-back", endpoint=endpoint)).response)
+    return read((await probe.send(call, as_=account, purpose=purpose, endpoint=endpoint)).response)
 
 
 def _candidates(probe: Probe, call: Call, own: OwnedObject | None, answer: Answer | None) -> list[Place]:
@@ -229,8 +229,10 @@ async def _seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange) 
     return None
 
 
-async def _owner_view(probe: Probe, owned: OwnedObject) -> Answer | None:
-    return await _self(probe, owned.owner) if owned.origin == "identity" else await look(probe, owned)
+async def _owner_view(probe: Probe, owned: OwnedObject, *, purpose: str = "read-back") -> Answer | None:
+    if owned.origin == "identity":  # what names a user in some path may be another role's view of it
+        return await _self(probe, owned.owner, purpose=purpose)
+    return await look(probe, owned, purpose=purpose)
 
 
 async def _quiet(

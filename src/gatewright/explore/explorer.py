@@ -20,7 +20,7 @@ from gatewright.explore.lists import Lists
 from gatewright.explore.memory import Memory, Thing
 from gatewright.explore.objects import Objects
 from gatewright.explore.places import Places
-from gatewright.explore.policy import SAFE
+from gatewright.explore.policy import SAFE, administers
 from gatewright.explore.samples import Samples
 from gatewright.explore.selves import Selves
 from gatewright.model.account import ANON
@@ -267,7 +267,7 @@ class Explorer:
         for account in self._cast.makers:
             reached = await take(endpoint, account) or reached
         for account in (*self._cast.lower, *self._cast.higher):
-            if account in self._cast.lower or not reached or endpoint.method in SAFE:
+            if account in self._cast.lower or not reached or endpoint.method in SAFE or administers(endpoint):
                 await take(endpoint, account)
         if endpoint.method in SAFE:
             await self._samples.read(endpoint, ANON)
