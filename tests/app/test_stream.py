@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from gatewright.app.stream import Stream
 from gatewright.model.events import AnyEvent, PhaseChanged, Warned
 
@@ -52,3 +54,26 @@ def test_a_broken_consumer_is_told_of_once_and_costs_the_others_nothing() -> Non
         "explore",
     ]
     assert [event.phase for event in broken.seen if isinstance(event, PhaseChanged)] == ["log-in"]
+
+
+class Stuck(Recorder):
+    """Raises when it is stopped."""
+
+    def stop(self) -> None:
+        raise OSError("the disk is full")
+
+
+def test_all_are_stopped_even_when_one_breaks_there() -> None:
+    broken, sound = Recorder(breaks_on="explore"), Recorder()
+    stream = Stream([Stuck(), broken, sound])
+    stream.start()
+    stream.emit(PhaseChanged(phase="explore"))
+    with pytest.raises(OSError, match="full"):
+        stream.stop()
+    assert sound.calls == broken.calls == ["start", "stop"]
+
+
+def test_times_go_on_from_earlier_parts_of_the_run() -> None:
+    stream = Stream([sound := Recorder()], clock=lambda: 3.0, already=100.0)
+    stream.emit(PhaseChanged(phase="explore"))
+    assert (sound.seen[0].at, stream.seconds) == (100.0, 100.0)

@@ -156,7 +156,7 @@ def test_markers_differ_and_choices_repeat() -> None:
     play(use)
 
 
-def test_what_cannot_be_taken_back_is_left_over() -> None:
+def test_what_cannot_be_taken_back_stays_in_the_ledger() -> None:
     async def use(probe: CellProbe, bench: Bench) -> None:
         call = probe.knowledge.samples[0].call
         gone = Endpoint(method="DELETE", path="/gone", origin=probe.endpoint.origin)
@@ -164,7 +164,7 @@ def test_what_cannot_be_taken_back_is_left_over() -> None:
         probe.undo("gone", call, as_="bob", endpoint=gone)
         probe.undo("stuck", call, as_="bob", endpoint=stuck)
         await probe.take_back()
-        assert [left.what for left in bench.leftovers] == ["stuck"]
+        assert [(entry.what, entry.remove) for entry in bench.ledger.standing] == [("stuck", call)]
 
     play(
         use,

@@ -405,3 +405,11 @@ def test_a_target_that_goes_away_ends_without_an_error(api, serve, table):
     running = serve(api)
     out = running.run(limits=Limits(time=0.0))
     assert set(out.knowledge.unreached) == set(out.knowledge.endpoints)
+
+
+def test_what_is_meant_for_a_higher_role_is_sampled_by_it_although_a_lower_one_is_let_in(api, serve, table):
+    api.table(table("/admin/rates", {"name": TEXT}, ["name"]))
+    out = serve(api).run(cleaned, names={"alice": "user", "bob": "user", "root": "admin"})
+    change = out.named("PUT /admin/rates/{id}")
+    assert out.knowledge.sample(change, "alice") is not None
+    assert out.knowledge.sample(out.named("POST /admin/rates"), "root") is not None

@@ -64,3 +64,17 @@ def test_words_that_only_look_outward(path):
 )
 def test_near(origin, near):
     assert policy.near(origin) is near
+
+
+@pytest.mark.parametrize(
+    ("path", "tags", "said"),
+    [
+        ("/admin/users", (), True),
+        ("/v1/internal-tools/jobs", (), True),
+        ("/users", ("Administration",), True),
+        ("/users/{admin}", (), False),
+        ("/staff", ("users",), False),
+    ],
+)
+def test_what_says_that_it_is_meant_for_a_higher_role(path, tags, said):
+    assert policy.administers(Endpoint(method="PATCH", path=path, origin="http://127.0.0.1:1", tags=tags)) is said

@@ -20,7 +20,7 @@ from gatewright.access.principals import same_principal
 from gatewright.access.refresh import refresher
 from gatewright.access.roles import guess, learn
 from gatewright.access.session import Session
-from gatewright.access.signup import Made, SignUp
+from gatewright.access.signup import Made, SignUp, private_of
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Specification
@@ -29,7 +29,7 @@ from gatewright.model.finding import AccountState, Cell
 from gatewright.model.http import Exchange, Request
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge
-from gatewright.model.secret import Keyring
+from gatewright.model.secret import Keyring, Secret
 from gatewright.model.settings import Settings
 from gatewright.model.test import Sender
 from gatewright.proof.leaves import read
@@ -49,7 +49,7 @@ class Sessions:
     """The accounts of a run and their sessions.
 
     `made`: accounts of an earlier part of the same run, logged in again instead of signing up anew (their passwords
-    derive from the key file). `clock` is monotonic seconds, `wall` seconds since the epoch.
+    derive from the key file); `keep` is told of every account as soon as it is made. `clock` is monotonic seconds, `wall` seconds since the epoch.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Sessions:
         *,
         keyring: Keyring,
         made: Sequence[Account] = (),
+        keep: Callable[[Account], None] = lambda account: None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = _epoch,
         warn: Callable[[str, str], None] = lambda code, message: None,
@@ -69,6 +70,7 @@ class Sessions:
         self._settings = settings
         self._keyring = keyring
         self._made = {account.name: account for account in made}
+        self._keep = keep
         self._clock = clock
         self._wall = wall
         self._warn = warn
@@ -118,11 +120,20 @@ class Sessions:
         if not isinstance(made, Made):
             return None
         self._made[name] = made.account
+        self._keep(made.account)
         result = await self._entrance.enter(made.account, made.exchange)
         if isinstance(result, str):
             return None
         self._sessions[name] = result
         return name, made.exchange
+
+    async def log_in(self, name: str, password: str | None = None) -> bool:
+        """Whether a fresh log-in works now, with the account's own password or another; its session stays as it is."""
+        session = self._session(name)
+        if not session.way.renewable:
+            return False
+        grant = await session.way.enter(session.account, Secret(password) if password else None)
+        return _placed(session, grant) is not None
 
     async def send(
         self,
@@ -199,7 +210,8 @@ class Sessions:
             if placed is None:
                 session.failures += 1
                 session.live = False
-                self._warn("GW-A001", f"{name} could not log in again: {session.way.name}: {grant.why}")
+                if name in self._accounts:  # one that a test signed up may be meant to end
+                    self._warn("GW-A001", f"{name} could not log in again: {session.way.name}: {grant.why}")
                 return False
             session.granted(grant, placed, self._clock(), self._wall())
             return True
@@ -294,7 +306,8 @@ class Sessions:
         password = self._keyring.password(f"account {name}")
         if name in self._made:
             again = self._made[name]
-            account = msgspec.structs.replace(again, password=again.password or password)
+            private = again.private or private_of(again.registered)  # neither it nor the password is stored
+            account = msgspec.structs.replace(again, password=again.password or password, private=private)
             self._made[name] = account
             return account, None, ""
         role = self._common_role()
@@ -303,6 +316,7 @@ class Sessions:
         made = await self._sign_up.make(name, role=role, origin=origin)
         if isinstance(made, Made):
             self._made[name] = made.account
+            self._keep(made.account)
             return made.account, made.exchange, ""
         return Account(name=name, role=role, password=password, origin=origin), None, made
 

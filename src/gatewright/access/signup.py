@@ -152,21 +152,25 @@ class SignUp:
         username = named[0] if named else next((str(v) for v in registered.values() if isinstance(v, str)), name)
         unique = [v for k, v in registered.items() if isinstance(v, str) and len(v) >= 6 and _names(k)]
         answered = identity_of(read(exchange.response))
-        private = [
-            v
-            for k, v in registered.items()
-            if isinstance(v, str) and _PRIVATE & set(words(k)) and "mail" not in k.lower()
-        ]
         return Account(
             name=name,
             role=role,
             username=username,
             password=Secret(str(call.get(candidate.secret))),
             identity=tuple(dict.fromkeys([*named, *unique, *sorted(answered)])),
-            private=tuple(private),
+            private=private_of(registered),
             registered=registered,
             origin=origin,
         )
+
+
+def private_of(registered: Mapping[str, Json]) -> tuple[str, ...]:
+    """Registered values that are nobody else's business: phone, birthday, address."""
+    return tuple(
+        value
+        for key, value in registered.items()
+        if isinstance(value, str) and _PRIVATE & set(words(key)) and "mail" not in key.lower()
+    )
 
 
 def accepted(exchange: Exchange) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import Struct
 
 from gatewright.access.sessions import Sessions
 from gatewright.app.document import load_specification
 from gatewright.app.past import opened
 from gatewright.app.target import place
-from gatewright.explore.cleanup import clean_up
+from gatewright.explore.cleanup import clean_up, listed
 from gatewright.explore.ledger import Ledger
 from gatewright.model.finding import Leftover
 from gatewright.model.mask import Mask, secrets_of
@@ -43,4 +44,7 @@ async def clean(run: str, settings: Settings) -> Cleaned:
             await sessions.open()
             endpoints = {endpoint.id: endpoint for endpoint in placed.specification.endpoints}
             left = await clean_up(sessions, endpoints, ledger, seconds=SECONDS)
+            store.withdraw(run, set(listed(endpoints, journal.ledger)) - set(left))
+            if journal.knowledge is not None:  # its objects are gone: a run that goes on explores again
+                store.save_knowledge(run, msgspec.structs.replace(journal.knowledge, stale=True), mask=mask)
     return Cleaned(standing, tuple(left))

@@ -10,9 +10,10 @@ from gatewright.app.past import opened
 from gatewright.model.account import Account
 from gatewright.model.errors import UsageError
 from gatewright.model.mask import MASKED
-from gatewright.model.settings import Settings
+from gatewright.model.settings import Limits, Settings
 from gatewright.settings import Flags
 from gatewright.settings.flags import override
+from gatewright.store.journal import Journal
 
 
 def resumed(name: str, now: Settings, flags: Flags, *, directory: Path) -> tuple[str, Settings]:
@@ -22,7 +23,8 @@ def resumed(name: str, now: Settings, flags: Flags, *, directory: Path) -> tuple
     """
     with opened(now) as store:
         run = store.run_id(name)
-        then = store.journal(run).settings
+        journal = store.journal(run)
+    then = journal.settings
     if then is None:
         raise UsageError(f"the run {run} never began", code="GW-U018", help="start a new one: gatewright scan")
     known = {account.name: account for account in now.accounts}
@@ -37,6 +39,7 @@ def resumed(name: str, now: Settings, flags: Flags, *, directory: Path) -> tuple
         spec=_shown(then.spec) or now.spec,
         store=now.store,
         formats=(),
+        limits=_limits(journal, then.limits),
     )
     settings = override(base, flags, directory)
     lost = next((account for account in settings.accounts if not _can_log_in(account)), None)
@@ -44,6 +47,18 @@ def resumed(name: str, now: Settings, flags: Flags, *, directory: Path) -> tuple
         help_ = f"gatewright runs resume {run} --account {lost.name}=…, or give it in gatewright.yaml"
         raise UsageError(f"the secrets of {lost.name} are not stored", code="GW-U018", help=help_)
     return run, settings
+
+
+def _limits(journal: Journal, limits: Limits) -> Limits:
+    """A run that ended on a budget may spend as much again; one that was killed goes on with what was left."""
+    if not journal.stopped.startswith("the budget of "):
+        return limits
+    return msgspec.structs.replace(
+        limits,
+        requests=journal.requests + limits.requests,
+        time=journal.seconds + limits.time,
+        sent=limits.sent * 2,
+    )
 
 
 def _shown(values: tuple[str, ...]) -> tuple[str, ...]:

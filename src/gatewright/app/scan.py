@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gatewright.access.classify import auth_endpoints
 from gatewright.access.sessions import Sessions
+from gatewright.app.brake import Brake
 from gatewright.app.document import load_specification
 from gatewright.app.numbering import Numbering
 from gatewright.app.stream import Stream
@@ -18,11 +21,10 @@ from gatewright.app.tests import library
 from gatewright.engine.execute import Executor
 from gatewright.engine.plan import Job, Situation, at_least, plan
 from gatewright.engine.probe import Bench
-from gatewright.explore.cleanup import clean_up
+from gatewright.explore.cleanup import clean_up, listed
 from gatewright.explore.explorer import Explorer
 from gatewright.explore.ledger import Entry, Ledger
-from gatewright.model.account import Account
-from gatewright.model.endpoint import Specification
+from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import BudgetError, TargetError
 from gatewright.model.events import (
     AccountReady,
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
 
 _CLEAN = 30.0
 """Seconds that clean-up may take (interface.md section 2, Ctrl-C)."""
+_GRACE = 3.0
+"""Seconds that what is under way gets after an interruption."""
 
 
 async def scan(
@@ -74,7 +78,8 @@ async def scan(
         placed = place(document, settings)
         mask = Mask(store.key, secrets_of(settings))
         collector = Collector()
-        stream = Stream([collector, store.consumer(run, mask=mask), *consumers])
+        before = journal.seconds if journal else 0.0
+        stream = Stream([collector, store.consumer(run, mask=mask), *consumers], already=before)
         work = _Scan(settings, placed, run=run, store=store, journal=journal, stream=stream, mask=mask, stop=stop)
         stream.start()
         try:
@@ -88,16 +93,20 @@ async def scan(
 
 def exit_code(report: Report, settings: Settings) -> tuple[int, str]:
     """The exit code of interface.md section 2, and the reason in words when it is 3."""
+    if report.run.stopped_because == "interrupted":
+        return 130, ""
     asked = [a for a in report.accounts if a.origin != "throw-away"]
     if asked and all(account.login != "ok" for account in asked):
         return 3, f"no account could log in: {asked[0].how}"
-    if report.run.stopped_because == "interrupted":
-        return 130, ""
     if report.endpoints and not report.with_2xx_sample:
         why = next(iter(report.unreached.values()), "nothing was tried")
         return 3, f"not one request was accepted: {why}"
     worst = any(at_least(f.severity, settings.fail_on) for f in report.findings if f.status in ("open", "confirmed"))
     return (1 if worst else 0), ""
+
+
+def _spent(budget: str) -> str:
+    return f"the budget of {budget or 'requests'} was spent"
 
 
 class _Scan:
@@ -133,15 +142,18 @@ class _Scan:
             already=Spent(journal.requests, journal.seconds) if journal else Spent(),
             first=journal.last_exchange + 1 if journal else 1,
         )
+        self.ledger = Ledger(self._made, journal.ledger if journal else ())
+        self.brake = Brake(self.gate, self.stop, self._reserve)
         self.sessions = Sessions(
-            self.gate,
+            self.brake,
             placed.specification,
             settings,
             keyring=self.keyring,
             warn=self._warn,
             made=journal.accounts if journal else (),
+            keep=lambda account: self.store.save_account(self.run_id, account),
         )
-        self.ledger = Ledger(self._made, journal.ledger if journal else ())
+        self.knowledge: Knowledge | None = None
         self.auth_endpoints = auth_endpoints(placed.specification)
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.started = journal.started.started if journal else now
@@ -175,17 +187,42 @@ class _Scan:
         self.stream.emit(started)
         if self.placed.note:
             self._warn("GW-R010", self.placed.note)
-        because: str | None = None
+        because: str | None = "Gatewright failed"
         try:
-            because = await self._main()
-        except BudgetError as error:
-            because = f"the budget of {error.where or 'requests'} was spent"
+            because = await self._until_stopped()
+            await self._clean()
+        except asyncio.CancelledError:  # the second Ctrl-C: at once
+            if not self.stop.is_set():
+                raise
+            self._list_leftovers()
+        except TargetError as error:
+            because = error.what
+            raise
+        except Exception:
+            await self._clean()
+            raise
         finally:
-            try:
-                await self._clean()
-            finally:
-                await self.gate.close()
-                self._finish("interrupted" if self.stop.is_set() else because)
+            self._finish("interrupted" if self.stop.is_set() else because)
+            await self.gate.close()
+
+    async def _until_stopped(self) -> str | None:
+        """The phases P0 to P8, ended `_GRACE` seconds after an interruption; the reason when the run ends early."""
+        main = asyncio.ensure_future(self._main())
+        stopped = asyncio.ensure_future(self.stop.wait())
+        try:
+            await asyncio.wait({main, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({main}, timeout=_GRACE)
+            main.cancel()  # changes nothing when it has ended
+            return await main
+        except BudgetError as error:
+            return _spent(error.where)
+        except asyncio.CancelledError:
+            if not main.cancelled() or not self.stop.is_set():
+                main.cancel()
+                raise  # not the phases were cancelled, but we
+            return None
+        finally:
+            stopped.cancel()
 
     async def _main(self) -> str | None:
         """The phases P0 to P8; the reason when the run ends early."""
@@ -193,10 +230,10 @@ class _Scan:
         self.stream.emit(PhaseChanged(phase="log-in"))
         for state in await self.sessions.open():
             self.stream.emit(AccountReady(state=state))
-        for account in self.sessions.accounts.values():
-            self._remember(account)
-        if self.stop.is_set() or (self.settings.accounts and not self._anybody()):
-            return None if self.stop.is_set() else "no account could log in"
+        if self.settings.accounts and not self._anybody():
+            return "no account could log in"
+        if self._all_done():
+            return None
         explorer = Explorer(
             self.sessions,
             self.placed.specification,
@@ -205,9 +242,7 @@ class _Scan:
             emit=self.stream.emit,
             ledger=self.ledger,
         )
-        knowledge = await self._explore(explorer)
-        if self.stop.is_set():
-            return None
+        knowledge = self.knowledge = await self._explore(explorer)
         self.sessions.learn_roles(knowledge)
         jobs = self._plan(knowledge, explorer)
         return await self._execute(knowledge, jobs, explorer)
@@ -215,9 +250,14 @@ class _Scan:
     def _anybody(self) -> bool:
         return any(a.origin != "throw-away" for a in self.sessions.accounts.values())
 
-    def _remember(self, account: Account) -> None:
-        if account.origin != "configured":
-            self.store.save_account(self.run_id, account)
+    def _all_done(self) -> bool:
+        """Whether an earlier part of the run judged every cell, and only clean-up is left."""
+        journal = self.journal
+        return journal is not None and bool(journal.planned) and set(journal.planned) <= journal.verdicts.keys()
+
+    def _reserve(self) -> int:
+        """Requests that clean-up may need: one to remove and one to look for each thing that stands."""
+        return 2 * len(self.ledger.standing)
 
     async def _reach(self) -> None:
         """Raise TargetError unless the target takes a connection."""
@@ -237,9 +277,8 @@ class _Scan:
             )
 
     async def _explore(self, explorer: Explorer) -> Knowledge:
-        if self.journal is not None and self.journal.knowledge is not None:
-            knowledge = self.journal.knowledge
-            await explorer.resume(knowledge)
+        if self.journal is not None and self.journal.knowledge is not None and not self.journal.knowledge.stale:
+            knowledge = await explorer.resume(self.journal.knowledge)
         else:
             self.stream.emit(PhaseChanged(phase="explore", total=len(self.placed.specification.endpoints)))
             knowledge = await explorer.explore()
@@ -264,23 +303,31 @@ class _Scan:
             self.placed.specification,
             self.settings,
             knowledge=knowledge,
-            keyring=self.keyring,
+            keyring=self._markers(),
+            ledger=self.ledger,
         )
         executor = Executor(bench, self._emit, stop=self.stop)
         done = self.journal.verdicts if self.journal else {}
         await executor.run(jobs, done=done, findings=self.journal.findings if self.journal else ())
-        for leftover in bench.leftovers:
-            self.stream.emit(Left(leftover=leftover))
-        return f"the budget of {executor.spent} was spent" if executor.spent else None
+        return _spent(executor.spent) if executor.spent else None
+
+    def _markers(self) -> Keyring:
+        """Markers of this part of the run: one planted before a kill may still be there, and would prove what is not."""
+        part = self.journal.last_exchange if self.journal else 0
+        return Keyring(self.keyring.key, f"{self.run_id} {part}") if part else self.keyring
 
     async def _clean(self) -> None:
         """P9: remove what was made, then prove that every configured account still logs in."""
-        endpoints = {endpoint.id: endpoint for endpoint in self.placed.specification.endpoints}
+        self.brake.release(_CLEAN)
+        if self.knowledge is not None:
+            stale = msgspec.structs.replace(self.knowledge, stale=True)
+            self.store.save_knowledge(self.run_id, stale, mask=self.mask)
+        endpoints = self._endpoints()
+        before = set(listed(endpoints, self.journal.ledger)) if self.journal else set()
         self.stream.emit(PhaseChanged(phase="clean-up", total=len(self.ledger.standing)))
         try:
             async with asyncio.timeout(_CLEAN):
-                for leftover in await clean_up(self.sessions, endpoints, self.ledger, seconds=_CLEAN):
-                    self.stream.emit(Left(leftover=leftover))
+                await clean_up(self.sessions, endpoints, self.ledger, seconds=_CLEAN)
                 for name, account in self.sessions.accounts.items():
                     if account.origin == "configured" and not await self._logs_in(name):
                         self._warn("GW-R020", f"{name} does not log in any more after the run")
@@ -289,6 +336,15 @@ class _Scan:
                 "GW-R021",
                 f"clean-up did not end within {_CLEAN:.0f} s; `gatewright runs resume {self.run_id} --clean` goes on",
             )
+        self._list_leftovers()
+        self.store.withdraw(self.run_id, before - set(listed(endpoints, self.ledger.entries)))
+
+    def _list_leftovers(self) -> None:
+        for leftover in dict.fromkeys(listed(self._endpoints(), self.ledger.entries)):
+            self.stream.emit(Left(leftover=leftover))
+
+    def _endpoints(self) -> dict[str, Endpoint]:
+        return {endpoint.id: endpoint for endpoint in self.placed.specification.endpoints}
 
     async def _logs_in(self, name: str) -> bool:
         return await self.sessions.alive(name) or await self.sessions.renew(name)

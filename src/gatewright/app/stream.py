@@ -13,10 +13,14 @@ from gatewright.model.events import AnyEvent, Consumer, Warned
 class Stream:
     """Hands events to consumers in order. A consumer that raises is warned about once and left out from then on."""
 
-    def __init__(self, consumers: Sequence[Consumer], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, consumers: Sequence[Consumer], *, clock: Callable[[], float] = time.monotonic, already: float = 0.0
+    ) -> None:
+        """`already`: seconds of earlier parts of the run, which the times of events go on from."""
         self._consumers = list(consumers)
         self._clock = clock
-        self._began = clock()
+        self._all = tuple(consumers)
+        self._began = clock() - already
 
     @property
     def seconds(self) -> float:
@@ -40,6 +44,12 @@ class Stream:
                 self.emit(Warned(code="GW-R900", message=f"{name} broke and gets no more events: {error!r}"))
 
     def stop(self) -> None:
-        """After the last event."""
-        for consumer in self._consumers:
-            consumer.stop()
+        """After the last event. Every consumer is stopped; what the first raises that breaks here is raised then."""
+        broken: list[Exception] = []
+        for consumer in self._all:
+            try:
+                consumer.stop()
+            except Exception as error:  # the others must still write what they have
+                broken.append(error)
+        if broken:
+            raise broken[0]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from gatewright.checks.controls import call_of, readers
+from gatewright.checks.controls import bind, call_of, readers
+from gatewright.checks.evidence import MEMBERS
 from gatewright.model.account import ANON
 from gatewright.model.call import render
 from gatewright.model.endpoint import Place, Specification
@@ -130,18 +131,43 @@ def _credentials(probe: Probe, leaves: list[Leaf]) -> list[Exposed]:
 async def _strangers(probe: Probe, leaves: list[Leaf]) -> list[Exposed]:
     """E2: personal values of another account of ours, as that account sees them of itself."""
     own = await _personal(probe, probe.account)
+    beside = _shared_places(probe, leaves)
     found = []
     for name in probe.accounts:
         if name == probe.account or (probe.account != ANON and probe.rank(name) < probe.rank(probe.account)):
             continue
         theirs = {v: kind for v, kind in (await _personal(probe, name)).items() if v not in own}
-        hits = [Exposed(leaf, theirs[leaf.value], "E2", name) for leaf in leaves if leaf.value in theirs]
+        hits = [
+            Exposed(leaf, theirs[leaf.value], "E2", name)
+            for leaf in leaves
+            if leaf.value in theirs and _group(probe, leaf) not in beside
+        ]
         if not hits:
             continue
         telling = [hit for hit in hits if hit.kind != "e-mail address" or hit.leaf.path not in _documented(probe)]
         if telling or await _refused_elsewhere(probe, name):
             found.extend(telling or hits)
     return found
+
+
+def _shared_places(probe: Probe, leaves: list[Leaf]) -> set[tuple[str, str]]:
+    """X4: groups (members, participants, a list of names within an object) that hold the caller too.
+
+    Whoever belongs to a group sees who else does. A list of users in which the caller's own record stands is no group:
+    there each record is an item of its own.
+    """
+    own = probe.identity(probe.account)
+    return {place for leaf in leaves if leaf.value in own and (place := _group(probe, leaf))}
+
+
+def _group(probe: Probe, leaf: Leaf) -> tuple[str, str] | None:
+    """The path of a group and the object that it belongs to; None for a leaf of no group."""
+    lists = leaf.path.count("[]")
+    within, _, name = leaf.path.lower().rpartition("[]")
+    plain = not name and (lists > 1 or probe.endpoint.path.endswith("}"))
+    if not lists or not (plain or any(word in within.rpartition("[]")[2] for word in MEMBERS)):
+        return None
+    return leaf.path, leaf.item if lists > 1 else ""
 
 
 async def _personal(probe: Probe, account: str) -> dict[str, str]:
@@ -164,14 +190,21 @@ async def _personal(probe: Probe, account: str) -> dict[str, str]:
 
 
 async def _refused_elsewhere(probe: Probe, name: str) -> bool:
-    """Whether the API refuses this account the other's own record: then it means to keep it apart."""
+    """Whether the API refuses this account the other's own record, and not its own: then it means to keep them apart."""
+    own = [
+        r for o in probe.knowledge.objects if o.owner == probe.account and o.origin == "identity" for r in o.references
+    ]
     for owned in probe.knowledge.objects:
         if owned.owner != name or owned.origin != "identity":
             continue
         for endpoint, reference in readers(probe, owned, but=probe.endpoint.id)[:1]:
             call = call_of(probe, probe.account, endpoint=endpoint)
-            if call is None:
+            mine = next((r for r in own if r.endpoint == endpoint.id and r.place == reference.place), None)
+            if call is None or mine is None:
                 continue
+            ours = await probe.send(bind(call, mine), purpose="control: one's own record", endpoint=endpoint)
+            if DeniedFamily().denied(read(ours.response)):
+                continue  # it refuses the caller altogether, and says nothing of whose record it is
             for place, value in reference.values:
                 call = call.with_value(place, value)
             exchange = await probe.send(call, purpose="control: the other's own record", endpoint=endpoint)

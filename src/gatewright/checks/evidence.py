@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Collection
 from typing import Literal
 
@@ -19,7 +20,12 @@ from gatewright.proof.privacy import PRIVATE_WORDS, Evidence, is_private, words
 from gatewright.proof.witness import Witness, markers_in, shown
 
 _PUBLIC = {"public", "is_public", "ispublic", "published", "is_published", "shared", "is_shared"}
-_MEMBERS = ("member", "participant", "shared", "collaborator", "recipient", "attendee")
+_OWN_ID = re.compile(r"\[\]\.(?:_?id|uuid|guid)$", re.IGNORECASE)
+"""The path of the id that an item of a list carries itself."""
+MEMBERS = ("member", "participant", "shared", "collaborator", "recipient", "attendee")
+_NEXT = {"next", "next_page", "nextpage", "next_cursor", "nextcursor", "next_token", "nexttoken", "has_more", "hasmore"}
+_TOTAL = {"total", "count", "total_count", "totalcount", "total_items", "totalitems"}
+_PAGES = {10, 15, 20, 25, 30, 50, 100, 200, 250, 500, 1000}
 
 
 async def judge_privacy(
@@ -78,7 +84,9 @@ def _from_content(probe: Probe, owned: OwnedObject, owner_sees: Answer) -> set[s
     account = probe.accounts.get(owned.owner)
     planted = {v for v in account.private if len(v) >= 4} if account else set()
     if account is not None and owned.resource == "user":
+        named = {as_text(value) for reference in owned.references for _, value in reference.values}
         planted |= {as_text(v) for v in account.registered.values() if len(as_text(v)) >= 6} - {account.username}
+        planted |= {v for v in probe.identity(owned.owner) if "@" in v} - named  # the address it logs in with
     for leaf in owner_sees.leaves:
         name = leaf.path.rpartition(".")[2].removesuffix("[]").lower()
         if leaf.value in planted:
@@ -87,7 +95,7 @@ def _from_content(probe: Probe, owned: OwnedObject, owner_sees: Answer) -> set[s
             codes.add("X3")
         if name in ("visibility", "status", "state") and leaf.value.lower() == "published":
             codes.add("X3")
-        if leaf.value in attacker and any(word in leaf.path.lower() for word in _MEMBERS):
+        if leaf.value in attacker and any(word in leaf.path.lower() for word in MEMBERS):
             codes.add("X4")
         if name in ("can_edit", "canedit", "editable") and leaf.value == "true":
             codes.add("X5")
@@ -106,15 +114,40 @@ async def _scoped(probe: Probe, owned: OwnedObject, viewer: str) -> bool:
     endpoint = probe.knowledge.endpoints.get(probe.knowledge.resources.get(owned.resource, {}).get("list", ""))
     if endpoint is None or endpoint.method != "GET":
         return False
-    mine = _made(probe, owned.resource, viewer)
-    theirs = _made(probe, owned.resource, owned.owner)
-    if not mine or not theirs:
-        return False
     own = await _list(probe, endpoint, owned.owner)
     attackers = await _list(probe, endpoint, viewer)
     if own is None or attackers is None:
         return False
-    return _only(own, theirs, mine) and _only(attackers, mine, theirs)
+    mine = _made(probe, owned.resource, viewer)
+    theirs = _made(probe, owned.resource, owned.owner)
+    if mine and theirs:
+        return _only(own, theirs, mine) and _only(attackers, mine, theirs)
+    return _apart(own, attackers, as_text(owned.id))
+
+
+def _apart(own: Answer, attackers: Answer, id_: str) -> bool:
+    """For objects that nobody could make on purpose: two whole lists, of two items or more each, without a common id.
+
+    The id's leaf is the one that holds `id_` in its owner's list. A list that may have further pages is no evidence.
+    """
+    path = next((leaf.path for leaf in own.leaves if leaf.value == id_ and leaf.item), None)
+    if path is None or not (_whole(own) and _whole(attackers)):
+        return False
+    ids = own.values().get(path, frozenset())
+    others = attackers.values().get(path, frozenset())
+    return len(ids) >= 2 and len(others) >= 2 and not ids & others
+
+
+def _whole(answer: Answer) -> bool:
+    """Whether a list was read to its end: no next page is named, its total is what it holds, and that is no usual page size."""
+    count = len({leaf.item for leaf in answer.leaves if leaf.item})
+    for leaf in answer.leaves:
+        name = leaf.path.rpartition(".")[2].lower()
+        if not leaf.item and name in _NEXT and leaf.value not in ("null", "", "false"):
+            return False
+        if not leaf.item and name in _TOTAL and leaf.value.isdigit() and int(leaf.value) != count:
+            return False
+    return count not in _PAGES
 
 
 def _made(probe: Probe, resource: str, owner: str) -> list[OwnedObject]:
@@ -128,14 +161,20 @@ def _made(probe: Probe, resource: str, owner: str) -> list[OwnedObject]:
 def _only(answer: Answer, present: Collection[OwnedObject], absent: Collection[OwnedObject]) -> bool:
     values = {leaf.value for leaf in answer.leaves}
     found = markers_in(answer.text)
+    ids = {as_text(o.id) for o in present if o.id is not None}
+    own = {leaf.item for leaf in answer.leaves if leaf.item and leaf.value in ids and _OWN_ID.search(leaf.path)}
+    foreign = {m for leaf in answer.leaves if leaf.item not in own for m in markers_in(leaf.value)}
 
     def within(o: OwnedObject) -> bool:
         return bool(found & set(o.markers)) or (o.id is not None and as_text(o.id) in values)
 
-    def marked(
-        o: OwnedObject,
-    ) -> bool:  # small integers turn up by chance: absence is judged by markers where there are any
-        return bool(found & set(o.markers)) if o.markers else within(o)
+    def marked(o: OwnedObject) -> bool:
+        """By markers where there are any: small integers turn up by chance.
+
+        Not in the items of objects that should be there: an attempt of ours may just have written the attacker's
+        texts into them.
+        """
+        return bool(foreign & set(o.markers)) if o.markers else within(o)
 
     return all(within(o) for o in present) and not any(marked(o) for o in absent)
 

@@ -10,6 +10,7 @@ from gatewright.checks.controls import baseline, call_of, documented_values, ran
 from gatewright.checks.effects import Effect, acts, changes, creates, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import open_lists, ordinary
 from gatewright.checks.ranks import EVIDENCE, enough, higher, neighbours_refuse, shows_others, stated
+from gatewright.checks.values import sets
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Place
@@ -289,15 +290,23 @@ async def _write(probe: Probe, case: Case) -> Verdict:
     return strongest(verdicts)
 
 
+def _ours(probe: Probe, owned: OwnedObject) -> bool:
+    """Made by this run: an object, or the user that a throw-away account is."""
+    account = probe.accounts.get(owned.owner)
+    thrown = account is not None and account.origin == "throw-away"
+    return owned.origin == "created" or (owned.origin == "identity" and thrown)
+
+
 def _creates(probe: Probe) -> bool:
     return any(p.get("create") == probe.endpoint.id for p in probe.knowledge.resources.values())
 
 
 def _targets(probe: Probe, case: Case) -> list[tuple[OwnedObject, Reference]]:
-    """One object per place, made by this run, not the attacker's own; the higher account's first."""
+    """One object per place, made by this run, not the attacker's own; the higher account's first, users last."""
     rows: dict[Place, tuple[OwnedObject, Reference]] = {}
-    objects = [o for o in probe.knowledge.objects if o.owner != probe.account and o.origin == "created"]
-    for owned in sorted(objects, key=lambda o: (o.owner != case.able, o.slot == "delete", o.key)):
+    objects = [o for o in probe.knowledge.objects if o.owner != probe.account and _ours(probe, o)]
+    order = sorted(objects, key=lambda o: (o.origin == "identity", o.owner != case.able, o.slot == "delete", o.key))
+    for owned in order:
         for reference in owned.references:
             if reference.endpoint == probe.endpoint.id:
                 rows.setdefault(reference.place, (owned, reference))
@@ -309,10 +318,15 @@ async def _on(probe: Probe, case: Case, owned: OwnedObject, reference: Reference
     who = probe.account
     if probe.endpoint.method == "DELETE":
         return await deletes(probe, owned, reference, case.call, attacker=who, viewer=case.able), "delete"
+    if owned.origin == "identity":  # names of people are identity, and no text of a user is free
+        return await sets(probe, owned, reference, case.call, able=case.able, attacker=who), "change"
     if any(p.within == "body" and isinstance(case.call.get(p), str) for p in case.call.places()):
         effect = await changes(probe, owned, reference, case.call, able=case.able, attacker=who, viewer=case.able)
         if isinstance(effect, Effect) or effect.reason != "not_visible":
             return effect, "change"
+    effect = await sets(probe, owned, reference, case.call, able=case.able, attacker=who)
+    if isinstance(effect, Effect) or effect.reason == "denied":
+        return effect, "change"
     return await acts(probe, owned, reference, case.call, attacker=who, viewer=case.able), "change"
 
 

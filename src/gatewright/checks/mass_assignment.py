@@ -221,8 +221,10 @@ def _candidates(probe: Probe, target: Target, seen: Answer) -> dict[str, Json]:
     sent = {re.sub(r"\[\d*\]", "[]", name) for name, _ in leaves(target.call.body)} | _writable(probe)
     identity = probe.identity(target.account)
     found: dict[str, tuple[int, Json]] = {}
-    prefix = _prefix(seen, target)
+    prefix = _prefix(seen, {name for name, _ in leaves(target.call.body) if name} | _writable(probe))
     for leaf in seen.leaves:
+        if prefix and not leaf.path.startswith(prefix) and "." not in leaf.path:
+            continue  # the envelope's own: `status` and `message` beside `data`
         name = leaf.path.removeprefix(prefix)
         if not name or name in sent or "[]" in name or name in found or words(name.rpartition(".")[2]) & _NEVER:
             continue
@@ -244,11 +246,13 @@ def _candidates(probe: Probe, target: Target, seen: Answer) -> dict[str, Json]:
     return {name: value for name, (_, value) in ranked}
 
 
-def _prefix(seen: Answer, target: Target) -> str:
+def _prefix(seen: Answer, names: set[str]) -> str:
     """The envelope around the object in answers (`data.`), found by a property that both the request and the answer have."""
-    names = {name for name, _ in leaves(target.call.body) if name}
+    paths = {leaf.path for leaf in seen.leaves}
+    if paths & names:
+        return ""
     for leaf in seen.leaves:
-        for name in names:
+        for name in sorted(names):
             if leaf.path.endswith("." + name):
                 return leaf.path[: -len(name)]
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatewright.checks.controls import aims, bind, call_of, free_text, holds_value, look, peers, random_like, texts
 from gatewright.checks.evidence import judge_privacy
+from gatewright.checks.newcomers import named_accounts, secret_places, take_over
 from gatewright.checks.object_access_read import pairs
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, leaves
@@ -28,7 +29,7 @@ _POLLS = (0.0, 0.5, 2.0)
     severity="high",
     cwe=(639, 862),
     attacker=Attacker.PEER,
-    needs=(Need.CHANGES, Need.REFERENCE, Need.SAMPLE),
+    needs=(Need.CHANGES, Need.REFERENCE),
     phase=Phase.CHANGES,
     effect=Effect.OWN,
     requests=26,
@@ -49,7 +50,8 @@ async def object_access_change(probe: Probe) -> Verdict:
     The owner reads the object twice before (it does not move by itself), the attacker's marker stands in the owner's
     object afterwards, the attacker's own object keeps its value, and the same holds with a second marker. The
     answer to the write itself proves nothing. A random reference must not have the effect. Only objects that this run
-    made are changed, and they are restored.
+    made are changed, and they are restored. Where a password is set for an account that the path names, two accounts are
+    signed up for it: the victim then logs in with the new password and no longer with its own, twice.
 
     ## When it is wrong
     When objects are meant to be edited by all accounts, as in a wiki, and nothing in the API says so.
@@ -62,6 +64,11 @@ async def object_access_change(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
     - https://cwe.mitre.org/data/definitions/639.html
     """
+    if call_of(probe, probe.account) is None:
+        for owned, reference in named_accounts(probe) if secret_places(probe) else []:
+            return await take_over(probe, owned, reference)
+        why = probe.knowledge.unreached.get(probe.endpoint.id, "exploration did not reach it")
+        return conclude("baseline_broken", f"no accepted request is known: {why}")
     verdicts = []
     for owned, own, reference in [*_changeable(probe), *_trusted_identity(probe)]:
         for aimed in aims(reference, own):
@@ -124,8 +131,8 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
 
 async def _twice(probe: Probe, owned: OwnedObject) -> tuple[Answer, Answer] | tuple[()] | None:
     """C9: the owner reads twice; None when it sees the object nowhere, empty when it moves."""
-    first = await look(probe, owned, purpose="control: owner before")
-    second = await look(probe, owned, purpose="control: owner before")
+    first = await _owner_view(probe, owned, purpose="control: owner before")
+    second = await _owner_view(probe, owned, purpose="control: owner before")
     if first is None or second is None or not 200 <= first.status < 300:
         return None
     unmoved = first.status == second.status and len(stable([first, second])) > 0
@@ -170,27 +177,32 @@ async def _mine(probe: Probe, own: OwnedObject | None) -> Answer | None:
     return await _self(probe, probe.account)
 
 
-async def _self(probe: Probe, account: str) -> Answer | None:
+async def _self(probe: Probe, account: str, *, purpose: str = "read-back") -> Answer | None:
     """What an account sees of itself: at a GET of the same path, else at its own probe."""
     for endpoint in probe.knowledge.endpoints.values():
         if endpoint.method == "GET" and endpoint.path == probe.endpoint.path and "{" not in endpoint.path:
             call = call_of(probe, account, endpoint=endpoint)
             if call is not None:
-                return read((await probe.send(call, as_=account, purpose="read-back", endpoint=endpoint)).response)
+                return read((await probe.send(call, as_=account, purpose=purpose, endpoint=endpoint)).response)
     call = probe.whoami(account)
     if call is None or call.endpoint not in probe.knowledge.endpoints:
         return None
     endpoint = probe.knowledge.endpoints[call.endpoint]
-    return read((await probe.send(call, as_=account, purpose="read-back", endpoint=endpoint)).response)
+    return read((await probe.send(call, as_=account, purpose=purpose, endpoint=endpoint)).response)
 
 
 def _candidates(probe: Probe, call: Call, own: OwnedObject | None, answer: Answer | None) -> list[Place]:
-    """Free text places: those whose value is seen in the object come first; never identity, secrets, or the reference."""
+    """Free text places: those whose value is seen in the object come first; never identity, secrets, or the reference.
+
+    A text that is empty now is one as well: accounts are born with an empty biography.
+    """
     identity = probe.identity(probe.account)
     references = {r.place for r in own.references if r.endpoint == probe.endpoint.id} if own else set()
     seen = free_text(call, answer) if answer else []
     rest = [
-        Place("body", name) for name, value in leaves(call.body) if name and isinstance(value, str) and len(value) >= 3
+        Place("body", name)
+        for name, value in leaves(call.body)
+        if name and isinstance(value, str) and (len(value) >= 3 or not value)
     ]
     ordered = [*seen, *[place for place in rest if place not in seen]]
     return [
@@ -217,8 +229,10 @@ async def _seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange) 
     return None
 
 
-async def _owner_view(probe: Probe, owned: OwnedObject) -> Answer | None:
-    return await _self(probe, owned.owner) if owned.origin == "identity" else await look(probe, owned)
+async def _owner_view(probe: Probe, owned: OwnedObject, *, purpose: str = "read-back") -> Answer | None:
+    if owned.origin == "identity":  # what names a user in some path may be another role's view of it
+        return await _self(probe, owned.owner, purpose=purpose)
+    return await look(probe, owned, purpose=purpose)
 
 
 async def _quiet(

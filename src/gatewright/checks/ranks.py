@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from gatewright.checks.controls import call_of, random_like
 from gatewright.checks.effects import strike
+from gatewright.explore.policy import ADMINISTRATION
 from gatewright.model.account import ANON
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
@@ -21,9 +22,6 @@ EVIDENCE = {
     "F3": "its path has a word of administration",
     "F5": "it shows what belongs to several other accounts",
 }
-ADMINISTRATION = frozenset(
-    ["admin", "administrator", "administration", "backoffice", "internal", "superuser", "supervisor", "root"]
-)
 _AREAS = frozenset(["manage", "management", "manager", "staff", "system", "audit"])
 """Words of administration where something stands below them (`/staff/salaries`); alone they may name a resource."""
 _RULE = re.compile(r"\b(only|requires?|required|needs?|restricted|must)\b", re.IGNORECASE)

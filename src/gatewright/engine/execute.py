@@ -21,6 +21,7 @@ from gatewright.model.events import (
     FindingProved,
     JobPlanned,
     JobStarted,
+    Left,
     PhaseChanged,
     VerdictReached,
     Warned,
@@ -64,6 +65,9 @@ class Executor:
         for job in jobs:
             settled = job.settled is not None or job.cell in finished
             self.emit(JobPlanned(cell=job.cell, phase=job.test.phase.value, settled=settled))
+        for (
+            job
+        ) in jobs:  # only once the whole plan is written down: a part of it that is judged is not a run that is done
             verdict = finished.get(job.cell) or job.settled
             if verdict is not None:
                 self.emit(VerdictReached(cell=job.cell, verdict=verdict))
@@ -71,7 +75,10 @@ class Executor:
         for phase, group in groupby(open_jobs, key=lambda job: job.test.phase):
             batch = list(group)
             self.emit(PhaseChanged(phase=f"{phase.value} {TITLES[phase]}", total=len(batch)))
-            await self._phase(phase, batch)
+            try:
+                await self._phase(phase, batch)
+            except ExceptionGroup as broken:
+                raise broken.exceptions[0] from None
 
     async def _phase(self, phase: Phase, jobs: list[Job]) -> None:
         queue = iter(jobs)
@@ -108,14 +115,15 @@ class Executor:
                 if lost:
                     verdict = conclude("session_lost", f"the session of {lost} died twice while the test ran")
         self._conclude(job, verdict, probe)
+        while self.bench.leftovers:
+            self.emit(Left(leftover=self.bench.leftovers.pop()))
 
     async def _attempt(self, job: Job) -> tuple[Verdict, CellProbe]:
         probe = CellProbe(self.bench, job.cell, job.endpoint)
         try:
             verdict = await job.test.run(probe)
         except BudgetError as error:
-            self._budget(error)
-            verdict = conclude("budget", f"ended by its budget: {error.what}")
+            verdict = self._ended(error)
         except ScopeError as error:
             verdict = conclude("failed", f"not sent: {error.what}")
         except Exception as error:  # a test that breaks must not end the run
@@ -123,8 +131,7 @@ class Executor:
             message = f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
             self.emit(Warned(code="GW-E900", message=f"{job.test.id} on {job.endpoint.name} broke: {message}"))
             verdict = conclude("failed", f"the test itself broke: {message}")
-        finally:
-            await probe.take_back()
+        await probe.take_back()  # when this task is cancelled, the ledger knows what to take back
         return verdict, probe
 
     async def _lost(self, verdict: Verdict, probe: CellProbe) -> str:
@@ -142,10 +149,19 @@ class Executor:
             self._budget(error)
         return ""
 
+    def _ended(self, error: BudgetError) -> Verdict:
+        """The verdict of a cell that was under way when a budget was spent, or the run interrupted."""
+        if self.stop.is_set():
+            return conclude("stopped", "the run was interrupted while this was tried")
+        self._budget(error)
+        return conclude("budget", f"ended by its budget: {error.what}")
+
     def _budget(self, error: BudgetError) -> None:
-        if not self.spent:
+        if not self.spent and not self.stop.is_set():
             self.spent = error.where or "requests"
-            self.emit(BudgetSpent(budget=self.spent, limit=0.0))
+            limits = self.bench.settings.limits
+            limit = {"requests": limits.requests, "time": limits.time, "sent": limits.sent}.get(self.spent, 0)
+            self.emit(BudgetSpent(budget=self.spent, limit=float(limit)))
 
     def _settle(self, job: Job, verdict: Verdict) -> None:
         self.emit(VerdictReached(cell=job.cell, verdict=verdict))

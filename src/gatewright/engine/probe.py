@@ -12,6 +12,7 @@ import msgspec
 
 from gatewright.engine.ports import Identities, Maker
 from gatewright.explore.cleanup import curl_line
+from gatewright.explore.ledger import Entry, Ledger
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint, Specification
@@ -42,7 +43,10 @@ class Bench:
         keyring: Keyring,
         slots: int | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        ledger: Ledger | None = None,
     ) -> None:
+        """`ledger` keeps what is to be taken back beyond the life of this process."""
+        self.ledger = ledger or Ledger()
         self.pause = pause
         self.identities = identities
         self.maker = maker
@@ -94,7 +98,7 @@ class CellProbe:
         self.used: dict[str, float] = {}
         """Account → monotonic second of its last request with its own credentials."""
         self.sent = 0
-        self._undo: list[tuple[str, Call, str, Endpoint]] = []
+        self._undo: list[tuple[Entry, Call, Endpoint]] = []
         self._random = random.Random(f"{bench.settings.seed} {cell.endpoint} {cell.test} {cell.account}")
 
     @property
@@ -201,13 +205,18 @@ class CellProbe:
             self.cite(made[1])
         return made
 
+    async def log_in(self, account: str, password: str | None = None) -> bool:
+        """Whether a fresh log-in works now."""
+        return await self._bench.identities.log_in(account, password)
+
     def leave(self, what: str, call: Call, *, endpoint: Endpoint) -> None:
         """Something of ours stays behind."""
         self._bench.leftovers.append(Leftover(what, curl_line(render(endpoint, call), ANON)))
 
     def undo(self, what: str, call: Call, *, as_: str, endpoint: Endpoint) -> None:
-        """Register the call that takes a change back."""
-        self._undo.append((what, call, as_, endpoint))
+        """Register the call that takes a change back. It is written down at once, for clean-up and a resumed run."""
+        entry = self._bench.ledger.intend(call, account=as_, what=what, kind="value", remove=call)
+        self._undo.append((self._bench.ledger.made(entry), call, endpoint))
 
     async def once(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
         """Ask once per run. The worker slot is given back meanwhile only where `make` itself waits."""
@@ -235,13 +244,12 @@ class CellProbe:
             await self._bench.slots.acquire()
 
     async def take_back(self) -> None:
-        """Run the registered undo calls, newest first; what the target refuses becomes a leftover."""
+        """Run the registered undo calls, newest first; what the target refuses stays in the ledger for clean-up."""
         while self._undo:
-            what, call, as_, endpoint = self._undo.pop()
+            entry, call, endpoint = self._undo.pop()
             try:
-                exchange = await self.send(call, as_=as_, purpose="undo", endpoint=endpoint)
-                done = exchange.response is not None and (exchange.response.ok or exchange.response.status == 404)
+                exchange = await self.send(call, as_=entry.account, purpose="undo", endpoint=endpoint)
             except (BudgetError, ScopeError):
-                done = False
-            if not done:
-                self._bench.leftovers.append(Leftover(what, curl_line(render(endpoint, call), as_)))
+                continue
+            if exchange.response is not None and (exchange.response.ok or exchange.response.status == 404):
+                self._bench.ledger.gone(entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -43,7 +43,12 @@ async def clean_up(
         async with asyncio.TaskGroup() as tasks:
             for entry in wave:
                 tasks.create_task(cleaner.one(entry, gate))
-    return [cleaner.leftover(entry) for entry in reversed(ledger.standing)]
+    return listed(endpoints, ledger.entries)
+
+
+def listed(endpoints: Mapping[str, Endpoint], entries: Iterable[Entry]) -> list[Leftover]:
+    """What stands, for people, oldest first."""
+    return [_leftover(endpoints, entry) for entry in entries if entry.state in ("intended", "made")]
 
 
 def _waves(standing: list[Entry]) -> list[list[Entry]]:
@@ -98,7 +103,7 @@ class _Cleaner:
         if entry.remove is None:
             return
         reply = await self._send(entry.remove, entry.account, "undo")
-        if reply is not None and reply.accepted:
+        if reply is not None and (reply.accepted or reply.status in (404, 410)):  # what is gone has no value
             self._ledger.gone(entry)
 
     async def _remove(self, entry: Entry) -> None:
@@ -170,13 +175,14 @@ class _Cleaner:
             return None
         return read(exchange)
 
-    def leftover(self, entry: Entry) -> Leftover:
-        """What is left, for people; the credential is named, never shown."""
-        call = entry.remove or (entry.read if entry.kind == "object" else None)
-        endpoint = self._endpoints.get(call.endpoint) if call else None
-        if call is None or endpoint is None:
-            return Leftover(what=f"{entry.what}: the API offers no way to remove it", curl="")
-        return Leftover(what=entry.what, curl=curl_line(render(endpoint, call), entry.account))
+
+def _leftover(endpoints: Mapping[str, Endpoint], entry: Entry) -> Leftover:
+    """One thing; the credential is named, never shown."""
+    call = entry.remove or (entry.read if entry.kind == "object" else None)
+    endpoint = endpoints.get(call.endpoint) if call else None
+    if call is None or endpoint is None:
+        return Leftover(what=f"{entry.what}: the API offers no way to remove it", curl="")
+    return Leftover(what=entry.what, curl=curl_line(render(endpoint, call), entry.account))
 
 
 def curl_line(request: Request, account: str) -> str:

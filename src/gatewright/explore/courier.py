@@ -66,6 +66,8 @@ class Courier:
     ) -> None:
         self.sessions = sessions
         self.sent = 0
+        self.ended = ""
+        """The budget of the whole run that is spent (`requests`, `time`, `sent`), or `stop`; empty while none is."""
         self._most = requests
         self._clock = clock
         self._seconds = seconds
@@ -94,6 +96,7 @@ class Courier:
             try:
                 exchange = await self.sessions.send(request, as_=as_, purpose=purpose)
             except BudgetError as error:
+                self.ended = error.where
                 raise Spent from error
             except ScopeError as error:
                 return read(Exchange(0, request, None, account=as_, purpose=purpose, error=f"scope: {error.what}"))

@@ -20,7 +20,7 @@ from gatewright.explore.lists import Lists
 from gatewright.explore.memory import Memory, Thing
 from gatewright.explore.objects import Objects
 from gatewright.explore.places import Places
-from gatewright.explore.policy import SAFE
+from gatewright.explore.policy import SAFE, administers
 from gatewright.explore.samples import Samples
 from gatewright.explore.selves import Selves
 from gatewright.model.account import ANON
@@ -28,7 +28,7 @@ from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import BudgetError
 from gatewright.model.events import AnyEvent, EndpointLearnt, PhaseChanged, Warned
 from gatewright.model.json import Json
-from gatewright.model.knowledge import Knowledge, OwnedObject
+from gatewright.model.knowledge import Knowledge, OwnedObject, Sample
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
 
@@ -119,18 +119,48 @@ class Explorer:
             )
 
     def _spent(self) -> None:
-        self._emit(
-            Warned(code="GW-E002", message="exploration used up its third of the budget: not every endpoint was tried")
-        )
+        ended = self._courier.ended
+        if ended == "stop":
+            return
+        share = f"the run's budget of {ended} was spent in exploration" if ended else ""
+        share = share or "exploration used up its third of the budget"
+        self._emit(Warned(code="GW-E002", message=f"{share}: not every endpoint was tried"))
 
-    async def resume(self, knowledge: Knowledge) -> None:
-        """Take up what an earlier part of the same run learnt, so that `fresh` can make more. Sends each probe once."""
+    async def resume(self, knowledge: Knowledge) -> Knowledge:
+        """Take up what an earlier part of the same run learnt, so that `fresh` can make more.
+
+        Sends each account's probe once, and samples again what could not be stored because of a secret in it.
+        """
+        learned: list[Thing] = []
+        for thing in self._things(knowledge):
+            if thing.origin == "learned":  # as in exploration: they come last, so that nothing is done to them
+                learned.append(thing)
+            else:
+                self._objects.remember(thing)
+        self._memory.protected |= set(knowledge.protected)
+        for sample in knowledge.samples:
+            self._memory.samples[sample.endpoint, sample.account] = sample
+            self._look_again(sample)
+        self._courier.start()
+        try:
+            await self._identify()
+            self._identities.alias(self._cast.peers)
+            await self._resample(knowledge)
+        except Spent:
+            self._spent()
+        for thing in learned:
+            self._memory.things.setdefault(thing.key, thing)
+        samples = tuple(self._memory.samples[key] for key in sorted(self._memory.samples))
+        knowledge = msgspec.structs.replace(knowledge, samples=samples)
+        self._learnt(knowledge)
+        return knowledge
+
+    def _things(self, knowledge: Knowledge) -> Iterable[Thing]:
+        """The objects of the knowledge as memory holds them; accounts themselves are found out again."""
         keys = {resource.name: key for key, resource in self._graph.resources.items()}
         for owned in knowledge.objects:
-            if owned.origin == "identity" or owned.resource not in keys:
-                continue
-            self._memory.add(
-                Thing(
+            if owned.origin != "identity" and owned.resource in keys:
+                yield Thing(
                     owned.key,
                     keys[owned.resource],
                     owned.owner,
@@ -142,16 +172,21 @@ class Explorer:
                     parent=owned.parent,
                     recipe=owned.recipe,
                 )
-            )
-        self._memory.protected |= set(knowledge.protected)
-        for sample in knowledge.samples:
-            self._memory.samples[sample.endpoint, sample.account] = sample
-        try:
-            await self._identify()
-        except Spent:
-            self._spent()
-        self._identities.alias(self._cast.peers)
-        self._learnt(knowledge)
+
+    def _look_again(self, sample: Sample) -> None:
+        """What lists and links of a stored answer showed."""
+        endpoint, reply = self._graph.endpoints.get(sample.endpoint), answers.read(sample.exchange)
+        if endpoint is not None and endpoint.method in SAFE:
+            self._lists.see(endpoint, sample.account, reply)
+        self._lists.harvest(sample.account, reply)
+
+    async def _resample(self, knowledge: Knowledge) -> None:
+        """Samples of what was reached before, and is not known any more."""
+        groups: dict[str, list[Endpoint]] = {}
+        for endpoint in self._callable():
+            if not self._memory.sampled(endpoint.id) and endpoint.id not in knowledge.unreached:
+                groups.setdefault(self._group(endpoint), []).append(endpoint)
+        await self._together(self._sample_group(group) for group in groups.values())
 
     async def _identify(self) -> None:
         for account in self._cast.everyone:
@@ -267,7 +302,7 @@ class Explorer:
         for account in self._cast.makers:
             reached = await take(endpoint, account) or reached
         for account in (*self._cast.lower, *self._cast.higher):
-            if account in self._cast.lower or not reached or endpoint.method in SAFE:
+            if account in self._cast.lower or not reached or endpoint.method in SAFE or administers(endpoint):
                 await take(endpoint, account)
         if endpoint.method in SAFE:
             await self._samples.read(endpoint, ANON)
@@ -382,7 +417,7 @@ class Explorer:
         try:
             thing = await self._objects.make(key, owner, "spare", label=label, extra=extra)
         except Spent as spent:
-            raise BudgetError("the budget is spent", code="GW-W010", where="requests") from spent
+            raise BudgetError("the budget is spent", code="GW-W010", where=self._courier.ended or "requests") from spent
         if thing is None:
             return None
         return msgspec.structs.replace(self._owned(thing), creation=thing.creation)

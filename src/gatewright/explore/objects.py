@@ -74,6 +74,20 @@ class Objects:
                 break  # it accepts, but shows no new object: another way in will not either
         return None
 
+    def remember(self, thing: Thing) -> None:
+        """Take up a thing of an earlier part of the run: its entry in the ledger, and its call as the recipe of more."""
+        ours, remove = set(thing.markers), self.remover(thing)
+        made = [entry for entry in self._ledger.entries if entry.kind == "object"]
+        thing.entry = next((e for e in made if ours & set(e.markers) or (remove and e.remove == remove)), None)
+        self._memory.add(thing)
+        endpoint = self._graph.endpoints.get(thing.recipe.endpoint) if thing.recipe else None
+        if endpoint is None or thing.recipe is None or endpoint.id in self._memory.recipes:
+            return
+        references = self._filling(endpoint, thing.owner).values
+        composed = self._composer.compose(endpoint, thing.key, references=references)
+        composed.values.markers.extend(thing.markers)
+        self._memory.recipes[endpoint.id] = self._composer.recipe(endpoint, composed, thing.recipe)
+
     def _filling(self, endpoint: Endpoint, account: str) -> Filling:
         """References for a new object: of the account itself, or for a higher role of those below; else of higher roles."""
         filling = self._places.fillings(endpoint, account, slot="read", others=self._cast.targets(account))[0]

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from gatewright.explore.words import words
 from gatewright.model.endpoint import Endpoint
+from gatewright.model.names import singular
 from gatewright.model.settings import Mode
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -18,6 +19,16 @@ _FORMS = {word + ending: word for word in _OUTWARD for ending in ("s", "ed", "in
 _FORMS |= {"email": "mail", "emails": "mail", "paid": "pay", "sent": "send", "notification": "notify"}
 _FORMS |= {"notifications": "notify", "invitation": "invite", "invitations": "invite", "callback": "", "caller": ""}
 _FORMS |= {"printer": "", "sender": "", "mailer": "mail"}
+ADMINISTRATION = frozenset(
+    ["admin", "administrator", "administration", "backoffice", "internal", "superuser", "supervisor", "root"]
+)
+"""Words by which a path or a tag says that it is for a higher role."""
+
+
+def administers(endpoint: Endpoint) -> bool:
+    """Whether path or tags say that an endpoint is meant for a higher role, whoever else it lets in."""
+    fixed = [part for part in endpoint.path.split("/") if "{" not in part]
+    return any(singular(word) in ADMINISTRATION for text in (*fixed, *endpoint.tags) for word in words(text))
 
 
 def forbidden(endpoint: Endpoint, mode: Mode) -> str:

@@ -60,7 +60,10 @@ class ScopeError(GatewrightError):
 
 
 class BudgetError(GatewrightError):
-    """The budget of the run (requests, time, bytes) is spent. Nothing was sent."""
+    """The budget of the run is spent, or it was interrupted. Nothing was sent.
+
+    `where` names what ended it: `requests`, `time`, `sent` (bytes), or `stop` for an interruption.
+    """
 
 
 class StoreError(GatewrightError):

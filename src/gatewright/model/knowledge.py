@@ -102,6 +102,8 @@ class Knowledge(Struct, frozen=True, kw_only=True, dict=True):
     """Endpoints that refused a request without a credential."""
     resources: dict[str, dict[str, str]] = field(default_factory=dict)
     """Resource → its endpoints by purpose: create, read, list, update, replace, delete."""
+    stale: bool = False
+    """Clean-up has begun to remove the objects: a resumed run explores again."""
 
     @cached_property
     def _samples(self) -> dict[str, list[Sample]]:

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from gatewright.explore.ledger import Entry
 from gatewright.model.account import Account
 from gatewright.model.call import Call
-from gatewright.model.events import RunStarted
+from gatewright.model.events import RunStarted, VerdictReached
 from gatewright.model.finding import Cell, Finding
 from gatewright.model.knowledge import Knowledge, Sample
 from gatewright.model.mask import MASKED, Mask
@@ -25,7 +25,7 @@ class Journal(Struct, frozen=True, kw_only=True):
 
     started: RunStarted
     verdicts: dict[Cell, Verdict] = field(default_factory=dict)
-    """Cells that are judged: they are not tried again."""
+    """Cells that are judged: they are not tried again. Those that a budget or an interruption cut off are not among them."""
     planned: tuple[Cell, ...] = ()
     findings: tuple[Finding, ...] = ()
     knowledge: Knowledge | None = None
@@ -34,6 +34,8 @@ class Journal(Struct, frozen=True, kw_only=True):
     ledger: tuple[Entry, ...] = ()
     settings: Settings | None = None
     """Accounts have no secrets: take those from the configuration again."""
+    stopped: str = ""
+    """Why its last part ended early; empty when it was killed, or came to its end."""
     last_exchange: int = 0
     seconds: float = 0.0
     requests: int = 0
@@ -73,6 +75,17 @@ def masked_knowledge(knowledge: Knowledge, mask: Mask) -> Knowledge:
             for owned in knowledge.objects
         ),
     )
+
+
+def judged(event: VerdictReached, *, attempted: bool) -> bool:
+    """Whether a verdict stands when the run goes on.
+
+    Not what an interruption or a budget cut off, nor what was settled without one attempt because exploration had not
+    come so far.
+    """
+    if event.verdict.reason in ("budget", "stopped"):
+        return False
+    return attempted or event.verdict.reason not in ("baseline_broken", "no_reference", "needs_configuration")
 
 
 def usable(knowledge: Knowledge) -> Knowledge:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ from gatewright.model.events import (
     VerdictReached,
     Warned,
 )
-from gatewright.model.finding import Cell, Finding, Report
+from gatewright.model.finding import Cell, Finding, Leftover, Report
 from gatewright.model.http import Exchange
 from gatewright.model.knowledge import Knowledge
 from gatewright.model.mask import Mask
@@ -40,6 +40,7 @@ from gatewright.store import schema
 from gatewright.store.files import located, prepare, read_key
 from gatewright.store.journal import (
     Journal,
+    judged,
     masked_entry,
     masked_knowledge,
     settings_without_secrets,
@@ -189,7 +190,11 @@ class Store:
         with self._reading() as connection:
             begun = self._begun(connection, run)
             cells = self._cells(connection, run)
-            judged = [msgspec.json.decode(row["data"], type=VerdictReached) for row in cells if row["data"] is not None]
+            verdicts = [
+                msgspec.json.decode(row["data"], type=VerdictReached) for row in cells if row["data"] is not None
+            ]
+            tried = self._attempted(connection, run)
+            ended = begun["finished"]
             numbers = select(func.max(schema.exchanges.c.number), func.count()).where(schema.exchanges.c.run == run)
             last, requests = connection.execute(numbers).one()
             table = schema.explorations
@@ -197,13 +202,14 @@ class Store:
             knowledge = msgspec.json.decode(explored, type=Knowledge) if explored else None
             return Journal(
                 started=msgspec.json.decode(begun["begun"], type=RunStarted),
-                verdicts={event.cell: event.verdict for event in judged},
+                verdicts={e.cell: e.verdict for e in verdicts if judged(e, attempted=e.cell in tried)},
                 planned=tuple(Cell(row["endpoint"], row["test"], row["account"]) for row in cells),
                 findings=tuple(self._findings(connection, run)),
                 knowledge=usable(knowledge) if knowledge else None,
                 accounts=tuple(_decode(data, Account) for data in self._data(connection, schema.made_accounts, run)),
                 ledger=tuple(usable_entry(_decode(data, Entry)) for data in self._data(connection, schema.ledger, run)),
                 settings=_decode(begun["settings"], Settings) if begun["settings"] else None,
+                stopped=(_decode(ended, RunFinished).run.stopped_because or "") if ended else "",
                 last_exchange=last or 0,
                 seconds=begun["last"],
                 requests=requests,
@@ -243,6 +249,15 @@ class Store:
         table = schema.ledger
         with self._writing() as connection:
             connection.execute(delete(table).where(table.c.run == run, table.c.number == number))
+
+    def withdraw(self, run: str, leftovers: Iterable[Leftover]) -> None:
+        """What was reported as left behind, and is gone now, is no longer reported."""
+        gone, table = set(leftovers), schema.notes
+        with self._writing() as connection:
+            for row in connection.execute(select(table.c.seq, table.c.data).where(table.c.run == run)).mappings().all():
+                note = msgspec.json.decode(row["data"], type=Note)
+                if isinstance(note, Left) and note.leftover in gone:
+                    connection.execute(delete(table).where(table.c.seq == row["seq"]))
 
     def _upsert(self, statement: Insert, keys: list[str], changes: dict[str, object]) -> None:
         with self._writing() as connection:
@@ -289,6 +304,12 @@ class Store:
     def _cells(self, connection: Connection, run: str) -> list[RowMapping]:
         query = select(schema.cells).where(schema.cells.c.run == run).order_by(schema.cells.c.seq)
         return list(connection.execute(query).mappings())
+
+    def _attempted(self, connection: Connection, run: str) -> set[Cell]:
+        """Cells for which something was sent."""
+        table = schema.exchanges
+        query = select(table.c.endpoint, table.c.test, table.c.attacker).where(table.c.run == run).distinct()
+        return {Cell(*row) for row in connection.execute(query) if row[0] is not None}
 
     def _findings(self, connection: Connection, run: str) -> list[Finding]:
         query = _finding_query().where(schema.findings.c.run == run).order_by(schema.findings.c.seq)

@@ -56,6 +56,8 @@ _VERDICT = (
     "ON CONFLICT (run, endpoint, test, account) "
     "DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason, data = excluded.data"
 )
+_GO_ON = """DELETE FROM notes WHERE run = ? AND CAST(data AS TEXT) LIKE '{"type":"BudgetSpent"%'"""
+"""A run that goes on has a budget again."""
 NUMBER = "INSERT INTO numbers (fingerprint) VALUES (?) ON CONFLICT DO NOTHING"
 _FINDING = (
     "INSERT INTO findings (run, fingerprint, severity, test, data) VALUES (?, ?, ?, ?, ?) "
@@ -176,6 +178,7 @@ class Writer:
                 execute(_REPLACED, (run, replaced))
         elif isinstance(event, RunStarted):
             execute(_RUN, (run, event.started, _json(event)))
+            execute(_GO_ON, (run,))
         elif isinstance(event, RunFinished):
             execute("UPDATE runs SET finished = ? WHERE id = ?", (_json(event), run))
         elif isinstance(event, (Asked, Left, Warned, BudgetSpent)):

@@ -24,7 +24,8 @@ class Budget:
     def __init__(self, limits: Limits, *, clock: Callable[[], float], already: Spent) -> None:
         self._limits = limits
         self._clock = clock
-        self._ends = clock() - already.seconds + limits.time
+        self._began = clock() - already.seconds
+        self._ends = self._began + limits.time
         self._most_requests, self._most_sent = limits.requests, limits.sent
         self._requests = already.requests
         self._sent = already.sent
@@ -32,7 +33,7 @@ class Budget:
     @property
     def spent(self) -> Spent:
         """Used up so far."""
-        return Spent(self._requests, self._clock() - self._ends + self._limits.time, self._sent)
+        return Spent(self._requests, self._clock() - self._began, self._sent)
 
     @property
     def left(self) -> Spent:
@@ -52,13 +53,20 @@ class Budget:
         """Raises BudgetError when a request of this size may not go out now, or at a later moment of the clock."""
         limits = self._limits
         if self._requests >= limits.requests:
-            raise _spent(f"all {limits.requests} requests are spent", "GW-W010", "--max-requests")
+            raise _spent(f"all {limits.requests} requests are spent", "GW-W010", "--max-requests", "requests")
         if self._sent + size > limits.sent:
             raise _spent(
-                f"{size} more bytes would pass the {limits.sent} bytes that may be sent", "GW-W012", "limits.sent"
+                f"{size} more bytes would pass the {limits.sent} bytes that may be sent",
+                "GW-W012",
+                "limits.sent",
+                "sent",
             )
         if max(self._clock(), at) >= self._ends:
-            raise _spent(f"the time of {limits.time:g} s is over", "GW-W011", "--max-time")
+            raise _spent(f"the time of {limits.time:g} s is over", "GW-W011", "--max-time", "time")
+
+    def extend(self, seconds: float) -> None:
+        """Lets the time last this many seconds from now on, when it would end before."""
+        self._ends = max(self._ends, self._clock() + seconds)
 
     def count_again(self, size: int) -> None:
         """A request of this size went out once more on another connection."""
@@ -66,5 +74,5 @@ class Budget:
         self._sent += size
 
 
-def _spent(what: str, code: str, raise_by: str) -> BudgetError:
-    return BudgetError(f"not sent: {what}", code=code, help=f"{raise_by} sets it")
+def _spent(what: str, code: str, raise_by: str, where: str) -> BudgetError:
+    return BudgetError(f"not sent: {what}", code=code, where=where, help=f"{raise_by} sets it")

@@ -87,6 +87,10 @@ class Gate:
         """What the budget still allows."""
         return self._budget.left
 
+    def extend(self, seconds: float) -> None:
+        """Lets the time last this many seconds from now on: clean-up may go beyond the time of the run."""
+        self._budget.extend(seconds)
+
     def allows(self, url: str) -> str:
         """Empty when requests to the URL are in scope, else the reason in one sentence. Names are not resolved."""
         try:
