@@ -218,7 +218,7 @@ async def open_lists(probe: Probe) -> list[Answer]:
     """X2 for nobody: what is shown without a credential, in at most three lists that the specification leaves open."""
     answers: list[Answer] = []
     for endpoint in probe.knowledge.endpoints.values():
-        call = next((s.call for s in probe.knowledge.samples if s.endpoint == endpoint.id), None)
+        call = next((s.call for s in probe.knowledge.samples_of(endpoint.id)), None)
         plain = endpoint.method == "GET" and "{" not in endpoint.path and not endpoint.secured
         if not plain or call is None or endpoint.id == probe.endpoint.id or len(answers) == 3:
             continue

@@ -107,7 +107,7 @@ async def function_access(probe: Probe) -> Verdict:
 def _owner_above(probe: Probe) -> str:
     """An account of a higher rank that owns an object of the endpoint: who may delete, where no sample can be had."""
     own = probe.rank(probe.account)
-    owners = {o.owner for o in probe.knowledge.objects if o.reference(probe.endpoint.id) and o.origin == "created"}
+    owners = {o.owner for o in probe.knowledge.named_by(probe.endpoint.id) if o.origin == "created"}
     above = [n for n in owners if n in probe.accounts and probe.rank(n) > own]
     return min(above, key=lambda n: (probe.rank(n), n), default="")
 

@@ -207,6 +207,9 @@ class Probe(Protocol):
         `extra` properties go into its body as they are.
         """
 
+    async def log_in(self, account: str, password: str | None = None) -> bool:
+        """Whether a fresh log-in of an account works now, with its own password or another; its session stays."""
+
     def leave(self, what: str, call: Call, *, endpoint: Endpoint) -> None:
         """Says that something of ours stays behind, with the call that made it."""
 
