@@ -10,6 +10,7 @@ from gatewright.checks.controls import baseline, call_of, documented_values, ran
 from gatewright.checks.effects import Effect, acts, changes, creates, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import open_lists, ordinary
 from gatewright.checks.ranks import EVIDENCE, enough, higher, neighbours_refuse, shows_others, stated
+from gatewright.checks.unranked import unranked
 from gatewright.checks.values import sets
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
@@ -69,6 +70,9 @@ async def function_access(probe: Probe) -> Verdict:
     two weak values that stand in none of its own answers, twice; where each caller gets its own items (another lower
     account sees others), nothing is claimed. A write counts when the higher account sees its effect, twice.
 
+    Where no account of a higher role is known, the same signs are asked for, and the function must show data of at
+    least two other accounts, or set a value of an account that this run made, as that account reads it itself.
+
     ## When it is wrong
     When the lower role is meant to use the function although the specification asks for another.
 
@@ -80,6 +84,8 @@ async def function_access(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa5-broken-function-level-authorization/
     - https://cwe.mitre.org/data/definitions/285.html
     """
+    if probe.account != ANON and all(probe.rank(n) <= probe.rank(probe.account) for n in probe.accounts):
+        return await unranked(probe)
     able = higher(probe)
     call = call_of(probe, able) if able else None
     if call is None:

@@ -209,10 +209,16 @@ def _candidates(probe: Probe, call: Call, own: OwnedObject | None, answer: Answe
         place
         for place in ordered
         if place not in references
-        and as_text(call.get(place)) not in identity
+        and (as_text(call.get(place)) not in identity or _plain_name(probe, place, call))
         and "@" not in as_text(call.get(place))
         and not any(word in place.name.lower() for word in ("pass", "pwd", "secret", "token", "email", "user"))
     ]
+
+
+def _plain_name(probe: Probe, place: Place, call: Call) -> bool:
+    """Whether a place holds what a person is called, and not what it logs in with."""
+    account = probe.accounts.get(probe.account)
+    return place.name.lower().endswith("name") and account is not None and as_text(call.get(place)) != account.username
 
 
 async def _seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange) -> Answer | None:

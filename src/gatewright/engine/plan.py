@@ -122,7 +122,8 @@ def _attackers(test: Test, endpoint: Endpoint, situation: Situation) -> list[str
     if test.attacker is Attacker.PEER:
         return [names[-1] for names in ranks.values() if len(names) > 1]
     if test.attacker is Attacker.LOWER:
-        return [names[-1] for names in list(ranks.values())[:-1]] + [ANON] if ranks else [ANON]
+        groups = list(ranks.values())  # where all are equal, the one who may is simply not among our accounts
+        return [names[-1] for names in groups[:-1] or groups] + [ANON]
     if test.attacker is Attacker.HOST:
         return [name for name in situation.regular() if situation.identities.whoami(name) is not None][:1]
     sampled = [n for names in ranks.values() for n in names if situation.knowledge.sample(endpoint.id, n)]
@@ -290,7 +291,7 @@ def _need_ordinary(endpoint: Endpoint, attacker: str, situation: Situation) -> V
 def _need_higher(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
     rank = -1 if attacker == ANON else situation.identities.rank(attacker)
     higher = [n for n in situation.regular() if situation.identities.rank(n) > rank]
-    if higher:
+    if higher or situation.knowledge.sample(endpoint.id, attacker) is not None:
         return None
     return conclude("needs_configuration", "needs an account of a higher role: --account NAME/ROLE=USER:PASSWORD")
 
