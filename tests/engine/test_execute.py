@@ -233,6 +233,10 @@ def test_changes_are_taken_back_when_the_cell_ends() -> None:
         ("PUT", "/notes/{id}", "/v1/notes"),
         ("PUT", "/notes/{id}/x", "/v1/notes"),
         ("POST", "/notes", "/v1/notes"),
+        ("PUT", "/notes({id})/x", "/v1/notes("),
+        ("PUT", "/{tenant}/notes/{id}", "/v1/{/notes"),
+        ("POST", "/{tenant}/{id}/notes", "/v1/{/{/notes"),
+        ("DELETE", "/{tenant}", "/v1/{"),
         ("PATCH", "/me", "the caller"),
     ],
 )

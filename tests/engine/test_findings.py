@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 
+import msgspec
 import pytest
 
 from gatewright.engine.findings import Merger, section, step
@@ -146,3 +147,16 @@ def test_a_section_is_unwrapped_and_keeps_its_lists() -> None:
     """
     assert section(doc, "Remedy") == "One sentence that is wrapped. Another.\n\n- first\n- second"
     assert section(doc, "Nothing") == ""
+
+
+def test_others_data_at_a_function_that_is_not_for_the_caller_is_that_function() -> None:
+    exposed = msgspec.structs.replace(finding("data-exposure", place=Place("body", "items[].phone")), victim="root")
+    merger = Merger()
+    for one in (exposed, finding("function-access", place=None)):
+        merger.add(one)
+    kept = list(merger.findings.values())
+    assert [(f.test, f.also_tests) for f in kept] == [("function-access", ("data-exposure",))]
+    merger = Merger()
+    for one in (finding("data-exposure", place=Place("body", "hash")), finding("function-access", place=None)):
+        merger.add(one)
+    assert len(merger.findings) == 2  # a credential is its own finding

@@ -70,6 +70,11 @@ def test_who_attacks(attacker: Attacker, accounts: list[str]) -> None:
     assert [job.cell.account for job in plan([check(attacker=attacker)], now)] == accounts
 
 
+def test_among_equals_one_attacks_what_somebody_above_may() -> None:
+    now = situation({"accounts": ["alice", "bob"], "endpoint": "GET /me", "probe": "GET /me"})
+    assert [job.cell.account for job in plan([check(attacker=Attacker.LOWER)], now)] == ["bob", "anon"]
+
+
 def test_throw_away_accounts_attack_only_where_there_are_no_others() -> None:
     now = situation({"accounts": {"v": {"origin": "throw-away"}, "s": {"origin": "throw-away"}}, "endpoint": "GET /me"})
     assert [job.cell.account for job in plan([check()], now)] == ["s"]
@@ -99,7 +104,7 @@ NOTES: dict[str, Json] = {
         (NOTES, check(needs=(Need.READS, Need.REFERENCE, Need.SAMPLE)), None),
         (NOTES, check(needs=(Need.CHANGES,)), "no_such_function"),
         (NOTES, check(needs=(Need.DELETES,)), "no_such_function"),
-        (NOTES, check(needs=(Need.HIGHER,)), "needs_configuration"),
+        ({**NOTES, "objects": {}}, check(needs=(Need.HIGHER,)), "needs_configuration"),
         (NOTES, check(needs=(Need.THROWAWAY,)), "needs_configuration"),
         ({**NOTES, "accounts": ["alice"]}, check(), "needs_configuration"),
         ({**NOTES, "accounts": []}, check(), "needs_configuration"),
@@ -182,7 +187,7 @@ def test_a_thousand_endpoints_plan_in_time() -> None:
     started = time.perf_counter()
     jobs = plan(tests, many)
     assert time.perf_counter() - started < 5
-    assert len({job.cell for job in jobs}) == len(jobs) == 15_000
+    assert len({job.cell for job in jobs}) == len(jobs) == 30_000
 
 
 def test_risk_and_thresholds() -> None:

@@ -14,6 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 120_000_000
+MODULES = {"python-stdnum": "stdnum", "pyyaml": "yaml"}
+"""Packages whose module has another name."""
 
 
 def _names(requirements: list[str]) -> list[str]:
@@ -39,6 +41,15 @@ def test_every_dependency_has_its_line_and_no_line_is_left_over() -> None:
         for name, cells in table.items():
             assert len(cells) == 3, name
             assert all(cells), name
+
+
+def test_every_package_that_users_must_install_is_imported() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        names = _names(tomllib.load(file)["project"]["dependencies"])
+    imported = r'^\s*(?:import|from) {0}\b|import_module\(.*"{0}"'
+    modules = [re.escape(MODULES.get(name, name)) for name in names]
+    assert [module for module in modules if not re.search(imported.format(module), source, re.MULTILINE)] == []
 
 
 @pytest.mark.slow

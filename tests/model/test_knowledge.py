@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import msgspec
+
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
 from gatewright.model.http import Exchange, Request
@@ -34,6 +36,11 @@ def test_objects_of_an_account_that_an_endpoint_names_in_the_order_they_were_mad
     assert [o.key for o in knowledge.owned("alice", "A")] == ["1", "4"]
     assert [o.key for o in knowledge.owned("alice", "A", "delete")] == ["4"]
     assert knowledge.owned("nobody", "A") == []
+    assert [o.key for o in knowledge.named_by("A")] == ["1", "2", "4"]
+    assert list(knowledge.named_by("C")) == []
+    more = msgspec.structs.replace(knowledge, objects=(*objects, _object("5", "alice", "A")))
+    assert [o.key for o in more.named_by("A")] == ["1", "2", "4", "5"], "a copy looks for itself"
+    assert msgspec.json.decode(msgspec.json.encode(more), type=Knowledge) == more
 
 
 def test_the_sample_of_an_account() -> None:
@@ -45,3 +52,5 @@ def test_the_sample_of_an_account() -> None:
     assert knowledge.sample("A", "bob") is samples[1]
     assert knowledge.sample("A", "eve") is None
     assert knowledge.sample("B", "bob") is None
+    assert list(knowledge.samples_of("A")) == list(samples)
+    assert list(knowledge.samples_of("B")) == []

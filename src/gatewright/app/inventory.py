@@ -72,8 +72,8 @@ def show_endpoint(settings: Settings, name: str, run: str = "last") -> EndpointP
         report = store.run(id)
         knowledge = store.journal(id).knowledge
     endpoint = find_endpoint(report.endpoints, name)
-    samples = [s.account for s in knowledge.samples if s.endpoint == endpoint.id] if knowledge else []
-    objects = [o.key for o in knowledge.objects if o.reference(endpoint.id)] if knowledge else []
+    samples = [s.account for s in knowledge.samples_of(endpoint.id)] if knowledge else []
+    objects = [o.key for o in knowledge.named_by(endpoint.id)] if knowledge else []
     return EndpointPage(
         row=_row(endpoint, report),
         summary=endpoint.summary or endpoint.description,

@@ -123,7 +123,7 @@ def _targets(probe: Probe) -> list[Target]:
 
 def _accepted(probe: Probe, account: str) -> Call | None:
     """The request that works for the account or one of its rank; one that only a higher rank may send is none of its."""
-    ranks = {probe.rank(s.account) for s in probe.knowledge.samples if s.endpoint == probe.endpoint.id}
+    ranks = {probe.rank(s.account) for s in probe.knowledge.samples_of(probe.endpoint.id)}
     return call_of(probe, account) if probe.rank(account) in ranks else None
 
 

@@ -77,7 +77,7 @@ def call_of(probe: Probe, account: str, *, endpoint: Endpoint | None = None) -> 
     if own is not None:
         return own.call
     rank = probe.rank(account)
-    others = [s for s in probe.knowledge.samples if s.endpoint == target.id]
+    others = probe.knowledge.samples_of(target.id)
     near = [s for s in others if probe.rank(s.account) == rank]
     return (near or others)[0].call if others else None
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from gatewright.checks.controls import bind, call_of, readers
+from gatewright.explore.policy import administers
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint
@@ -197,10 +198,15 @@ async def _list(probe: Probe, endpoint: Endpoint, account: str) -> Answer | None
 
 
 async def ordinary(probe: Probe, owned: OwnedObject) -> list[Answer]:
-    """X2: what the attacker sees of such objects anyway, in its own list of them and in its other samples without reference."""
+    """X2: what the attacker sees of such objects anyway, in its own list of them and in its other samples without reference.
+
+    Where a function of administration is judged, its open neighbours are no excuse for it: all may be open alike.
+    """
     answers = []
     for sample in probe.knowledge.samples:
         endpoint = probe.knowledge.endpoints.get(sample.endpoint)
+        if endpoint is not None and administers(endpoint) and administers(probe.endpoint):
+            continue
         if sample.account == probe.account and endpoint and endpoint.method == "GET" and "{" not in endpoint.path:
             answer = await _list(probe, endpoint, probe.account) if endpoint.id != probe.endpoint.id else None
             if answer is not None:
@@ -212,7 +218,7 @@ async def open_lists(probe: Probe) -> list[Answer]:
     """X2 for nobody: what is shown without a credential, in at most three lists that the specification leaves open."""
     answers: list[Answer] = []
     for endpoint in probe.knowledge.endpoints.values():
-        call = next((s.call for s in probe.knowledge.samples if s.endpoint == endpoint.id), None)
+        call = next((s.call for s in probe.knowledge.samples_of(endpoint.id)), None)
         plain = endpoint.method == "GET" and "{" not in endpoint.path and not endpoint.secured
         if not plain or call is None or endpoint.id == probe.endpoint.id or len(answers) == 3:
             continue

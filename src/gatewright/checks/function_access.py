@@ -10,6 +10,8 @@ from gatewright.checks.controls import baseline, call_of, documented_values, ran
 from gatewright.checks.effects import Effect, acts, changes, creates, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import open_lists, ordinary
 from gatewright.checks.ranks import EVIDENCE, enough, higher, neighbours_refuse, shows_others, stated
+from gatewright.checks.unranked import unranked
+from gatewright.checks.values import sets
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Place
@@ -68,6 +70,9 @@ async def function_access(probe: Probe) -> Verdict:
     two weak values that stand in none of its own answers, twice; where each caller gets its own items (another lower
     account sees others), nothing is claimed. A write counts when the higher account sees its effect, twice.
 
+    Where no account of a higher role is known, the same signs are asked for, and the function must show data of at
+    least two other accounts, or set a value of an account that this run made, as that account reads it itself.
+
     ## When it is wrong
     When the lower role is meant to use the function although the specification asks for another.
 
@@ -79,6 +84,8 @@ async def function_access(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa5-broken-function-level-authorization/
     - https://cwe.mitre.org/data/definitions/285.html
     """
+    if probe.account != ANON and all(probe.rank(n) <= probe.rank(probe.account) for n in probe.accounts):
+        return await unranked(probe)
     able = higher(probe)
     call = call_of(probe, able) if able else None
     if call is None:
@@ -100,7 +107,7 @@ async def function_access(probe: Probe) -> Verdict:
 def _owner_above(probe: Probe) -> str:
     """An account of a higher rank that owns an object of the endpoint: who may delete, where no sample can be had."""
     own = probe.rank(probe.account)
-    owners = {o.owner for o in probe.knowledge.objects if o.reference(probe.endpoint.id) and o.origin == "created"}
+    owners = {o.owner for o in probe.knowledge.named_by(probe.endpoint.id) if o.origin == "created"}
     above = [n for n in owners if n in probe.accounts and probe.rank(n) > own]
     return min(above, key=lambda n: (probe.rank(n), n), default="")
 
@@ -289,15 +296,23 @@ async def _write(probe: Probe, case: Case) -> Verdict:
     return strongest(verdicts)
 
 
+def _ours(probe: Probe, owned: OwnedObject) -> bool:
+    """Made by this run: an object, or the user that a throw-away account is."""
+    account = probe.accounts.get(owned.owner)
+    thrown = account is not None and account.origin == "throw-away"
+    return owned.origin == "created" or (owned.origin == "identity" and thrown)
+
+
 def _creates(probe: Probe) -> bool:
     return any(p.get("create") == probe.endpoint.id for p in probe.knowledge.resources.values())
 
 
 def _targets(probe: Probe, case: Case) -> list[tuple[OwnedObject, Reference]]:
-    """One object per place, made by this run, not the attacker's own; the higher account's first."""
+    """One object per place, made by this run, not the attacker's own; the higher account's first, users last."""
     rows: dict[Place, tuple[OwnedObject, Reference]] = {}
-    objects = [o for o in probe.knowledge.objects if o.owner != probe.account and o.origin == "created"]
-    for owned in sorted(objects, key=lambda o: (o.owner != case.able, o.slot == "delete", o.key)):
+    objects = [o for o in probe.knowledge.objects if o.owner != probe.account and _ours(probe, o)]
+    order = sorted(objects, key=lambda o: (o.origin == "identity", o.owner != case.able, o.slot == "delete", o.key))
+    for owned in order:
         for reference in owned.references:
             if reference.endpoint == probe.endpoint.id:
                 rows.setdefault(reference.place, (owned, reference))
@@ -309,10 +324,15 @@ async def _on(probe: Probe, case: Case, owned: OwnedObject, reference: Reference
     who = probe.account
     if probe.endpoint.method == "DELETE":
         return await deletes(probe, owned, reference, case.call, attacker=who, viewer=case.able), "delete"
+    if owned.origin == "identity":  # names of people are identity, and no text of a user is free
+        return await sets(probe, owned, reference, case.call, able=case.able, attacker=who), "change"
     if any(p.within == "body" and isinstance(case.call.get(p), str) for p in case.call.places()):
         effect = await changes(probe, owned, reference, case.call, able=case.able, attacker=who, viewer=case.able)
         if isinstance(effect, Effect) or effect.reason != "not_visible":
             return effect, "change"
+    effect = await sets(probe, owned, reference, case.call, able=case.able, attacker=who)
+    if isinstance(effect, Effect) or effect.reason == "denied":
+        return effect, "change"
     return await acts(probe, owned, reference, case.call, attacker=who, viewer=case.able), "change"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatewright.checks.controls import aims, bind, call_of, free_text, holds_value, look, peers, random_like, texts
 from gatewright.checks.evidence import judge_privacy
+from gatewright.checks.newcomers import named_accounts, secret_places, take_over
 from gatewright.checks.object_access_read import pairs
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, leaves
@@ -28,7 +29,7 @@ _POLLS = (0.0, 0.5, 2.0)
     severity="high",
     cwe=(639, 862),
     attacker=Attacker.PEER,
-    needs=(Need.CHANGES, Need.REFERENCE, Need.SAMPLE),
+    needs=(Need.CHANGES, Need.REFERENCE),
     phase=Phase.CHANGES,
     effect=Effect.OWN,
     requests=26,
@@ -49,7 +50,8 @@ async def object_access_change(probe: Probe) -> Verdict:
     The owner reads the object twice before (it does not move by itself), the attacker's marker stands in the owner's
     object afterwards, the attacker's own object keeps its value, and the same holds with a second marker. The
     answer to the write itself proves nothing. A random reference must not have the effect. Only objects that this run
-    made are changed, and they are restored.
+    made are changed, and they are restored. Where a password is set for an account that the path names, two accounts are
+    signed up for it: the victim then logs in with the new password and no longer with its own, twice.
 
     ## When it is wrong
     When objects are meant to be edited by all accounts, as in a wiki, and nothing in the API says so.
@@ -62,6 +64,11 @@ async def object_access_change(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
     - https://cwe.mitre.org/data/definitions/639.html
     """
+    if call_of(probe, probe.account) is None:
+        for owned, reference in named_accounts(probe) if secret_places(probe) else []:
+            return await take_over(probe, owned, reference)
+        why = probe.knowledge.unreached.get(probe.endpoint.id, "exploration did not reach it")
+        return conclude("baseline_broken", f"no accepted request is known: {why}")
     verdicts = []
     for owned, own, reference in [*_changeable(probe), *_trusted_identity(probe)]:
         for aimed in aims(reference, own):
@@ -202,10 +209,16 @@ def _candidates(probe: Probe, call: Call, own: OwnedObject | None, answer: Answe
         place
         for place in ordered
         if place not in references
-        and as_text(call.get(place)) not in identity
+        and (as_text(call.get(place)) not in identity or _plain_name(probe, place, call))
         and "@" not in as_text(call.get(place))
         and not any(word in place.name.lower() for word in ("pass", "pwd", "secret", "token", "email", "user"))
     ]
+
+
+def _plain_name(probe: Probe, place: Place, call: Call) -> bool:
+    """Whether a place holds what a person is called, and not what it logs in with."""
+    account = probe.accounts.get(probe.account)
+    return place.name.lower().endswith("name") and account is not None and as_text(call.get(place)) != account.username
 
 
 async def _seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange) -> Answer | None:

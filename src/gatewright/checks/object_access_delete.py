@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatewright.checks.controls import aims, bind, call_of, in_list, look, random_like, texts
 from gatewright.checks.evidence import judge_privacy
+from gatewright.checks.newcomers import delete_account, named_accounts
 from gatewright.checks.object_access_read import pairs
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
@@ -26,7 +27,7 @@ _DELETED = {"deleted", "is_deleted", "deleted_at", "archived", "cancelled", "rem
     severity="high",
     cwe=(639, 862),
     attacker=Attacker.PEER,
-    needs=(Need.DELETES, Need.REFERENCE, Need.OWNED),
+    needs=(Need.DELETES, Need.REFERENCE),
     phase=Phase.DELETIONS,
     effect=Effect.OWN,
     requests=24,
@@ -44,7 +45,8 @@ async def object_access_delete(probe: Probe) -> Verdict:
     ## How it is proved
     The owner reads both before. After the attack the one is gone for its owner, in two reads two seconds apart, and
     its twin is still there: so it did not expire by itself. A random reference deleted before has no such effect. The
-    answer to the deletion proves nothing: many APIs say 204 to everything. Only objects that this run made are deleted.
+    answer to the deletion proves nothing: many APIs say 204 to everything. Only objects that this run made are deleted;
+    where the path names an account, accounts that are signed up for it.
 
     ## When it is wrong
     When every account is meant to delete every such object, and nothing in the API says so.
@@ -66,6 +68,8 @@ async def object_access_delete(probe: Probe) -> Verdict:
             if verdict.outcome == "vulnerable":
                 return verdict
             verdicts.append(verdict)
+    for owned, reference in [] if verdicts else named_accounts(probe):
+        return await delete_account(probe, owned, reference)
     if not verdicts:
         return conclude("no_reference", "no place of it names an object of an equal account that this run made")
     return strongest(verdicts)

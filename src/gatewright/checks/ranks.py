@@ -10,6 +10,7 @@ from gatewright.checks.controls import call_of, random_like
 from gatewright.checks.effects import strike
 from gatewright.explore.policy import ADMINISTRATION
 from gatewright.model.account import ANON
+from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
 from gatewright.model.test import Probe
@@ -147,9 +148,7 @@ async def _ask_neighbours(probe: Probe, able: str) -> str:
     near = [
         e
         for e in probe.knowledge.endpoints.values()
-        if e.id != probe.endpoint.id
-        and (_area(e) == _area(probe.endpoint) or set(e.tags) & set(probe.endpoint.tags))
-        and e.method in ("GET", "PUT", "PATCH", "DELETE")
+        if _near(probe, e) and e.method in ("GET", "PUT", "PATCH", "DELETE")
     ]
     unproved = [e for e in near if probe.knowledge.sample(e.id, probe.account) is None]
     for endpoint in sorted(unproved, key=lambda e: (e.method != "GET", e.path))[:_NEIGHBOURS]:
@@ -174,6 +173,34 @@ async def _refuses(probe: Probe, endpoint: Endpoint, able: str) -> bool:
         return False
     may = await strike(probe, call, as_=able, purpose="control: neighbour, higher account", endpoint=endpoint)
     return may.response is not None and may.response.status not in (401, 403)
+
+
+async def neighbours_forbid(probe: Probe) -> str:
+    """F2 where nobody above is known: the name of a neighbour that answers the attacker with 403; empty: none of three."""
+
+    async def ask() -> str:
+        near = [
+            e
+            for e in probe.knowledge.endpoints.values()
+            if e.method == "GET" and _near(probe, e) and probe.knowledge.sample(e.id, probe.account) is None
+        ]
+        for endpoint in sorted(near, key=lambda e: e.path)[:_NEIGHBOURS]:
+            call = Call(endpoint=endpoint.id)
+            for name in re.findall(r"\{(\w+)\}", endpoint.path):
+                call = call.with_value(Place("path", name), random_like(probe, 1))
+            exchange = await strike(probe, call, as_=probe.account, purpose="control: neighbour", endpoint=endpoint)
+            if exchange.response is not None and exchange.response.status == 403:
+                return endpoint.name
+        return ""
+
+    found: str = await probe.once(f"neighbours {_area(probe.endpoint)} {probe.account}", ask)
+    return found
+
+
+def _near(probe: Probe, endpoint: Endpoint) -> bool:
+    """Another endpoint that shares the first part of the path, or a tag."""
+    alike = _area(endpoint) == _area(probe.endpoint) or bool(set(endpoint.tags) & set(probe.endpoint.tags))
+    return endpoint.id != probe.endpoint.id and alike
 
 
 def shows_others(probe: Probe, answer: Answer, ordinary: Sequence[Answer]) -> bool:

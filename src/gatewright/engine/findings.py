@@ -94,6 +94,8 @@ def _one_effect(a: Finding, b: Finding) -> bool:
     tests = {a.test, b.test}
     if "auth-missing" in tests:
         return bool(tests & {"object-access-read", "object-access-change", "object-access-delete", "function-access"})
+    if tests == {"function-access", "data-exposure"}:  # others' data at a function that is not for the caller at all
+        return all(f.test != "data-exposure" or f.victim for f in (a, b))
     ranked = {a.threat.partition(":")[0], b.threat.partition(":")[0]} <= set(_ORDER)
     return (
         ranked

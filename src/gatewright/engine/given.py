@@ -15,7 +15,7 @@ from gatewright.engine.plan import Situation
 from gatewright.engine.scripted import KEY, Rule, ScriptedIdentities, ScriptedMaker, Server
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call, render
-from gatewright.model.endpoint import Answer, Endpoint, Place, Requirement, Scheme, Specification
+from gatewright.model.endpoint import Answer, Body, Endpoint, Place, Requirement, Scheme, Specification
 from gatewright.model.endpoint import In as Within
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, Origin, OwnedObject, Reference, Sample
@@ -61,6 +61,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     extensions: dict[str, Json] = field(default_factory=dict)
     body: Json = None
     """What its accepted request carries."""
+    takes: tuple[str, ...] = ()
+    """Texts that the specification lists for its body."""
     samples: tuple[str, ...] | None = None
     """Accounts that have one; default: all whose request is accepted."""
     unreached: str = ""
@@ -88,6 +90,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endpoints: list[Json] = field(default_factory=list)
     """Further ones, such as the list, or where an object is read."""
     accounts: Json = field(default_factory=list)
+    newcomers: tuple[str, ...] = ()
+    """Accounts that a test may still sign up, in this order."""
     objects: dict[str, Json] = field(default_factory=dict)
     fresh: dict[str, Json] = field(default_factory=dict)
     """Objects that can still be made, by owner."""
@@ -125,7 +129,8 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
     endpoints = {t.name: _endpoint(t) for t in told}
     main = endpoints[told[0].name]
     accounts = _accounts(given.accounts)
-    server = Server(rules, {name: account.credentials for name, account in accounts.items()})
+    newcomers = _accounts(list(given.newcomers))
+    server = Server(rules, {name: account.credentials for name, account in {**accounts, **newcomers}.items()})
     objects = _objects(given, given.objects, list(endpoints.values()), main, first=0)
     ready = _objects(given, given.fresh, list(endpoints.values()), main, first=90)
     probe = next((e for e in endpoints.values() if e.name == given.probe), None)
@@ -133,8 +138,9 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
         server,
         accounts,
         ranks={name: given.roles.index(a.role) if a.role in given.roles else 0 for name, a in accounts.items()},
-        probes={name: Call(endpoint=probe.id) for name in accounts} if probe else {},
+        probes={name: Call(endpoint=probe.id) for name in (*accounts, *newcomers)} if probe else {},
         dead=frozenset(given.dead),
+        newcomers=newcomers,
     )
     samples = await _samples(identities, objects, told, endpoints)
     knowledge = Knowledge(
@@ -185,12 +191,19 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         path=path,
         origin=ORIGIN,
         security=security,
+        bodies=(_body(told.takes),) if told.takes else (),
         tags=told.tags,
         summary=told.summary,
         description=told.description,
         extensions=told.extensions,
         answers=tuple(Answer(status=s, description=d, schema=Schema()) for s, d in told.answers.items()),
     )
+
+
+def _body(names: tuple[str, ...]) -> Body:
+    text = Schema(types=("string",))
+    schema = Schema(types=("object",), properties=dict.fromkeys(names, text))
+    return Body(content_type="application/json", schema=schema)
 
 
 def _accounts(told: Json) -> dict[str, Account]:

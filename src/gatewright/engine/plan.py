@@ -122,7 +122,8 @@ def _attackers(test: Test, endpoint: Endpoint, situation: Situation) -> list[str
     if test.attacker is Attacker.PEER:
         return [names[-1] for names in ranks.values() if len(names) > 1]
     if test.attacker is Attacker.LOWER:
-        return [names[-1] for names in list(ranks.values())[:-1]] + [ANON] if ranks else [ANON]
+        groups = list(ranks.values())  # where all are equal, the one who may is simply not among our accounts
+        return [names[-1] for names in groups[:-1] or groups] + [ANON]
     if test.attacker is Attacker.HOST:
         return [name for name in situation.regular() if situation.identities.whoami(name) is not None][:1]
     sampled = [n for names in ranks.values() for n in names if situation.knowledge.sample(endpoint.id, n)]
@@ -215,9 +216,9 @@ def _unreached(endpoint: Endpoint, situation: Situation) -> Verdict:
 
 
 def _need_sample(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
-    reached = any(sample.endpoint == endpoint.id for sample in situation.knowledge.samples)
+    reached = bool(situation.knowledge.samples_of(endpoint.id))
     if endpoint.method == "DELETE":  # trying it out would use the object up: a reference is enough to ask with
-        reached = reached or any(o.reference(endpoint.id) for o in situation.knowledge.objects)
+        reached = reached or bool(situation.knowledge.named_by(endpoint.id))
     return None if reached else _unreached(endpoint, situation)
 
 
@@ -238,8 +239,8 @@ def _need_deletes(endpoint: Endpoint, attacker: str, situation: Situation) -> Ve
 
 
 def _names_in_body(endpoint: Endpoint, situation: Situation) -> bool:
-    references = [r for o in situation.knowledge.objects for r in o.references if r.endpoint == endpoint.id]
-    return any(r.place.within == "body" for r in references)
+    named = situation.knowledge.named_by(endpoint.id)
+    return any(r.place.within == "body" for o in named for r in o.references if r.endpoint == endpoint.id)
 
 
 def _need_recipe(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
@@ -251,7 +252,7 @@ def _need_recipe(endpoint: Endpoint, attacker: str, situation: Situation) -> Ver
 def _need_reference(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
     rank = situation.identities.rank(attacker)
     victims = [n for n in situation.regular() if n != attacker and situation.identities.rank(n) == rank]
-    objects = [o for o in situation.knowledge.objects if o.reference(endpoint.id)]
+    objects = situation.knowledge.named_by(endpoint.id)
     if not objects:
         if endpoint.id in situation.knowledge.unreached and "{" in endpoint.path:
             return _unreached(endpoint, situation)
@@ -272,11 +273,11 @@ def _need_protected(endpoint: Endpoint, attacker: str, situation: Situation) -> 
 
 def _personal(endpoint: Endpoint, situation: Situation) -> bool:
     """Whether it names an object of ours, or an accepted answer of it named the account that asked."""
-    if any(o.reference(endpoint.id) for o in situation.knowledge.objects):
+    if situation.knowledge.named_by(endpoint.id):
         return True
-    for sample in situation.knowledge.samples:
+    for sample in situation.knowledge.samples_of(endpoint.id):
         account = situation.identities.accounts.get(sample.account)
-        if account is not None and sample.endpoint == endpoint.id:
+        if account is not None:
             values = {leaf.value for leaf in read(sample.exchange.response).leaves}
             if values & {v for v in (account.username, *account.identity) if len(v) >= 3}:
                 return True
@@ -290,13 +291,13 @@ def _need_ordinary(endpoint: Endpoint, attacker: str, situation: Situation) -> V
 def _need_higher(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
     rank = -1 if attacker == ANON else situation.identities.rank(attacker)
     higher = [n for n in situation.regular() if situation.identities.rank(n) > rank]
-    if higher:
+    if higher or situation.knowledge.sample(endpoint.id, attacker) is not None:
         return None
     return conclude("needs_configuration", "needs an account of a higher role: --account NAME/ROLE=USER:PASSWORD")
 
 
 def _need_own(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
-    made = any(o.origin == "created" and o.reference(endpoint.id) for o in situation.knowledge.objects)
+    made = any(o.origin == "created" for o in situation.knowledge.named_by(endpoint.id))
     return None if made else conclude("no_reference", "no value of it names an object that this run made")
 
 

@@ -47,6 +47,9 @@ class Identities(Standing, Protocol):
     async def sign_up(self, extra: Mapping[str, Json]) -> tuple[str, Exchange] | None:
         """One more account for a test alone: its name and the answer to its sign-up."""
 
+    async def log_in(self, name: str, password: str | None = None) -> bool:
+        """Whether a fresh log-in works now, with the account's own password or another."""
+
     async def credentials(self, name: str) -> tuple[Credential, ...]:
         """The present credentials of an account."""
 

@@ -205,6 +205,10 @@ class CellProbe:
             self.cite(made[1])
         return made
 
+    async def log_in(self, account: str, password: str | None = None) -> bool:
+        """Whether a fresh log-in works now."""
+        return await self._bench.identities.log_in(account, password)
+
     def leave(self, what: str, call: Call, *, endpoint: Endpoint) -> None:
         """Something of ours stays behind."""
         self._bench.leftovers.append(Leftover(what, curl_line(render(endpoint, call), ANON)))

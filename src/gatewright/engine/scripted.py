@@ -10,6 +10,7 @@ Rules are tried in order, the first that matches answers. Strings of an answer m
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -274,7 +275,10 @@ class ScriptedIdentities:
         ranks: Mapping[str, int],
         probes: Mapping[str, Call],
         dead: frozenset[str] = frozenset(),
+        newcomers: Mapping[str, Account] | None = None,
     ) -> None:
+        self._newcomers = dict(newcomers or {})
+        self._waiting = list(self._newcomers)
         self.server = server
         self.exchanges: list[Exchange] = []
         self._accounts = dict(accounts)
@@ -288,8 +292,19 @@ class ScriptedIdentities:
         return self._accounts
 
     async def sign_up(self, extra: Mapping[str, Json]) -> tuple[str, Exchange] | None:
-        """None: a case has the accounts that it names; sign-up is tried on the lab."""
-        return None
+        """The next of the case's newcomers; None when there is none."""
+        if not self._waiting:
+            return None
+        request = Request("POST", "http://api.test", "/sign-up", (), b"{}")
+        return self._waiting.pop(0), await self.send(request, as_=ANON, purpose="sign-up", credentials=())
+
+    async def log_in(self, name: str, password: str | None = None) -> bool:
+        """Asks the server's rules at `POST /log-in`, with `own` for the account's own password."""
+        body = json.dumps({"name": name, "password": password or "own"}).encode()
+        head = (("Content-Type", "application/json"),)
+        request = Request("POST", "http://api.test", "/log-in", head, body)
+        answer = (await self.send(request, as_=ANON, purpose="log-in", credentials=())).response
+        return answer is not None and answer.ok
 
     async def send(
         self,
@@ -310,7 +325,7 @@ class ScriptedIdentities:
 
     async def credentials(self, name: str) -> tuple[Credential, ...]:
         """The credentials of an account."""
-        account = self._accounts.get(name)
+        account = self._accounts.get(name) or self._newcomers.get(name)
         return account.credentials if account else ()
 
     async def alive(self, name: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct, field
@@ -87,7 +89,7 @@ class Edge(Struct, frozen=True, kw_only=True):
     confirmed: bool = False
 
 
-class Knowledge(Struct, frozen=True, kw_only=True):
+class Knowledge(Struct, frozen=True, kw_only=True, dict=True):
     """Everything that exploration found out about one target."""
 
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
@@ -103,14 +105,33 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     stale: bool = False
     """Clean-up has begun to remove the objects: a resumed run explores again."""
 
+    @cached_property
+    def _samples(self) -> dict[str, list[Sample]]:
+        found: dict[str, list[Sample]] = {}
+        for sample in self.samples:
+            found.setdefault(sample.endpoint, []).append(sample)
+        return found
+
+    @cached_property
+    def _named(self) -> dict[str, list[OwnedObject]]:
+        found: dict[str, list[OwnedObject]] = {}
+        for owned in self.objects:
+            for endpoint in dict.fromkeys(reference.endpoint for reference in owned.references):
+                found.setdefault(endpoint, []).append(owned)
+        return found
+
+    def samples_of(self, endpoint: str) -> Sequence[Sample]:
+        """The samples of the endpoint, one for each account that has one."""
+        return self._samples.get(endpoint, ())
+
+    def named_by(self, endpoint: str) -> Sequence[OwnedObject]:
+        """Objects that the endpoint can name, in the order they were made."""
+        return self._named.get(endpoint, ())
+
     def sample(self, endpoint: str, account: str) -> Sample | None:
         """The account's sample of the endpoint."""
-        return next((s for s in self.samples if s.endpoint == endpoint and s.account == account), None)
+        return next((s for s in self.samples_of(endpoint) if s.account == account), None)
 
     def owned(self, owner: str, endpoint: str, slot: str = "") -> list[OwnedObject]:
         """Objects of an account that the endpoint can name, in the order they were made."""
-        return [
-            o
-            for o in self.objects
-            if o.owner == owner and o.reference(endpoint) is not None and (not slot or o.slot == slot)
-        ]
+        return [o for o in self.named_by(endpoint) if o.owner == owner and (not slot or o.slot == slot)]

@@ -30,6 +30,7 @@ from gatewright.model.events import (
 )
 from gatewright.model.finding import Coverage, Finding, Leftover, Question, Report
 from gatewright.model.http import Exchange, Headers, Request, Response, header
+from gatewright.model.known import START, Known
 from gatewright.model.settings import Settings
 from gatewright.model.verdict import Control, Verdict
 
@@ -60,21 +61,19 @@ class Mask:
 
     def __init__(self, key: bytes, secrets: Iterable[str] = ()) -> None:
         self._key = key
-        self._values: frozenset[str] = frozenset()
-        self._pattern: re.Pattern[str] | None = None
+        self._known = Known()
         for secret in secrets:
             self.learn(secret)
 
     def learn(self, secret: str) -> None:
         """From now on hide this value wherever it stands; ignored below 6 characters."""
-        if len(secret) < 6 or MASKED.search(secret) or secret in self._values:
+        if len(secret) < START or MASKED.search(secret) or secret in self._known:
             return
         escaped = json.dumps(secret, ensure_ascii=False)[1:-1]
         spelled = {secret, escaped, escaped.replace("/", "\\/"), quote(secret, safe=""), json.dumps(secret)[1:-1]}
-        spelled |= {text.encode().decode("latin-1") for text in spelled}
-        self._values = self._values | spelled
-        longest_first = sorted(self._values, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        for text in spelled:
+            self._known.add(text)
+            self._known.add(text.encode().decode("latin-1"))
 
     def hide(self, value: str) -> str:
         """The mask of one value."""
@@ -85,8 +84,7 @@ class Mask:
 
     def text(self, text: str) -> str:
         """Free text: known values, signed JWTs, and what follows `Bearer` and the like."""
-        if self._pattern is not None:
-            text = self._pattern.sub(lambda found: self.hide(found[0]), text)
+        text = self._known.replace(text, self.hide)
         text = _JWT.sub(lambda found: self.hide(found[0]), text)
         return _SCHEME.sub(lambda found: found[1] + found[2] + self._credential(found[3]), text)
 
@@ -129,10 +127,10 @@ class Mask:
     def exchange(self, exchange: Exchange) -> Exchange:
         """An exchange without its secrets; of the received bytes the head is kept, since codings could hide a secret."""
         request, answered = self.request(exchange.request), exchange.response
-        known = self._values
+        known = len(self._known)
         if answered is not None:
             answered = self.response(answered)
-        if self._values is not known:
+        if len(self._known) != known:
             request = self.request(exchange.request)  # the answer told a secret that the request already carried
         return msgspec.structs.replace(
             exchange,

@@ -66,7 +66,7 @@ class Need(Enum):
     REFERENCE = "a place of the endpoint that names an object of the peer"
     SELF = "an endpoint that changes or reads the caller's own data, with an identity field in its body or a learnt one"
     OWNED = "an object of the attacker or the peer that this run created, named by the endpoint"
-    HIGHER = "an account of a higher role, logged in"
+    HIGHER = "an account of a higher role, logged in, or an accepted sample by the attacker although there is none"
     ORDINARY = "an endpoint that is none of the log-in, health or documentation, which answer to all"
     PROTECTED = "an endpoint that refuses requests without a credential, is secured by the specification, or shows what belongs to an account"
     SESSION = "one account, logged in"
@@ -89,7 +89,7 @@ class Attacker(Enum):
     """Who attacks: it decides how many cells a test has on one endpoint."""
 
     PEER = "one account of each rank that has an equal"
-    LOWER = "one account of each rank below the one that may, and anon"
+    LOWER = "one account of each rank below the highest (of the only rank, where there is one), and anon"
     ANON = "nobody: a request without a credential"
     OWNER = "the lowest account with an accepted sample"
     HOST = "one account, at one endpoint of the host"
@@ -206,6 +206,9 @@ class Probe(Protocol):
 
         `extra` properties go into its body as they are.
         """
+
+    async def log_in(self, account: str, password: str | None = None) -> bool:
+        """Whether a fresh log-in of an account works now, with its own password or another; its session stays."""
 
     def leave(self, what: str, call: Call, *, endpoint: Endpoint) -> None:
         """Says that something of ours stays behind, with the call that made it."""

@@ -22,9 +22,11 @@ from gatewright.model.json import Json
 _TOKEN = re.compile(r"[\w@.+-]+")
 _MOST = 50_000
 """Leaves kept of one body: memory must not grow with what a target sends."""
+_SMALL = 65_536
+"""Bytes of a body up to which many are remembered; larger ones are, a few at a time."""
 
 
-class Leaf(Struct, frozen=True):
+class Leaf(Struct, frozen=True, gc=False):
     """One scalar: path without indices, value as text, and the element of the outermost list (`[3]`, empty: none)."""
 
     path: str
@@ -81,20 +83,23 @@ def json_leaves(body: Json) -> tuple[Leaf, ...]:
     while stack and len(found) < _MOST:
         value, path, item = stack.pop()
         if isinstance(value, dict):
-            stack.extend((inner, f"{path}.{key}" if path else str(key), item) for key, inner in reversed(value.items()))
+            before = f"{path}." if path else ""
+            stack += [(inner, f"{before}{key}", item) for key, inner in reversed(value.items())]
         elif isinstance(value, list):
-            stack.extend((inner, f"{path}[]", item or f"[{index}]") for index, inner in _backwards(value))
+            inside = f"{path}[]"
+            stack += [(value[index], inside, item or f"[{index}]") for index in range(len(value) - 1, -1, -1)]
+        elif isinstance(value, str):
+            found.append(Leaf(path, value, item))
         else:
             found.append(Leaf(path, as_text(value), item))
     return tuple(found)
 
 
-def _backwards(items: list[Json]) -> list[tuple[int, Json]]:
-    return list(enumerate(items))[::-1]
-
-
-@lru_cache(maxsize=256)
 def _decode(body: bytes, content_type: str) -> tuple[str, tuple[Leaf, ...], str]:
+    return (_small if len(body) <= _SMALL else _large)(body, content_type)
+
+
+def _decoded(body: bytes, content_type: str) -> tuple[str, tuple[Leaf, ...], str]:
     if not body.strip():
         return "empty", (), ""
     media = content_type.partition(";")[0].strip()
@@ -112,6 +117,9 @@ def _decode(body: bytes, content_type: str) -> tuple[str, tuple[Leaf, ...], str]
     if media == "application/x-www-form-urlencoded":
         return "form", tuple(Leaf(key, value) for key, value in parse_qsl(text, keep_blank_values=True)), text
     return "text", _tokens(text), text
+
+
+_small, _large = lru_cache(maxsize=256)(_decoded), lru_cache(maxsize=4)(_decoded)
 
 
 def _tokens(text: str) -> tuple[Leaf, ...]:

@@ -34,6 +34,7 @@ from gatewright.model.events import (
 from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange
 from gatewright.model.mask import Mask
+from gatewright.store.backlog import Backlog
 from gatewright.store.turns import Turns
 
 WAIT = 0.25
@@ -41,7 +42,6 @@ WAIT = 0.25
 BATCH = 500
 SHORT = 25
 """Events of one transaction."""
-QUEUE = 4_000
 _RUN = (
     "INSERT INTO runs (id, started, begun) VALUES (?, ?, ?) "
     "ON CONFLICT (id) DO UPDATE SET begun = excluded.begun, finished = NULL"
@@ -91,7 +91,7 @@ class Writer:
         self._creations = Creations()
         for exchange in made:
             self._creations.note(exchange)
-        self._queue: queue.Queue[AnyEvent | None] = queue.Queue(QUEUE)
+        self._queue = Backlog()
         self._thread: threading.Thread | None = None
         self._failed: sqlite3.Error | None = None
 

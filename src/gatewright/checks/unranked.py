@@ -1,0 +1,123 @@
+"""Functions of a higher role where no account of one is known: two sign-ups are all there is (checks-1-5.md 6.1).
+
+What a higher account would see or do cannot be compared then. Left are the signs that the function is not meant for
+everybody, and what it reaches: data of several other accounts, or a change of another one that this run made.
+"""
+
+from __future__ import annotations
+
+from gatewright.checks.controls import call_of, random_like
+from gatewright.checks.effects import Effect, refused, strike, turned_away
+from gatewright.checks.evidence import ordinary
+from gatewright.checks.ranks import EVIDENCE, enough, neighbours_forbid, shows_others, stated
+from gatewright.checks.values import sets
+from gatewright.model.account import ANON
+from gatewright.model.call import Call
+from gatewright.model.knowledge import OwnedObject
+from gatewright.model.test import Probe
+from gatewright.model.verdict import Verdict, conclude, proved, strongest
+from gatewright.proof.denied import DeniedFamily
+from gatewright.proof.leaves import Answer, read
+
+
+async def unranked(probe: Probe) -> Verdict:
+    """The verdict of a cell whose attacker has nobody above."""
+    codes = stated(probe)
+    if not codes or not enough(probe, {*codes, "F2", "F5"}):
+        return conclude("no_such_function", "nothing says that it is meant for a higher role")
+    call = call_of(probe, probe.account)
+    if call is None or probe.knowledge.sample(probe.endpoint.id, probe.account) is None:
+        return conclude("needs_configuration", "needs an account of a higher role: --account NAME/ROLE=USER:PASSWORD")
+    if probe.endpoint.method in ("GET", "HEAD"):
+        return await _reads(probe, call, codes)
+    return await _writes(probe, call, codes)
+
+
+async def _reads(probe: Probe, call: Call, codes: set[str]) -> Verdict:
+    attack = await strike(probe, call, as_=probe.account, purpose="attack")
+    if turned_away(attack):
+        return refused(attack, probe.account, "what it reads")
+    may = await ordinary(probe, OwnedObject(key="", resource="", owner=probe.account, origin="learned"))
+    if not _others(probe, read(attack.response), may):
+        return conclude("no_effect", f"it shows {probe.account} nothing of two other accounts")
+    if not enough(probe, {*codes, "F5"}):
+        return conclude("no_such_function", "too little says that it is meant for a higher role")
+    for name, wrong, as_ in _controls(probe, call):
+        answer = read((await strike(probe, wrong, as_=as_, purpose=f"control: {name}")).response)
+        clean = not _others(probe, answer, may)
+        if not probe.control(
+            "C5" if as_ == ANON else "C4",
+            name,
+            expected="shows nothing of them",
+            observed="nothing" if clean else "the same",
+            holds=clean,
+        ):
+            return conclude("public" if as_ == ANON else "parameter_ignored", f"with {name} it shows the same")
+    again = await strike(probe, call, as_=probe.account, purpose="attack: again")
+    if not _others(probe, read(again.response), may):
+        return conclude("unstable", "it was shown once, and not again")
+    facts = (
+        f"{probe.account} sent it with its own credential and got data of at least two other accounts",
+        "a second time it got them again",
+        "its own lists do not show them, nor does the same request without a credential",
+    )
+    return _proved(probe, {*codes, "F5"}, "read", facts, (again.number, attack.number))
+
+
+def _others(probe: Probe, answer: Answer, may: list[Answer]) -> bool:
+    return 200 <= answer.status < 300 and not DeniedFamily().denied(answer) and shows_others(probe, answer, may)
+
+
+def _controls(probe: Probe, call: Call) -> list[tuple[str, Call, str]]:
+    wrong = [call.with_value(p, random_like(probe, call.get(p))) for p in call.places() if p.within == "path"]
+    return [("no credential", call, ANON), *(("a random id", one, probe.account) for one in wrong)]
+
+
+async def _writes(probe: Probe, call: Call, codes: set[str]) -> Verdict:
+    rows = [
+        (owned, reference)
+        for owned in probe.knowledge.objects
+        for reference in owned.references
+        if owned.origin == "identity"
+        and owned.owner != probe.account
+        and owned.owner in probe.accounts
+        and probe.accounts[owned.owner].origin == "throw-away"
+        and reference.endpoint == probe.endpoint.id
+        and reference.place.within == "path"
+    ]
+    if not rows:
+        return conclude("no_reference", "no value of it names a user that this run made")
+    if not enough(probe, codes):
+        neighbour = await neighbours_forbid(probe)
+        codes = codes | ({"F2"} if neighbour else set())
+    if not enough(probe, codes):
+        return conclude("no_such_function", "too little says that it is meant for a higher role")
+    verdicts = []
+    for owned, reference in rows[:2]:
+        effect = await sets(probe, owned, reference, call, able="", attacker=probe.account)
+        if isinstance(effect, Effect):
+            return _proved(probe, codes, "change", effect.facts, effect.attacks, victim=owned.owner)
+        verdicts.append(effect)
+    return strongest(verdicts)
+
+
+def _proved(
+    probe: Probe,
+    codes: set[str],
+    done: str,
+    facts: tuple[str, ...],
+    attacks: tuple[int, ...],
+    *,
+    victim: str = "",
+) -> Verdict:
+    told = "; ".join(EVIDENCE[code] for code in sorted(codes))
+    impact = "VC:H/VI:N" if done == "read" else "VC:N/VI:H"
+    return proved(
+        title=f"Any account can {done} what is meant for a higher role",
+        summary=f"{probe.account} could {done} at {probe.endpoint.name}, which is meant for a higher role, with its own credential.",
+        proof=(*facts, f"meant for a higher role: {told}"),
+        attacks=attacks,
+        severity="high",
+        cvss=f"CVSS:4.0/AV:N/AC:L/AT:N/PR:L/UI:N/{impact}/VA:N/SC:N/SI:N/SA:N",
+        victim=victim,
+    )
