@@ -41,8 +41,9 @@ test-slow: $(READY) ## tests marked slow: pairs, full scans, hostile input at le
 test-library: $(READY) ## the whole detection matrix, resumable; SHARD=2/6 for a part; writes docs/detection.md
 	@$(PY) -m scripts.library $(if $(SHARD),--shard $(SHARD))
 
-bench: $(READY) ## the wire against aiohttp, httpx and wrk on the same loopback server
+bench: $(READY) ## the wire against aiohttp, httpx and wrk on one server; then plan, store, start and a scan of the lab
 	@$(PY) -m benchmarks
+	@$(PY) -m benchmarks.whole
 
 docs: $(READY) ## write the generated parts of docs/ anew
 	@$(PY) -m scripts.docs

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewright.model.http import Response
+from gatewright.proof import leaves
 from gatewright.proof.leaves import Leaf, as_text, json_leaves, read
 
 JSON = st.recursive(
@@ -92,3 +93,9 @@ def test_values_and_paths() -> None:
     assert found.paths() == {"a[]", "b"}
     assert found.values() == {"a[]": frozenset({"1", "2"}), "b": frozenset({"3"})}
     assert Leaf("b", "3") in found.leaves
+
+
+def test_of_large_bodies_few_are_remembered() -> None:
+    for number in range(20):
+        read(answer(b'{"a": "%d", "b": "%s"}' % (number, b"x" * 70_000)))
+    assert leaves._large.cache_info().currsize <= 4

@@ -13,6 +13,7 @@ from itertools import groupby
 from gatewright.engine.findings import Merger, make
 from gatewright.engine.plan import Job
 from gatewright.engine.probe import Bench, CellProbe
+from gatewright.explore.words import is_version
 from gatewright.model.errors import BudgetError, ScopeError
 from gatewright.model.events import (
     AnyEvent,
@@ -178,10 +179,20 @@ class Executor:
 
 
 def resource_of(job: Job) -> str:
-    """The literal beginning of the endpoint's path: cells that share it may touch the same objects.
+    """The beginning of the endpoint's path as far as the first parameter behind a noun: cells that share it may touch the same objects.
 
+    A parameter before any noun (`/{tenant}/orders/{id}`) stands in the name, else the whole API would take turns.
     Changes without a parameter in the path are mostly of the caller's own profile: they share one name.
     """
     if "{" not in job.endpoint.path and job.endpoint.method in ("PUT", "PATCH"):
         return "the caller"
-    return job.endpoint.base + job.endpoint.path.partition("{")[0].rstrip("/")
+    kept: list[str] = []
+    noun = False
+    for segment in (job.endpoint.base + job.endpoint.path).split("/"):
+        literal, parameter, _ = segment.partition("{")
+        noun = noun or bool(literal and not is_version(literal))
+        if literal or not noun:
+            kept.append(literal or parameter)
+        if parameter and noun:
+            break
+    return "/".join(kept).rstrip("/")
