@@ -178,6 +178,7 @@ async def take_over(probe: Probe, like: OwnedObject, reference: Reference) -> Ve
     if attacker is None or victim is None:
         return conclude("not_visible", "no further account could be signed up that is named there", place=place)
     call = bind(Call(endpoint=probe.endpoint.id, content_type=probe.endpoint.bodies[0].content_type), reference)
+    _leave(probe, attacker, victim)
     first = f"Gw!{probe.marker()}9aZ"
     if not await probe.log_in(victim.name) or await probe.log_in(victim.name, first):
         return conclude("control_failed", "log-in does not tell the right password from a wrong one", place=place)
