@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from starlette.requests import Request as Incoming
 from starlette.responses import JSONResponse, Response
 
@@ -167,3 +168,32 @@ def test_spoilt() -> None:
     assert base64.b64decode(user.value.reveal()).startswith(b"alice:")
     odd = spoilt(Credential(within="header", name="A", prefix="Basic ", value=Secret("not base64!")), source)
     assert odd.value.reveal() != "not base64!"
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_without_a_me_the_page_of_ones_own_name_is_the_probe(
+    api: Api, play: Play, alice: Account, guarded: bool
+) -> None:
+    token = "tok-1234567890abcdef"
+
+    async def page(request: Incoming) -> Response:
+        if guarded and request.headers.get("authorization") != f"Bearer {token}":
+            return JSONResponse({"error": "no"}, 401)
+        return JSONResponse({"username": request.path_params["name"], "motto": "slow and steady"})
+
+    def feed(request: Incoming) -> tuple[int, Any]:
+        fine = request.headers.get("authorization") == f"Bearer {token}"
+        return (200, [{"username": "alice"}, {"username": "bob"}]) if fine else (401, {"error": "no"})
+
+    login_api(api, lambda: JSONResponse({"token": token}), feed)
+    api.on("GET /users/{name}", page)
+    probed = []
+
+    async def scenario(world: World) -> None:
+        sessions = world.sessions(alice)
+        await sessions.open()
+        probed.append(sessions.whoami("alice"))
+
+    play(api, scenario)
+    assert probed[0] is not None
+    assert probed[0].path == ({"name": "alice"} if guarded else {})

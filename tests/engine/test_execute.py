@@ -20,6 +20,7 @@ from gatewright.model.events import (
     FindingProved,
     JobPlanned,
     JobStarted,
+    Left,
     PhaseChanged,
     VerdictReached,
     Warned,
@@ -27,7 +28,7 @@ from gatewright.model.events import (
 from gatewright.model.finding import Cell
 from gatewright.model.json import Json
 from gatewright.model.secret import Keyring
-from gatewright.model.settings import Settings
+from gatewright.model.settings import Limits, Settings
 from gatewright.model.test import Attacker, Effect, Phase, Probe
 from gatewright.model.test import Test as Check
 from gatewright.model.verdict import Verdict, conclude, proved
@@ -243,3 +244,57 @@ def test_the_resource_of_a_job(method: str, path: str, resource: str) -> None:
     endpoint = Endpoint(method=method, base="/v1", path=path)
     job = Job(cell=Cell(endpoint.id, "one", "bob"), test=check(denied), endpoint=endpoint)
     assert resource_of(job) == resource
+
+
+def test_a_spent_budget_is_told_with_its_limit() -> None:
+    async def spends(probe: Probe) -> Verdict:
+        raise BudgetError("not sent", code="GW-W011", where="time")
+
+    stage = Stage()
+    stage.execute(stage.jobs(check(spends), cells=3), settings=Settings(limits=Limits(time=7)))
+    assert [(e.budget, e.limit) for e in stage.of(BudgetSpent)] == [("time", 7.0)]  # type: ignore[union-attr]
+    assert stage.reasons() == ["budget"] * 3
+
+
+def test_what_is_under_way_when_the_run_is_interrupted_is_stopped_and_no_budget_is_blamed() -> None:
+    stage = Stage()
+
+    async def go() -> None:
+        stop = asyncio.Event()
+
+        async def interrupted(probe: Probe) -> Verdict:
+            stop.set()
+            raise BudgetError("not sent: the run was interrupted", code="GW-R030", where="stop")
+
+        s = stage.scene
+        bench = Bench(
+            s.identities, s.maker, s.specification, s.settings,
+            knowledge=s.situation.knowledge, keyring=Keyring(b"k", "r"),
+        )  # fmt: skip
+        await Executor(bench, stage.events.append, stop=stop).run(stage.jobs(check(interrupted), cells=3))
+
+    asyncio.run(go())
+    assert stage.reasons() == ["stopped"] * 3
+    assert not stage.of(BudgetSpent)
+
+
+def test_the_whole_plan_is_told_before_the_first_verdict() -> None:
+    """A process killed in between must not leave a part of the plan that looks like a run that is done."""
+    stage = Stage()
+    jobs = [msgspec.structs.replace(job, settled=conclude("mode", "x")) for job in stage.jobs(check(denied), cells=4)]
+    stage.execute(jobs)
+    assert [type(event) for event in stage.events] == [JobPlanned] * 4 + [VerdictReached] * 4
+
+
+def test_what_stays_behind_is_told_at_once() -> None:
+    seen: list[bool] = []
+    stage = Stage()
+
+    async def leaves(probe: Probe) -> Verdict:
+        seen.append(bool(stage.of(Left)))
+        probe.leave("an account", probe.knowledge.samples[0].call, endpoint=probe.endpoint)
+        return conclude("denied", "")
+
+    stage.execute(stage.jobs(check(leaves), cells=2), settings=Settings(limits=Limits(concurrency=1)))
+    assert seen == [False, True]
+    assert len(stage.of(Left)) == 2

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from gatewright.model.account import Account, Credential, Login, Step
+from gatewright.model.events import VerdictReached
+from gatewright.model.finding import Cell
 from gatewright.model.mask import Mask
 from gatewright.model.secret import Secret
 from gatewright.model.settings import Settings
-from gatewright.store.journal import settings_without_secrets, without_secrets
+from gatewright.model.verdict import conclude
+from gatewright.store.journal import judged, settings_without_secrets, without_secrets
 
 MASK = Mask(b"k")
 
@@ -40,3 +43,16 @@ def test_settings_keep_what_decides_the_plan() -> None:
     assert "k-123456789" not in repr(found)
     assert "abcdef12" not in repr(found)
     assert (found.proxy, found.seed, found.policy) == ("http://h:1", 4, {"/a": "private"})
+
+
+def test_what_a_budget_an_interruption_or_the_plan_settled_is_judged_anew() -> None:
+    def reached(reason: str) -> VerdictReached:
+        return VerdictReached(cell=Cell("GET http://h/a", "t", "bob"), verdict=conclude(reason, "why"))
+
+    assert judged(reached("denied"), attempted=True)
+    assert judged(reached("denied"), attempted=False)  # by what another cell had asked
+    assert judged(reached("baseline_broken"), attempted=True)
+    assert not judged(reached("baseline_broken"), attempted=False)
+    assert not judged(reached("no_such_function"), attempted=False)
+    assert not judged(reached("budget"), attempted=True)
+    assert not judged(reached("stopped"), attempted=True)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from gatewright.access.attach import Slot, attach, slots
 from gatewright.access.grant import Ask, Grant
-from gatewright.access.probes import Probe, identity_of, lets_in, probes, quality
+from gatewright.access.probes import Probe, identity_of, lets_in, own_pages, probes, quality
 from gatewright.access.tokens import garbage
-from gatewright.model.account import Credential
+from gatewright.model.account import ANON, Credential
+from gatewright.model.call import render
 from gatewright.model.endpoint import Specification
 from gatewright.model.secret import Secret
 from gatewright.proof.compare import same
@@ -99,6 +100,8 @@ class Placer:
         credentials = grant.fixed if like.slots is None else fill(like.slots, grant)
         if not credentials or like.probe is None:
             return None
+        if like.probe.path:  # a page of the other account's own
+            return await self._own_page(account, Placed(credentials, like.slots), grant, identity)
         answer = await self._answer(like.probe, account, credentials + grant.extra)
         if not like.probe.shows(answer, [like.probe.anon], identity):
             return None
@@ -155,7 +158,25 @@ class Placer:
                 bad = await self._answer(probe, account, tuple(spoilt(c, self.source) for c in placed.credentials))
                 if lets_in(answer, [probe.anon, bad], identity):
                     best, best_score = Placed(placed.credentials, placed.slots, probe, answer), score
+        if best_score < 20:  # a list that names everybody, or nothing that names anybody
+            own = await self._own_page(account, placed, grant, identity)
+            if own is not None:
+                return own
         return Placed(best.credentials, best.slots, best.probe, best.answer, best_score > 0)
+
+    async def _own_page(self, account: str, placed: Placed, grant: Grant, identity: Collection[str]) -> Placed | None:
+        """The page that the account reads by its own name, where it alone is named and strangers are refused."""
+        for endpoint, call in own_pages(self.specification, identity):
+            request = render(endpoint, call)
+            page = Probe(endpoint, request, path=dict(call.path))
+            answer = await self._answer(page, account, placed.credentials + grant.extra)
+            if _score(answer, identity) < 30:
+                continue
+            page.anon = await self._answer(page, ANON, ())
+            bad = await self._answer(page, account, tuple(spoilt(c, self.source) for c in placed.credentials))
+            if page.guarded and lets_in(answer, [page.anon, bad], identity):
+                return Placed(placed.credentials, placed.slots, page, answer, names=True)
+        return None
 
     async def _answer(self, probe: Probe, account: str, credentials: tuple[Credential, ...]) -> Answer:
         exchange = await self.ask(attach(probe.request, credentials), account, "probe")

@@ -13,6 +13,7 @@ from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.http import Request
+from gatewright.model.json import Json
 from gatewright.proof.compare import same
 from gatewright.proof.denied import says_no
 from gatewright.proof.leaves import Answer, Leaf, read
@@ -35,6 +36,7 @@ _ID_NAMES = (
     ("profile", "id"),
     ("person", "id"),
 )
+_PEOPLE = frozenset({"user", "account", "member", "customer", "profile", "person", "player", "author", "patient"})
 _NAME_NAMES = (
     ("email",),
     ("mail",),
@@ -58,11 +60,13 @@ class Probe:
     """The status that says "logged in", when the user named it; then nothing else counts."""
     documented: bool = True
     """The endpoint is one of the specification."""
+    path: dict[str, Json] = field(default_factory=dict)
+    """Value of the path parameter, on a page that one account reads by its own name."""
 
     @property
     def call(self) -> Call | None:
         """The same as a call without any value; None when the specification does not know the endpoint."""
-        return Call(endpoint=self.endpoint.id) if self.documented else None
+        return Call(endpoint=self.endpoint.id, path=self.path) if self.documented else None
 
     def shows(self, valid: Answer, bad: Collection[Answer], identity: Collection[str]) -> bool:
         """Whether an answer is one to somebody logged in, as against those to nobody and to garbage."""
@@ -89,6 +93,33 @@ async def probes(specification: Specification, ask: Ask) -> list[Probe]:
             made.append(Probe(endpoint, request, read(exchange.response)))
     made.sort(key=lambda probe: not probe.guarded)
     return made
+
+
+def own_pages(specification: Specification, identity: Collection[str]) -> list[tuple[Endpoint, Call]]:
+    """Calls of pages that accounts read by their own name (`GET /users/{name}`), for an account of these values.
+
+    For APIs that have no `GET /me`. At most two pages with four values each.
+    """
+    found = []
+    for endpoint in specification.endpoints:
+        hole = re.fullmatch(r"[^{}]*\{(\w+)\}", endpoint.path)
+        required = [p for p in endpoint.parameters if p.required and p.within != "path"]
+        if endpoint.method != "GET" or hole is None or required:
+            continue
+        named = words(" ".join(endpoint.path.rsplit("/", 2)[-2:]))
+        if not _PEOPLE & set(named):
+            continue
+        values = sorted(identity, key=lambda value: (_unlike(value, set(words(hole[1]))), len(value), value))
+        calls = [Call(endpoint=endpoint.id, path={hole[1]: int(v) if v.isdigit() else v}) for v in values[:4]]
+        found.append([(endpoint, call) for call in calls])
+    return [pair for pairs in found[:2] for pair in pairs]
+
+
+def _unlike(value: str, hole: set[str]) -> bool:
+    """Whether a value is of another kind than a place asks for by its name."""
+    kind = "email" if "@" in value else "id" if value.isdigit() or len(value) >= 24 else "name"
+    wanted = "email" if hole & {"email", "mail"} else "id" if hole & {"id", "uuid"} else "name"
+    return kind != wanted
 
 
 async def named_probe(specification: Specification, ask: Ask, line: str, status: int, place: Request) -> Probe:

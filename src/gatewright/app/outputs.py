@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import BinaryIO, Self, TextIO
 
 from gatewright.app.tests import library
+from gatewright.model.collect import Collector
 from gatewright.model.errors import UsageError
 from gatewright.model.events import AnyEvent, Consumer, RunStarted
 from gatewright.model.finding import Report
@@ -75,7 +76,8 @@ class Outputs:
             out=sys.stderr if taken else None,
             verbosity=verbosity,
         )
-        self.consumers: list[Consumer] = [self._name, self._console]
+        self._seen = Collector()
+        self.consumers: list[Consumer] = [self._name, self._seen, self._console]
         if events is not None:
             self.consumers.append(EventLines(self._open(directory, events), self._mask))
 
@@ -91,6 +93,11 @@ class Outputs:
     def run(self) -> str:
         """The id of the run; empty until it has begun."""
         return self._name.run
+
+    @property
+    def so_far(self) -> Report:
+        """What the run has found until now."""
+        return self._seen.report()
 
     def finish(self, report: Report, *, exit_code: int) -> list[Path]:
         """Write every report and the summary; the files that were written. Raises UsageError GW-U013 for one that cannot be."""

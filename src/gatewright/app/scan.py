@@ -243,6 +243,8 @@ class _Scan:
             ledger=self.ledger,
         )
         knowledge = self.knowledge = await self._explore(explorer)
+        if self.stop.is_set():
+            return None  # a plan of half an exploration would only have to be made anew
         self.sessions.learn_roles(knowledge)
         jobs = self._plan(knowledge, explorer)
         return await self._execute(knowledge, jobs, explorer)
@@ -253,7 +255,9 @@ class _Scan:
     def _all_done(self) -> bool:
         """Whether an earlier part of the run judged every cell, and only clean-up is left."""
         journal = self.journal
-        return journal is not None and bool(journal.planned) and set(journal.planned) <= journal.verdicts.keys()
+        if journal is None or journal.knowledge is None or not journal.knowledge.stale or not journal.planned:
+            return False
+        return not any(reason in ("budget", "stopped", None) for reason in journal.reasons)
 
     def _reserve(self) -> int:
         """Requests that clean-up may need: one to remove and one to look for each thing that stands."""
@@ -308,6 +312,8 @@ class _Scan:
         )
         executor = Executor(bench, self._emit, stop=self.stop)
         done = self.journal.verdicts if self.journal else {}
+        if self.journal:
+            self.store.replan(self.run_id, done)
         await executor.run(jobs, done=done, findings=self.journal.findings if self.journal else ())
         return _spent(executor.spent) if executor.spent else None
 

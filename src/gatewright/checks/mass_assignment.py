@@ -219,6 +219,8 @@ def _profiles(probe: Probe, account: str) -> list[Endpoint]:
 def _candidates(probe: Probe, target: Target, seen: Answer) -> dict[str, Json]:
     """Property → a value unlike the present one: what answers show and the request does not list; then usual names."""
     sent = {re.sub(r"\[\d*\]", "[]", name) for name, _ in leaves(target.call.body)} | _writable(probe)
+    if target.signs_up and (account := probe.accounts.get(target.account)):
+        sent |= set(account.registered)  # also what the sign-up asked for without being documented
     identity = probe.identity(target.account)
     found: dict[str, tuple[int, Json]] = {}
     prefix = _prefix(seen, {name for name, _ in leaves(target.call.body) if name} | _writable(probe))

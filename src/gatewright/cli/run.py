@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,9 +17,11 @@ from gatewright.app.plan import plan
 from gatewright.app.resume import resumed
 from gatewright.app.scan import exit_code, scan
 from gatewright.app.tryout import try_endpoint
+from gatewright.cli.failure import FAILED
 from gatewright.cli.interrupt import run_interruptible
 from gatewright.cli.options import Typed, flags_of, settings_of
 from gatewright.cli.table import clean, print_json, print_rows
+from gatewright.model.errors import SourceError, TargetError, UsageError
 from gatewright.model.settings import Settings
 
 LONGEST_LINE = 160
@@ -57,11 +60,22 @@ def _run(settings: Settings, *, events: str | None, verbosity: int, resume: str 
             if outputs.run:
                 click.echo(f"what was left behind: gatewright runs resume {outputs.run} --clean", err=True)
             raise
+        except Exception as error:
+            _keep(outputs, error)
+            raise
         code, why = exit_code(only_new(report, known), settings)
         outputs.finish(report, exit_code=code)
     if why:
         click.echo(why, err=True)
     return code
+
+
+def _keep(outputs: Outputs, error: Exception) -> None:
+    """Gatewright itself failed: what was found until then is reported all the same."""
+    if not outputs.run or isinstance(error, (UsageError, SourceError, TargetError)):
+        return
+    with contextlib.suppress(UsageError):
+        outputs.finish(outputs.so_far, exit_code=FAILED)
 
 
 def print_plan(config: str | None, typed: Mapping[str, Typed]) -> int:

@@ -94,7 +94,7 @@ class _Cleaner:
                 await self._put_back(entry)
                 return
             found = [entry] if entry.remove is not None else await self._search(entry)
-            if entry.remove is None and entry.state == "intended" and not found and entry.lists:
+            if entry.remove is None and entry.state == "intended" and not found and entry.lists and entry.markers:
                 self._ledger.void(entry)  # its list was read and does not hold it: the request never arrived
             for one in found:
                 await self._remove(one)

@@ -20,6 +20,9 @@ from gatewright.model.json import Json
 from gatewright.model.schema import Schema
 from gatewright.model.secret import Keyring
 
+_MARKER = re.compile(r"gw[a-z2-7]{16}")
+"""What `Keyring.marker` gives."""
+
 
 class Recipe(Struct, frozen=True, kw_only=True):
     """A call that was accepted, with what of it is made anew each time and what refers to other objects."""
@@ -132,7 +135,10 @@ class Composer:
             if name not in recipe.fresh:
                 continue
             schema, place = known.get(_plain(name), Schema(types=("string",))), name.replace("[0]", "[]")
-            made = _anew(value, schema, place, before, values)
+            if isinstance(value, str) and _MARKER.fullmatch(value):  # planted, perhaps by an earlier part of the run
+                made: Json = values.value(Schema(types=("string",), max_length=schema.max_length), f"{name}~text")
+            else:
+                made = _anew(value, schema, place, before, values)
             if made is not None:
                 call = call.with_value(Place("body", name), made)
         return call

@@ -17,6 +17,13 @@ from gatewright.model.mask import MASKED, Mask
 from gatewright.model.settings import Settings
 from gatewright.model.verdict import Verdict
 
+_PLANNED = frozenset(
+    (
+        "auth_endpoint", "baseline_broken", "choice", "mode", "needs_configuration", "no_reference",
+        "no_such_function", "not_protected",
+    )
+)  # fmt: skip
+"""Reasons of cells that a plan settles."""
 _USER_INFO = re.compile(r"(?<=://)[^/@]*@")
 
 
@@ -27,6 +34,8 @@ class Journal(Struct, frozen=True, kw_only=True):
     verdicts: dict[Cell, Verdict] = field(default_factory=dict)
     """Cells that are judged: they are not tried again. Those that a budget or an interruption cut off are not among them."""
     planned: tuple[Cell, ...] = ()
+    reasons: frozenset[str | None] = frozenset()
+    """Of the verdicts of planned cells; None for those without one."""
     findings: tuple[Finding, ...] = ()
     knowledge: Knowledge | None = None
     accounts: tuple[Account, ...] = ()
@@ -80,12 +89,12 @@ def masked_knowledge(knowledge: Knowledge, mask: Mask) -> Knowledge:
 def judged(event: VerdictReached, *, attempted: bool) -> bool:
     """Whether a verdict stands when the run goes on.
 
-    Not what an interruption or a budget cut off, nor what was settled without one attempt because exploration had not
-    come so far.
+    Not what an interruption or a budget cut off, nor what the plan settled without an attempt: exploration may have
+    come further since, and the plan costs nothing.
     """
     if event.verdict.reason in ("budget", "stopped"):
         return False
-    return attempted or event.verdict.reason not in ("baseline_broken", "no_reference", "needs_configuration")
+    return attempted or event.verdict.reason not in _PLANNED
 
 
 def usable(knowledge: Knowledge) -> Knowledge:

@@ -204,6 +204,7 @@ class Store:
                 started=msgspec.json.decode(begun["begun"], type=RunStarted),
                 verdicts={e.cell: e.verdict for e in verdicts if judged(e, attempted=e.cell in tried)},
                 planned=tuple(Cell(row["endpoint"], row["test"], row["account"]) for row in cells),
+                reasons=frozenset(row["reason"] for row in cells),
                 findings=tuple(self._findings(connection, run)),
                 knowledge=usable(knowledge) if knowledge else None,
                 accounts=tuple(_decode(data, Account) for data in self._data(connection, schema.made_accounts, run)),
@@ -249,6 +250,14 @@ class Store:
         table = schema.ledger
         with self._writing() as connection:
             connection.execute(delete(table).where(table.c.run == run, table.c.number == number))
+
+    def replan(self, run: str, kept: Iterable[Cell]) -> None:
+        """Forgets the planned cells of a run that are not `kept`: it is planned anew."""
+        table, keep = schema.cells, set(kept)
+        with self._writing() as connection:
+            for row in self._cells(connection, run):
+                if Cell(row["endpoint"], row["test"], row["account"]) not in keep:
+                    connection.execute(delete(table).where(table.c.seq == row["seq"]))
 
     def withdraw(self, run: str, leftovers: Iterable[Leftover]) -> None:
         """What was reported as left behind, and is gone now, is no longer reported."""
