@@ -64,11 +64,6 @@ class End(Struct, frozen=True, gc=False):
 Event: TypeAlias = Informational | Head | Body | Trailers | Anomaly | End
 
 
-def whole(head: Head, body: bytes, timing: Timing) -> Response:
-    """The response of an answer that came in one piece and has no content coding."""
-    return Response(head.status, head.headers, body, head.reason, head.version, False, len(body), (), timing)
-
-
 def assemble(events: Sequence[Event], timing: Timing, limit: int) -> Response:
     """The response that these events make, content codings removed, body cut at `limit` bytes.
 

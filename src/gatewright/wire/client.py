@@ -13,7 +13,7 @@ from gatewright.model.errors import WireError
 from gatewright.model.http import Response
 from gatewright.model.settings import Settings
 from gatewright.wire.address import Origin
-from gatewright.wire.answer import assemble, whole
+from gatewright.wire.answer import assemble
 from gatewright.wire.connection import Connection, clock
 from gatewright.wire.dial import Dialer
 from gatewright.wire.names import Names, Resolve, system_resolver
@@ -86,15 +86,18 @@ class Client:
 
     def outcome(self, pool: Pool, connection: Connection, times: int = 1) -> Outcome:
         """What the connection brought; it goes back to the pool, where it can."""
-        reader = connection.reader
-        if connection.error is not None:
-            return Outcome(None, connection.error.what, reader.received, connection.started, times)
+        reader, error = connection.reader, connection.error
+        if error is not None:
+            return Outcome(None, error.what, reader.received, connection.started, times)
         head = reader.plain
         if head is not None:
-            response = whole(head, reader.body, connection.timing)
+            body, timing = reader.body, connection.timing
+            response = Response(
+                head.status, head.headers, body, head.reason, head.version, False, len(body), (), timing
+            )
         else:
             response = assemble(reader.events, connection.timing, self._limits.body)
-        if reader.reusable and not connection.busy:
+        if reader.reusable and not connection.closed and not (connection.long and connection.busy):
             pool.idle.append(connection)
         else:
             connection.abort()

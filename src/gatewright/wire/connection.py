@@ -30,14 +30,15 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, limits: Limits, lines: Lines, lost: Callable[[Connection], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._limits = limits
         self._patience = min(limits.first_byte, limits.total)
+        self._total = limits.total
         self._longest = limits.body * _DRAIN + HEAD_LIMIT
         self._lost = lost
         self.reader = Reader(limits.body, lines=lines)
         self.transport: asyncio.Transport | None = None
         self.closed = False
-        self._long = False
+        self.long = False
+        """The last request was, so that it may still be on its way when its answer comes."""
         self.uses = 0
         self.connect = 0.0
         """Seconds that it took to connect."""
@@ -51,12 +52,10 @@ class Connection(asyncio.Protocol):
     @property
     def timing(self) -> Timing:
         """Times of the last answer."""
-        return Timing(
-            self.connect if self.uses == 1 else 0.0,
-            self.first_byte - self.started,
-            self.ended - self.started,
-            self.uses > 1,
-        )
+        started = self.started
+        if self.uses > 1:
+            return Timing(0.0, self.first_byte - started, self.ended - started, True)
+        return Timing(self.connect, self.first_byte - started, self.ended - started)
 
     @property
     def went_stale(self) -> bool:
@@ -66,8 +65,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def busy(self) -> bool:
-        """Closed, or still writing a request whose answer has come already."""
-        return self.closed or (self._long and self.transport is not None and self.transport.get_write_buffer_size() > 0)
+        """Still writing a request whose answer has come already."""
+        return self.long and self.transport is not None and self.transport.get_write_buffer_size() > 0
 
     def ask(self, wire: bytes, method: str) -> Turn:
         """Sends a request. The turn is done when the answer is complete, or has failed (`error`)."""
@@ -75,17 +74,19 @@ class Connection(asyncio.Protocol):
         self.error = None
         self.first_byte = 0.0
         self.uses += 1
-        self.turn.begin()
+        turn = self.turn
+        turn.done = False
         self.started = now = clock()
-        if self.closed or self.transport is None:
+        transport = self.transport
+        if self.closed or transport is None:
             self._fail("closed", "the connection closed before the request was sent")
-            return self.turn
+            return turn
         self._deadline = now + self._patience
         if self._timer is None or self._deadline < self._fires:
             self._arm(now)
-        self._long = len(wire) > _LONG
-        self.transport.write(wire)
-        return self.turn
+        self.long = len(wire) > _LONG
+        transport.write(wire)
+        return turn
 
     def abort(self) -> None:
         """Closes at once."""
@@ -109,7 +110,7 @@ class Connection(asyncio.Protocol):
         self.ended = now = clock()
         if not self.first_byte:
             self.first_byte = now
-            self._deadline = self.started + self._limits.total
+            self._deadline = self.started + self._total
         try:
             done = self.reader.feed(data)
         except WireError as error:
@@ -175,11 +176,11 @@ class Connection(asyncio.Protocol):
         elif not self.first_byte:
             self._fail("timeout-first-byte", f"no byte of an answer within {self._patience:g} s")
         elif self.reader.has_head:
-            self.reader.stop(f"the answer did not end within {self._limits.total:g} s")
+            self.reader.stop(f"the answer did not end within {self._total:g} s")
             self._answered()
             self.abort()
         else:
-            self._fail("timeout-total", f"no whole head of an answer within {self._limits.total:g} s")
+            self._fail("timeout-total", f"no whole head of an answer within {self._total:g} s")
 
 
 def _say(exc: Exception) -> str:

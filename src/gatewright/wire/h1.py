@@ -32,6 +32,7 @@ class Reader:
         "_at",
         "_chunked",
         "_complete",
+        "_data",
         "_events",
         "_head",
         "_interim",
@@ -58,7 +59,7 @@ class Reader:
         self._parser: httptools.HttpResponseParser | None = None
         self.plain: Head | None = None
         """The head of an answer that came in one piece, without a content coding; `body` is all the rest of it."""
-        self.body = b""
+        self.body = self._data = b""
         self.begin("GET")
 
     def begin(self, method: str) -> None:
@@ -66,11 +67,11 @@ class Reader:
         self.done = self.reusable = False
         self.count = 0  # bytes of this answer so far
         self._method = method
-        self._raw: list[bytes] = []
         if self.plain is not None:
             self.plain = None
             if self._parser is not None:  # nothing else was touched
                 return
+        self._raw: list[bytes] = []
         self._events: list[Event] = []
         self._whole = True
         self._tolerant: Tolerant | None = None
@@ -90,6 +91,8 @@ class Reader:
     @property
     def received(self) -> bytes:
         """The bytes of this answer as they came: the head, and the body up to its limit."""
+        if self.plain is not None:
+            return self._data
         return self._raw[0] if len(self._raw) == 1 else b"".join(self._raw)
 
     @property
@@ -99,9 +102,11 @@ class Reader:
 
     def feed(self, data: bytes) -> bool:
         """Takes bytes; True when the answer is complete. Raises WireError when they cannot be an answer."""
-        if not self.count and len(data) <= self._limit and self._method != "HEAD" and self._short_cut(data):
+        size = len(data)
+        if not self.count and size <= self._limit and self._method != "HEAD" and (known := self._lines.whole(data)):
+            self._take(data, *known)
             return True
-        self.count += len(data)
+        self.count += size
         if self._whole:
             self._raw.append(data)
             self._whole = self.count <= self._limit + HEAD_LIMIT
@@ -143,22 +148,17 @@ class Reader:
         else:
             self._tolerant.stop(why)
 
-    def _short_cut(self, data: bytes) -> bool:
+    def _take(self, data: bytes, head: Head, start: int, coded: bool) -> None:
         """Takes an answer that came in one piece, of lines that were all read before, and needs no parser."""
-        known = self._lines.whole(data)
-        if known is None:
-            return False
-        head, start, coded = known
         self.count = len(data)
-        self._raw.append(data)
         self.reusable = self.done = True
         if not coded:
-            self.plain, self.body = head, data[start:]
-            return True
+            self.plain, self.body, self._data = head, data[start:], data
+            return
+        self._raw.append(data)
         self._head = self._complete = True
         self._size, self._at = len(data) - start, start
         self._events = _events(head, data[start:])
-        return True
 
     def _feed_tolerant(self, data: bytes) -> bool:
         if self._tolerant is not None:

@@ -8,7 +8,9 @@ from contextvars import Context
 
 
 class Turn:
-    """Is waited for by one task at a time, again and again: `begin`, then `await`, then `finish` or `finish_soon`.
+    """Is waited for by one task at a time, again and again: `done` is set to False, and `finish` or `finish_soon` ends it.
+
+    A turn whose task was cancelled is of no use any more.
 
     It speaks the protocol that `asyncio.Task` has with awaitables that are not its own futures.
     """
@@ -27,11 +29,6 @@ class Turn:
         if not self.done:
             self._asyncio_future_blocking = True
             yield self
-
-    def begin(self) -> None:
-        """There is something to wait for."""
-        self.done = self._cancelled = False
-        self._call = None
 
     def finish(self) -> None:
         """Lets the task go on before this returns. Only where no task is under way: in what the loop calls itself."""
