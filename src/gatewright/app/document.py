@@ -20,7 +20,6 @@ from gatewright.sources.openapi.reader import read
 from gatewright.sources.problems import Problems
 from gatewright.wire.documents import Documents
 
-
 _DOCUMENTS = (".json", ".yaml", ".yml", ".har")
 
 
