@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from gatewright.access.words import words
 from gatewright.model.json import Json
@@ -53,11 +54,14 @@ def of_format(fmt: str, seed: Seed) -> Json:
 
 def of_name(name: str, seed: Seed) -> Json:
     """The value of a property by its name; None when the name tells nothing."""
+    maker = _maker(name)
+    return None if maker is None else maker(seed)
+
+
+@lru_cache(maxsize=8192)
+def _maker(name: str) -> Callable[[Seed], Json] | None:
     parts = words(name)
-    for rule, maker in _NAMES:
-        if _matches(rule, parts):
-            return maker(seed)
-    return None
+    return next((maker for rule, maker in _NAMES if _matches(rule, parts)), None)
 
 
 def unique_name(name: str) -> bool:

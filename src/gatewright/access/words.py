@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gatewright.model.names import singular
 
@@ -29,6 +30,7 @@ _JOINED = {
 """Words that are often written without a separator."""
 
 
+@lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name or path, lower case and singular; common compounds are taken apart (`signup`: sign, up)."""
     found: list[str] = []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from gatewright.access.classify import auth_endpoints
+from gatewright.access.classify import classify
 from gatewright.checks.controls import bind, call_of, look
 from gatewright.model.call import Call, leaves
 from gatewright.model.endpoint import Endpoint, Place
@@ -152,7 +152,7 @@ def _target(probe: Probe) -> Target | Verdict:
     if creates is not None and creates.recipe is not None:
         return Target(account=creates.owner, call=creates.recipe, owned=creates, reference=None, creates=True)
     subject = _subject(probe)
-    if subject and auth_endpoints(probe.specification).get(endpoint.id) == "register":
+    if subject and classify(endpoint, probe.specification.resolve) == "register":
         return Target(
             account=subject, call=Call(endpoint=endpoint.id), owned=None, reference=None, creates=True, signs_up=True
         )

@@ -95,7 +95,8 @@ async def method_change(probe: Probe) -> Verdict:
     ## How it is proved
     The owner reads the object twice before: it does not move. The direct, documented methods are refused or have no
     effect. A marker that the attacker writes in another way then stands in the object as its owner sees it, and a
-    second one too. The same request with a method that nobody knows must not have the effect, nor, for an override,
+    second one too. Among equals only a DELETE that no specification names is tried, where none that writes is named:
+    it must remove two objects that were made for it, while a method that nobody knows does not. The same request with a method that nobody knows must not have the effect, nor, for an override,
     the carrying method without it. A deletion counts when the owner no longer finds the object and its twin is there.
 
     ## When it is wrong
@@ -112,6 +113,8 @@ async def method_change(probe: Probe) -> Verdict:
     if probe.endpoint.method != "GET":
         return conclude("no_such_function", "methods are tried at the path's GET")
     rows = _objects(probe)
+    if not rows and probe.account != ANON:
+        return await _among_equals(probe)
     if not rows:
         return conclude("no_reference", "nobody else owns an object of this run that it names")
     if not await _readable(probe, *rows[0]):
@@ -150,6 +153,75 @@ def _objects(probe: Probe) -> list[tuple[OwnedObject, Reference]]:
         and probe.rank(owned.owner) > probe.rank(probe.account)
     ]
     return sorted(found, key=lambda row: (-probe.rank(row[0].owner), row[0].slot != "change", row[0].key))
+
+
+async def _among_equals(probe: Probe) -> Verdict:
+    """Where nobody above owns an object: a DELETE that the specification does not know, on one's own and an equal's."""
+    if any(e.method in (*_WRITES, "DELETE") for e in _documented(probe)):
+        return conclude("no_reference", "what may be written there is documented: object access judges that")
+    if probe.specification.dialect == "har":
+        return conclude("no_reference", "no specification says which methods there are")
+    equals = [n for n in probe.accounts if n != probe.account and probe.rank(n) == probe.rank(probe.account)]
+    done: list[tuple[OwnedObject, int]] = []
+    for owner in (probe.account, *equals[:1]):
+        for again in ("", ", confirmed") if owner == probe.account else ("",):
+            exchange, made = await _vanishes(probe, owner, again)
+            if isinstance(exchange, Verdict) or made is None:
+                if not done and isinstance(exchange, Verdict):
+                    return exchange
+                break
+            done.append((made, exchange.number))
+        if len(done) < 2:
+            return conclude("unstable", "the first deletion was seen, a second one was not")
+    owner = done[-1][0].owner
+    whose = "another account's" if owner != probe.account else "its own"
+    noun = done[-1][0].resource
+    return proved(
+        title=f"{noun.capitalize()} can be deleted by a method that the specification does not know",
+        summary=f"{probe.account} deleted {whose} {noun} at {probe.endpoint.path} by DELETE, which is documented nowhere.",
+        proof=(
+            f"{probe.account} owned two {noun}s and read both; a method that nobody knows left them alone",
+            f"{probe.account} sent DELETE for one and then for the other, and no longer finds them",
+            *(
+                [f"{owner} read its own; after {probe.account}'s DELETE it no longer finds it"]
+                if owner != probe.account
+                else []
+            ),
+        ),
+        attacks=tuple(number for _, number in reversed(done)),
+        severity="high" if owner != probe.account else "medium",
+        victim=owner if owner != probe.account else "",
+    )
+
+
+async def _vanishes(probe: Probe, owner: str, again: str) -> tuple[Exchange, OwnedObject] | tuple[Verdict, None]:
+    """One deletion of an object made for it, and its owner's look afterwards; the verdict where it stays."""
+    like = next(
+        (o for o in probe.knowledge.owned(owner, probe.endpoint.id) if o.origin == "created" and o.slot != "delete"),
+        None,
+    )
+    made = await probe.fresh(like) if like else None
+    reference = made.reference(probe.endpoint.id) if made else None
+    if made is None or reference is None or reference.place.within != "path":
+        return conclude("no_reference", f"no object of {owner} that it names could be made"), None
+    call = _reading(probe, made, reference)
+    for method, purpose in ((_NOTHING, "control: a method that nobody knows"), ("DELETE", f"attack{again}")):
+        way = Way(method=method, carrier=method)
+        exchange = await strike(probe, call, as_=probe.account, purpose=purpose, edit=way.edit)
+        vanished = gone(await look(probe, made))
+        if method == "DELETE":
+            break
+        if not probe.control(
+            "GWNOOP",
+            "a method that nobody knows",
+            expected="no effect",
+            observed="gone" if vanished else "no effect",
+            holds=not vanished,
+        ):
+            return conclude("control_failed", f"{owner}'s {made.resource} is gone without any DELETE"), None
+    if not vanished:
+        return conclude("denied", f"no undocumented DELETE removed {owner}'s {made.resource}"), None
+    return exchange, made
 
 
 async def _readable(probe: Probe, owned: OwnedObject, reference: Reference) -> bool:

@@ -73,6 +73,14 @@ async def newcomer(probe: Probe, like: OwnedObject, reference: Reference) -> New
     return Newcomer(made[0], int(text) if isinstance(known, int) and text.isdigit() else text)
 
 
+def _leave(probe: Probe, reference: Reference, *who: Newcomer) -> None:
+    """Says that accounts of this test stay behind, each with the call that names it."""
+    for one in who:
+        call = bind(Call(endpoint=probe.endpoint.id), reference).with_value(reference.place, one.value)
+        what = f"the account {as_text(one.value)} ({one.name}), which {probe.endpoint.name} was tried with"
+        probe.leave(what, call, endpoint=probe.endpoint)
+
+
 def _there(answer: Answer | None, who: Newcomer) -> bool:
     """Whether the account still is who it was: its own answer is accepted and names it."""
     return (
@@ -90,6 +98,7 @@ async def delete_account(probe: Probe, like: OwnedObject, reference: Reference) 
     victim = await newcomer(probe, like, reference) if attacker else None
     if attacker is None or victim is None:
         return conclude("not_visible", "no further account could be signed up that is named there", place=place)
+    _leave(probe, reference, attacker)
     call = bind(Call(endpoint=probe.endpoint.id), reference)
     wrong = call.with_value(place, random_like(probe, victim.value))
     await probe.send(wrong, as_=attacker.name, purpose="control: random account")
@@ -113,6 +122,7 @@ async def delete_account(probe: Probe, like: OwnedObject, reference: Reference) 
                 return conclude("public", "anybody deletes it without a credential; auth-missing judges that")
         sent = await probe.send(call.with_value(place, target.value), as_=attacker.name, purpose=f"attack{again}")
         if _there(await sees_itself(probe, target.name), target):
+            _leave(probe, reference, target)
             status = sent.response.status if sent.response else 0
             return conclude("denied", f"answered with status {status}, and the account is still there", place=place)
         attacks.append(sent.number)
@@ -167,6 +177,7 @@ async def take_over(probe: Probe, like: OwnedObject, reference: Reference) -> Ve
     if attacker is None or victim is None:
         return conclude("not_visible", "no further account could be signed up that is named there", place=place)
     call = bind(Call(endpoint=probe.endpoint.id, content_type=probe.endpoint.bodies[0].content_type), reference)
+    _leave(probe, reference, attacker, victim)
     first = f"Gw!{probe.marker()}9aZ"
     if not await probe.log_in(victim.name) or await probe.log_in(victim.name, first):
         return conclude("control_failed", "log-in does not tell the right password from a wrong one", place=place)
