@@ -1,1 +1,1 @@
-"""Measurements of the wire: `python -m benchmarks`."""
+"""Measurements: the wire (`python -m benchmarks`), reading (`.sources`), and the parts of a whole run (`.whole`)."""

@@ -56,6 +56,19 @@ def test_of_two_documents_the_first_description_counts(tmp_path: Path) -> None:
     ]
 
 
+def test_a_folder_is_every_document_in_it(tmp_path: Path) -> None:
+    more = json.loads(SPEC)
+    more["paths"] = {"/more": {"get": {}}}
+    for name, text in (("a.json", SPEC), ("b.yaml", json.dumps(more)), ("notes.txt", "no document")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = asyncio.run(load_specification(Settings(spec=(str(tmp_path),))))
+    assert [endpoint.name for endpoint in found.endpoints] == ["GET /notes/{id}", "GET /more"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError) as failed:
+        asyncio.run(load_specification(Settings(spec=(str(tmp_path / "empty"),))))
+    assert failed.value.code == "GW-U015"
+
+
 def test_traffic_alone(tmp_path: Path) -> None:
     one, two = (
         har(entry("GET", "http://127.0.0.1:9/notes/1")),

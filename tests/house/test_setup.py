@@ -15,7 +15,15 @@ ROOT = Path(__file__).parents[2]
 
 
 def _sh(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHON", "VIRTUAL_ENV")}
+    ours = (
+        "PYTHONPATH",
+        "PYTHON",
+        "VIRTUAL_ENV",
+        "MAKEFLAGS",
+        "MAKELEVEL",
+        "MFLAGS",
+    )  # those of a make around us change its words
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
     return subprocess.run(
         arguments, cwd=folder, env={**kept, **environ}, capture_output=True, text=True, check=False, timeout=300
     )

@@ -193,16 +193,17 @@ def test_a_killed_scan_goes_on(
         later = place.rows("SELECT endpoint, test, attacker FROM exchanges WHERE seq > ?", last)
         assert not judged & {tuple(row) for row in later if row[0] is not None}
         assert len(later) <= len(place.log) - sent <= len(later) + AT_ONCE  # the clinic saw what the store tells
-        assert phase == "log-in" or sum(line.startswith("POST /auth/register 2") for line in place.log) == 2
+        again = "SELECT account FROM exchanges WHERE seq > ? AND purpose = 'sign-up' AND account IN (?, ?)"
+        assert phase == "log-in" or not place.rows(again, last, "gw-victim", "gw-subject")
         assert set(place.markers("alice", "bob")) <= traces
 
 
 def test_a_budget_of_requests_ends_a_scan_early_and_the_run_goes_on(
     tmp_path: Path, whole: dict[str, Any], traces: set[str]
 ) -> None:
+    most = 900  # a third for exploration, and less than these tests need
     with clinic(tmp_path) as place:
-        most = whole["run"]["requests"] * 3 // 4
-        done = place.run("scan", *OPTIONS, "--max-requests", str(most))
+        done = place.run("scan", *OPTIONS, "--only", "API3", "--only", "API5", "--max-requests", str(most))
         assert done.returncode in (0, 1), done.stdout + done.stderr
         first = place.report
         assert (first["run"]["complete"], first["run"]["stopped_because"]) == (
@@ -210,14 +211,19 @@ def test_a_budget_of_requests_ends_a_scan_early_and_the_run_goes_on(
             "the budget of requests was spent",
         )
         assert first["run"]["requests"] <= most
-        assert verdicts(first).keys() == verdicts(whole).keys()
         assert any((cell["verdict"], cell["reason"]) == ("skipped", "budget") for cell in first["coverage"])
-        assert set(place.markers("alice", "bob")) <= traces
+        assert all(cell["verdict"] for cell in first["coverage"])
+        signed_up = {"alice /staff", "bob /staff"}  # an account made by API3 itself, which nothing can remove
+        assert set(place.markers("alice", "bob")) <= traces | signed_up
+        assert len(first["leftovers"]) < 5
 
-        done = place.run("runs", "resume", "last", "--format", "json=report.json")
+        done = place.run("runs", "resume", "last", "--format", "json=report.json", "--max-requests", "20000")
         assert done.returncode == 1, done.stdout + done.stderr
-        assert proved(place.report) == proved(whole) >= proved(first)
-        assert place.report["run"]["complete"] is True
+        report = place.report
+        assert proved(report) >= proved(first)
+        assert {f for f in proved(report) if f[0].startswith("object-access")} >= proved(whole)
+        assert report["run"]["complete"] is True
+        assert not any(cell["reason"] == "budget" for cell in report["coverage"])
 
 
 def test_a_budget_of_time_ends_a_scan_early(tmp_path: Path, traces: set[str]) -> None:

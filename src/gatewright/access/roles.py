@@ -16,12 +16,15 @@ def guess(roles: Collection[str]) -> list[str]:
 
 
 def learn(order: Sequence[str], reads: Mapping[str, Collection[str]]) -> list[str]:
-    """The order corrected by evidence: a role whose accepted reads strictly include another's stands above it."""
+    """The order corrected by evidence: a role whose accepted reads strictly include another's stands above it.
+
+    Only among roles whose names say nothing: an administrator who owns nothing reads fewer endpoints than its users.
+    """
     found = list(order)
     for _ in found:
         for index in range(len(found) - 1):
             lower, upper = set(reads.get(found[index], ())), set(reads.get(found[index + 1], ()))
-            if lower > upper and upper:
+            if _height(found[index]) == _height(found[index + 1]) and lower > upper and upper:
                 found[index], found[index + 1] = found[index + 1], found[index]
     return found
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import msgspec
 
 from gatewright.inventory.collect import Inventory, collect, merge
@@ -17,6 +20,8 @@ from gatewright.sources.openapi.reader import read
 from gatewright.sources.problems import Problems
 from gatewright.wire.documents import Documents
 
+_DOCUMENTS = (".json", ".yaml", ".yml", ".har")
+
 
 async def load_specification(settings: Settings) -> Specification:
     """All documents of the settings as one. Raises UsageError when none is named, SourceError when one cannot be used."""
@@ -27,7 +32,7 @@ async def load_specification(settings: Settings) -> Specification:
             help="gatewright scan http://127.0.0.1:8000/openapi.json, or `gatewright demo` to see it work",
         )
     documents, traffic = [], Inventory()
-    for source in settings.spec:
+    for source in _files(settings.spec):
         data = b"" if _is_url(source) else await read(source, fetch=None)
         if is_har(data):
             documents.append(from_har(data, source=source))
@@ -41,6 +46,25 @@ async def load_specification(settings: Settings) -> Specification:
         whole = to_specification(traffic, source=documents[0].source)
         return msgspec.structs.replace(whole, problems=tuple(problem for d in documents for problem in d.problems))
     return with_traffic(_together(described), traffic)
+
+
+def _files(sources: Sequence[str]) -> list[str]:
+    """The sources, and of a folder every document in it, by name. Raises UsageError for a folder that has none."""
+    found: list[str] = []
+    for source in sources:
+        if _is_url(source) or not Path(source).is_dir():
+            found.append(source)
+            continue
+        inside = [str(path) for path in sorted(Path(source).iterdir()) if path.suffix.lower() in _DOCUMENTS]
+        if not inside:
+            raise UsageError(
+                "the folder holds no specification or recording",
+                code="GW-U015",
+                where=source,
+                help=f"documents end in {', '.join(_DOCUMENTS)}",
+            )
+        found += inside
+    return found
 
 
 def _together(documents: list[Specification]) -> Specification:

@@ -112,13 +112,8 @@ async def delete_account(probe: Probe, like: OwnedObject, reference: Reference) 
         if again:
             await probe.send(call.with_value(place, target.value), as_=ANON, purpose="control: no credential")
             open_ = not _there(await sees_itself(probe, target.name), target)
-            if not probe.control(
-                "C5",
-                "without a credential",
-                expected="still there",
-                observed="gone" if open_ else "still there",
-                holds=not open_,
-            ):
+            seen = "gone" if open_ else "still there"
+            if not probe.control("C5", "without a credential", expected="still there", observed=seen, holds=not open_):
                 return conclude("public", "anybody deletes it without a credential; auth-missing judges that")
         sent = await probe.send(call.with_value(place, target.value), as_=attacker.name, purpose=f"attack{again}")
         if _there(await sees_itself(probe, target.name), target):
@@ -199,13 +194,8 @@ async def take_over(probe: Probe, like: OwnedObject, reference: Reference) -> Ve
     changed = _with(call.with_value(place, victim.value), secrets, stray)
     await probe.send(changed, as_=ANON, purpose="control: no credential", credentials=())
     open_ = await probe.log_in(victim.name, stray)
-    if not probe.control(
-        "C5",
-        "without a credential",
-        expected="no effect",
-        observed="changed" if open_ else "no effect",
-        holds=not open_,
-    ):
+    seen = "changed" if open_ else "no effect"
+    if not probe.control("C5", "without a credential", expected="no effect", observed=seen, holds=not open_):
         return conclude("public", "anybody changes it without a credential; auth-missing judges that", place=place)
     if not probe.control(
         "twin",

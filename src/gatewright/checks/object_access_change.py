@@ -116,7 +116,7 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
         return conclude("unstable", f"{owned.owner}'s {owned.noun} moves by itself between two reads", place=place)
     if own is not None and (mine := own.reference(probe.endpoint.id, place)):
         call = bind(call, mine)
-    field, held = await _writable(probe, call, own)
+    field, held = await _writable(probe, call, own, place)
     if field is None:
         return conclude("not_visible", f"no property that {probe.account} writes is seen again: {held}", place=place)
     marker = probe.marker()
@@ -146,9 +146,10 @@ async def _twice(probe: Probe, owned: OwnedObject) -> tuple[Answer, Answer] | tu
     return (first, second) if held else ()
 
 
-async def _writable(probe: Probe, call: Call, own: OwnedObject | None) -> tuple[Place | None, str]:
+async def _writable(probe: Probe, call: Call, own: OwnedObject | None, aimed: Place) -> tuple[Place | None, str]:
     """C3: a text property that the attacker changes in its own object and sees again; the sentence when there is none."""
-    for field in _candidates(probe, call, own, await _mine(probe, own))[:3]:
+    found = [p for p in _candidates(probe, call, own, await _mine(probe, own)) if p != aimed]
+    for field in found[:3]:
         marker = probe.marker()
         exchange = await probe.send(call.with_value(field, marker), purpose="control: own object")
         if exchange.response is None or not exchange.response.ok:
@@ -198,6 +199,8 @@ def _candidates(probe: Probe, call: Call, own: OwnedObject | None, answer: Answe
     """
     identity = probe.identity(probe.account)
     references = {r.place for r in own.references if r.endpoint == probe.endpoint.id} if own else set()
+    if own is not None and own.origin == "identity":  # what one is called names nobody for certain
+        references -= {place for place in references if _plain_name(probe, place, call)}
     seen = free_text(call, answer) if answer else []
     rest = [
         Place("body", name)
