@@ -100,3 +100,16 @@ def test_what_is_kept_is_bounded() -> None:
     for number in range(600):
         ENCODER.encode(Request("GET", O, "/", (("A", str(number)),)))
     assert len(ENCODER._blocks) <= 256
+
+
+@pytest.mark.parametrize("index", [n for n, row in enumerate(ROWS) if row[0].framing == "auto"])
+def test_what_was_encoded_before_changes_nothing(index: int) -> None:
+    request, data, plain = ROWS[index]
+    encoder = Encoder("h:1", defaults=(("User-Agent", "gw"), ("X-Own", "1")))
+    for target in ("/first", "/b c", "/d", "/\u20ac", "x", "/e"):
+        before = Request(request.method, O, target, request.headers)
+        cold = Encoder("h:1", defaults=(("User-Agent", "gw"), ("X-Own", "1"))).encode(before)
+        assert encoder.encode(before) == cold
+        assert encoder.encode(request) == (data.encode("latin-1"), plain)
+    with pytest.raises(WireError):
+        encoder.encode(Request(request.method, O, "/a\r\nb", request.headers))

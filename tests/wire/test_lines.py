@@ -34,3 +34,24 @@ def test_statuses_are_bounded() -> None:
     for line in (b"HTTP/1.1 099 x", b"HTTP/1.1 20", b"http/1.1 200 OK", b"HTTP/1.1 200 \x00", b""):
         with pytest.raises(LookupError):
             lines.status(line)
+
+
+def test_whole_heads_are_kept_and_bounded() -> None:
+    lines = Lines()
+    head = [b"HTTP/1.1 200 OK", b"Content-Length: 2", b"X: 1"]
+    answer = b"\r\n".join(head) + b"\r\n\r\n"
+    assert lines.whole(answer + b"ok") is None  # its lines were never read
+    lines.status(head[0])
+    lines.fields([*head[1:], b"Content-Encoding: gzip", *[b"N: %d" % number for number in range(200)]])
+    for _ in range(2):
+        found = lines.whole(answer + b"ok")
+        assert found is not None
+        assert (found[0].headers, found[1:]) == ((("Content-Length", "2"), ("X", "1")), (len(answer), False))
+        assert lines.whole(answer + b"o") is None
+        assert lines.whole(answer + b"okk") is None
+    coded = lines.whole(answer[:-2] + b"Content-Encoding: gzip\r\n\r\nok")
+    assert coded is not None
+    assert coded[2]
+    for number in range(200):
+        assert lines.whole(answer[:-2] + b"N: %d\r\n\r\nok" % number) is not None
+    assert len(lines._heads) <= 64

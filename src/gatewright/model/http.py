@@ -17,7 +17,7 @@ def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == lowered), None)
 
 
-class Request(Struct, frozen=True):
+class Request(Struct, frozen=True, gc=False):
     """One request. `target` goes out exactly as it is spelled (dot segments, percent signs, raw bytes as Latin-1).
 
     `framing` "auto" adds Host, Content-Length (where there is a body), Accept-Encoding and the run's User-Agent when
@@ -49,7 +49,7 @@ class Request(Struct, frozen=True):
         return Request(self.method, self.origin, self.target, kept + lines, self.body, self.framing)
 
 
-class Timing(Struct, frozen=True):
+class Timing(Struct, frozen=True, gc=False):
     """Seconds, from a monotonic clock: `connect` 0.0 on a reused connection; the others from the first byte sent."""
 
     connect: float = 0.0
@@ -58,7 +58,7 @@ class Timing(Struct, frozen=True):
     reused: bool = False
 
 
-class Response(Struct, frozen=True):
+class Response(Struct, frozen=True, gc=False):
     """One answer. `body` has its content codings removed, and is cut at the run's limit (`truncated` says so)."""
 
     status: int
@@ -88,7 +88,7 @@ class Response(Struct, frozen=True):
         return 200 <= self.status < 300
 
 
-class Exchange(Struct, frozen=True):
+class Exchange(Struct, frozen=True, gc=False):
     """A request with its response, or with the reason why there is none."""
 
     number: int

@@ -59,28 +59,49 @@ class Client:
             return
         pool.checked = True
 
-    async def ask(self, pool: Pool, wire: bytes, method: str, *, repeatable: bool) -> Outcome:
-        """Sends a request and reads its answer. What fails is the outcome's `error`. Raises ScopeError, unsent."""
-        if pool.authorization:  # not in the bytes of the record: it is a secret
-            wire = wire.replace(b"\r\n", pool.authorization, 1)
+    def ask_kept(self, pool: Pool, wire: bytes, method: str, *, repeatable: bool) -> Connection | None:
+        """Sends a request on a kept connection, where there is one; its `turn` is done when the answer is there."""
         connection = pool.take(repeatable=repeatable)
-        kept = connection is not None
-        begun = clock()
+        if connection is not None:
+            connection.ask(_authorized(pool, wire) if pool.authorization else wire, method)
+        return connection
+
+    async def ask(self, pool: Pool, wire: bytes, method: str, *, stale: Connection | None = None) -> Outcome:
+        """Sends a request on a new connection and reads its answer. What fails is the outcome's `error`.
+
+        `stale` is the kept connection on which it was sent in vain before. Raises ScopeError, then nothing was sent.
+        """
+        begun = clock() if stale is None else stale.started
+        connection: Connection | None = None
         try:
-            if connection is None:
-                connection = await self._open(pool)
-            await connection.ask(wire, method)
-            if not (kept and repeatable and connection.went_stale):
-                return self._outcome(pool, connection, 1)
             connection = await self._open(pool)
-            await connection.ask(wire, method)
-            return self._outcome(pool, connection, 2)
+            await connection.ask(_authorized(pool, wire), method)
         except WireError as error:
             return Outcome(None, error.what, b"", begun)
         except BaseException:  # cancelled: an answer that comes late must not meet another request
             if connection is not None:
                 connection.abort()
             raise
+        return self.outcome(pool, connection, 1 if stale is None else 2)
+
+    def outcome(self, pool: Pool, connection: Connection, times: int = 1) -> Outcome:
+        """What the connection brought; it goes back to the pool, where it can."""
+        reader, error = connection.reader, connection.error
+        if error is not None:
+            return Outcome(None, error.what, reader.received, connection.started, times)
+        head = reader.plain
+        if head is not None:
+            body, timing = reader.body, connection.timing
+            response = Response(
+                head.status, head.headers, body, head.reason, head.version, False, len(body), (), timing
+            )
+        else:
+            response = assemble(reader.events, connection.timing, self._limits.body)
+        if reader.reusable and not connection.closed and not (connection.long and connection.busy):
+            pool.idle.append(connection)
+        else:
+            connection.abort()
+        return Outcome(response, "", reader.received, connection.started, times)
 
     async def _open(self, pool: Pool) -> Connection:
         origin = pool.origin
@@ -103,14 +124,7 @@ class Client:
             return ()
         return await self._names.addresses(pool.origin, literal=pool.literal)
 
-    def _outcome(self, pool: Pool, connection: Connection, times: int) -> Outcome:
-        """What the connection brought; it goes back to the pool, where it can."""
-        reader = connection.reader
-        if connection.error is not None:
-            return Outcome(None, connection.error.what, reader.received, connection.started, times)
-        response = assemble(reader.events, connection.timing, self._limits.body)
-        if reader.reusable and not connection.busy:
-            pool.idle.append(connection)
-        else:
-            connection.abort()
-        return Outcome(response, "", reader.received, connection.started, times)
+
+def _authorized(pool: Pool, wire: bytes) -> bytes:
+    """The bytes with the proxy's password, which is not in those of the record: it is a secret."""
+    return wire.replace(b"\r\n", pool.authorization, 1) if pool.authorization else wire

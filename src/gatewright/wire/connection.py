@@ -13,6 +13,7 @@ from gatewright.wire.answer import HEAD_LIMIT
 from gatewright.wire.failures import WORDS, failure
 from gatewright.wire.h1 import Reader
 from gatewright.wire.lines import Lines
+from gatewright.wire.turn import Turn
 
 clock = time.perf_counter
 """Measures answers. Not the run's clock, which may be a made-up one: sockets live in real time."""
@@ -25,37 +26,36 @@ _DRAIN = 4
 
 
 class Connection(asyncio.Protocol):
-    """One connection to a target. `ask` sends a request; once its future is done, the fields tell what came."""
+    """One connection to a target. `ask` sends a request; once its turn is done, the fields tell what came."""
 
     def __init__(self, limits: Limits, lines: Lines, lost: Callable[[Connection], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._limits = limits
         self._patience = min(limits.first_byte, limits.total)
+        self._total = limits.total
         self._longest = limits.body * _DRAIN + HEAD_LIMIT
         self._lost = lost
         self.reader = Reader(limits.body, lines=lines)
         self.transport: asyncio.Transport | None = None
         self.closed = False
-        self._long = False
+        self.long = False
+        """The last request was, so that it may still be on its way when its answer comes."""
         self.uses = 0
         self.connect = 0.0
         """Seconds that it took to connect."""
         self.started = self.first_byte = self.ended = 0.0
         self.error: WireError | None = None
         """Why there is no answer."""
-        self._asked: asyncio.Future[None] | None = None
+        self.turn = Turn(self._loop)
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = self._fires = 0.0
 
     @property
     def timing(self) -> Timing:
         """Times of the last answer."""
-        return Timing(
-            self.connect if self.uses == 1 else 0.0,
-            self.first_byte - self.started,
-            self.ended - self.started,
-            self.uses > 1,
-        )
+        started = self.started
+        if self.uses > 1:
+            return Timing(0.0, self.first_byte - started, self.ended - started, True)
+        return Timing(self.connect, self.first_byte - started, self.ended - started)
 
     @property
     def went_stale(self) -> bool:
@@ -65,26 +65,28 @@ class Connection(asyncio.Protocol):
 
     @property
     def busy(self) -> bool:
-        """Closed, or still writing a request whose answer has come already."""
-        return self.closed or (self._long and self.transport is not None and self.transport.get_write_buffer_size() > 0)
+        """Still writing a request whose answer has come already."""
+        return self.long and self.transport is not None and self.transport.get_write_buffer_size() > 0
 
-    def ask(self, wire: bytes, method: str) -> asyncio.Future[None]:
-        """Sends a request. The future is done when the answer is complete, or has failed (`error`)."""
+    def ask(self, wire: bytes, method: str) -> Turn:
+        """Sends a request. The turn is done when the answer is complete, or has failed (`error`)."""
         self.reader.begin(method)
         self.error = None
         self.first_byte = 0.0
         self.uses += 1
-        self._asked = asked = self._loop.create_future()
+        turn = self.turn
+        turn.done = False
         self.started = now = clock()
-        if self.closed or self.transport is None:
+        transport = self.transport
+        if self.closed or transport is None:
             self._fail("closed", "the connection closed before the request was sent")
-            return asked
+            return turn
         self._deadline = now + self._patience
         if self._timer is None or self._deadline < self._fires:
             self._arm(now)
-        self._long = len(wire) > _LONG
-        self.transport.write(wire)
-        return asked
+        self.long = len(wire) > _LONG
+        transport.write(wire)
+        return turn
 
     def abort(self) -> None:
         """Closes at once."""
@@ -101,19 +103,21 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        if self._asked is None:  # nobody asked: what comes next could be taken for the answer to another request
+        turn = self.turn
+        if turn.done:  # nobody asked: what comes next could be taken for the answer to another request
             self.abort()
             return
+        self.ended = now = clock()
         if not self.first_byte:
-            self.first_byte = clock()
-            self._deadline = self.started + self._limits.total
+            self.first_byte = now
+            self._deadline = self.started + self._total
         try:
             done = self.reader.feed(data)
         except WireError as error:
             self._failed(error)
             return
         if done:
-            self._answered()
+            turn.finish()
         elif self.reader.count > self._longest:
             self.reader.stop(f"the answer was longer than {self._longest} bytes: reading stopped")
             self._answered()
@@ -124,7 +128,7 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._asked is not None:
+        if not self.turn.done:
             if not self.reader.count:
                 word, how = ("closed", "closed") if exc is None else ("reset", f"broke ({_say(exc)})")
                 self._fail(word, f"the connection {how} before an answer came")
@@ -145,9 +149,7 @@ class Connection(asyncio.Protocol):
 
     def _answered(self) -> None:
         self.ended = clock()
-        asked, self._asked = self._asked, None
-        if asked is not None and not asked.done():
-            asked.set_result(None)
+        self.turn.finish_soon()
 
     def _failed(self, error: WireError) -> None:
         self.error = error
@@ -166,7 +168,7 @@ class Connection(asyncio.Protocol):
     def _strike(self) -> None:
         """The timer fired. Mostly the deadline has moved on since it was set: then it is set again."""
         self._timer = None
-        if self._asked is None or self.closed:
+        if self.turn.done or self.closed:
             return
         now = clock()
         if now < self._deadline:
@@ -174,11 +176,11 @@ class Connection(asyncio.Protocol):
         elif not self.first_byte:
             self._fail("timeout-first-byte", f"no byte of an answer within {self._patience:g} s")
         elif self.reader.has_head:
-            self.reader.stop(f"the answer did not end within {self._limits.total:g} s")
+            self.reader.stop(f"the answer did not end within {self._total:g} s")
             self._answered()
             self.abort()
         else:
-            self._fail("timeout-total", f"no whole head of an answer within {self._limits.total:g} s")
+            self._fail("timeout-total", f"no whole head of an answer within {self._total:g} s")
 
 
 def _say(exc: Exception) -> str:

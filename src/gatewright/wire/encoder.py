@@ -14,6 +14,8 @@ _WANTS_LENGTH = frozenset({"POST", "PUT", "PATCH"})
 _KEPT = 256
 _FRAMING = frozenset({"host", "content-length", "transfer-encoding"})
 _VERSION = b" HTTP/1"
+_NONE: Headers = (("", ""),)
+"""Headers that no request has."""
 
 
 class Encoder:
@@ -29,16 +31,35 @@ class Encoder:
         self._defaults = tuple(defaults)
         self._prefix = prefix
         self._blocks: dict[tuple[Headers, bool], tuple[bytes, bool, bool]] = {}
+        self._last: tuple[Headers, str, bytes, bytes, bool] = _NONE, "", b"", b"", False
+        """Of the last request without a body: its headers and method, the bytes before and after its target, plain."""
 
     def encode(self, request: Request) -> tuple[bytes, bool]:
         """The bytes, and whether they are plain: one request line, framed by us, with our Host.
 
         Raises WireError when a line break would make two requests of one; "exact" sends even that.
         """
-        method, target, body = request.method, request.target, request.body
+        method, target, headers = request.method, request.target, request.headers
+        last = self._last
+        if (
+            headers is last[0]
+            and method == last[1]
+            and target[:1] == "/"
+            and target.isascii()
+            and target.isprintable()
+            and " " not in target
+            and not request.body
+            and request.framing == "auto"
+        ):  # the same as before but for the target: nearly all requests
+            return b"".join((last[2], target.encode(), last[3])), last[4]
         if request.framing == "exact":
-            lines = [f"{method} {self._prefix}{target} HTTP/1.1", *(f"{name}: {v}" for name, v in request.headers)]
-            return _latin("\r\n".join(lines) + "\r\n\r\n") + body, False
+            lines = [f"{method} {self._prefix}{target} HTTP/1.1", *(f"{name}: {v}" for name, v in headers)]
+            return _latin("\r\n".join(lines) + "\r\n\r\n") + request.body, False
+        return self._framed(request)
+
+    def _framed(self, request: Request) -> tuple[bytes, bool]:
+        """A request with framing "auto"."""
+        method, target, body = request.method, request.target, request.body
         if target[:1] != "/" and target[:1] in ("", "?"):
             target = "/" + target
         if not method or " " in method:
@@ -46,11 +67,13 @@ class Encoder:
         start = f"{method} {self._prefix}{target} HTTP/1.1\r\n"
         if start.count("\n") > 1 or start.count("\r") > 1:
             raise failure("unsendable", "a line break in the method or the target")
-        bounded = bool(body) or method in _WANTS_LENGTH
-        known = self._blocks.get((request.headers, bounded)) or self._block(request.headers, bounded)
-        block, wants_length, plain = known
+        headers, bounded = request.headers, bool(body) or method in _WANTS_LENGTH
+        block, wants_length, plain = self._blocks.get((headers, bounded)) or self._block(headers, bounded)
         if not body:
-            return _latin(start) + block + (b"0\r\n\r\n" if wants_length else b""), plain and " " not in target
+            if wants_length:
+                block += b"0\r\n\r\n"
+            self._last = headers, method, _latin(f"{method} {self._prefix}"), b" HTTP/1.1\r\n" + block, plain
+            return _latin(start) + block, plain and " " not in target
         if wants_length:
             block = b"%b%d\r\n\r\n" % (block, len(body))
         return _latin(start) + block + body, plain and " " not in target and _VERSION not in body

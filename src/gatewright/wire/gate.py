@@ -22,6 +22,7 @@ from gatewright.wire.address import Origin, read_origin
 from gatewright.wire.budget import Budget, Spent
 from gatewright.wire.client import IDEMPOTENT, Client, Outcome
 from gatewright.wire.coding import ACCEPTED
+from gatewright.wire.connection import Connection
 from gatewright.wire.connection import clock as wire_clock
 from gatewright.wire.guard import Guard, out_of_scope, path_of
 from gatewright.wire.names import Resolve, system_resolver
@@ -119,19 +120,31 @@ class Gate:
             await self._client.check(pool)
         repeatable = request.framing == "auto" and request.method in IDEMPOTENT
         pace, left = self._pace, _RESENDINGS if resend and request.framing == "auto" else 0
+        client, method = self._client, request.method
         while True:
             if not pace.enter_now():
                 self._budget.check(len(wire), pace.held_until)
                 await pace.enter()
             response: Response | None = None
+            kept: Connection | None = None
             try:
                 self._number = number = self._number + 1
                 if unsendable:
                     outcome = Outcome(None, unsendable, b"", wire_clock())
                 else:
                     self._budget.take(len(wire))
-                    outcome = await self._client.ask(pool, wire, request.method, repeatable=repeatable)
+                    kept = client.ask_kept(pool, wire, method, repeatable=repeatable)
+                    if kept is not None:
+                        await kept.turn
+                    if kept is None or (kept.error is not None and repeatable and kept.went_stale):
+                        outcome = await client.ask(pool, wire, method, stale=kept)
+                    else:
+                        outcome = client.outcome(pool, kept)
                 response = outcome.response
+            except BaseException:  # cancelled: an answer that comes late must not meet another request
+                if kept is not None:
+                    kept.abort()
+                raise
             finally:
                 pace.leave(response)
             if outcome.times > 1:

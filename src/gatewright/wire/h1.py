@@ -32,6 +32,8 @@ class Reader:
         "_at",
         "_chunked",
         "_complete",
+        "_data",
+        "_events",
         "_head",
         "_interim",
         "_limit",
@@ -44,9 +46,10 @@ class Reader:
         "_tolerant",
         "_truncated",
         "_whole",
+        "body",
         "count",
         "done",
-        "events",
+        "plain",
         "reusable",
     )
 
@@ -54,43 +57,61 @@ class Reader:
         self._limit = limit
         self._lines = lines or Lines()
         self._parser: httptools.HttpResponseParser | None = None
+        self.plain: Head | None = None
+        """The head of an answer that came in one piece, without a content coding; `body` is all the rest of it."""
+        self.body = self._data = b""
         self.begin("GET")
 
     def begin(self, method: str) -> None:
         """Makes ready for the answer to a request with this method; answers to HEAD have no body."""
-        self.events: list[Event] = []
-        self.done = False
+        self.done = self.reusable = False
         self.count = 0  # bytes of this answer so far
         self._method = method
+        if self.plain is not None:
+            self.plain = None
+            if self._parser is not None:  # nothing else was touched
+                return
         self._raw: list[bytes] = []
+        self._events: list[Event] = []
         self._whole = True
         self._tolerant: Tolerant | None = None
-        self._head = self._complete = self.reusable = False
+        self._head = self._complete = False
         self._truncated = self._interim = self._chunked = self._refused = False
         self._size = self._at = 0
         if self._parser is None:
             self._parser = httptools.HttpResponseParser(self)
 
     @property
+    def events(self) -> list[Event]:
+        """What was read, in its order."""
+        if self.plain is None:
+            return self._events
+        return _events(self.plain, self.body)
+
+    @property
     def received(self) -> bytes:
         """The bytes of this answer as they came: the head, and the body up to its limit."""
+        if self.plain is not None:
+            return self._data
         return self._raw[0] if len(self._raw) == 1 else b"".join(self._raw)
 
     @property
     def has_head(self) -> bool:
         """The head of the final answer was read."""
-        return self._head or (self._tolerant is not None and self._tolerant.has_head)
+        return self._head or self.plain is not None or (self._tolerant is not None and self._tolerant.has_head)
 
     def feed(self, data: bytes) -> bool:
         """Takes bytes; True when the answer is complete. Raises WireError when they cannot be an answer."""
-        self.count += len(data)
+        size = len(data)
+        if not self.count and size <= self._limit and self._method != "HEAD" and (known := self._lines.whole(data)):
+            self._take(data, *known)
+            return True
+        self.count += size
         if self._whole:
             self._raw.append(data)
             self._whole = self.count <= self._limit + HEAD_LIMIT
         if self._parser is None:
             return self._feed_tolerant(data)
-        if self.count == len(data) and self._short_cut(data):
-            return True
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -121,23 +142,23 @@ class Reader:
         self._parser = None
         self.done = True
         if self._tolerant is None:
-            self.events.append(Anomaly(why))
+            self._events.append(Anomaly(why))
             self._truncated = True
             self._end()
         else:
             self._tolerant.stop(why)
 
-    def _short_cut(self, data: bytes) -> bool:
+    def _take(self, data: bytes, head: Head, start: int, coded: bool) -> None:
         """Takes an answer that came in one piece, of lines that were all read before, and needs no parser."""
-        known = self._lines.whole(data) if self._method != "HEAD" and len(data) <= self._limit else None
-        if known is None:
-            return False
-        head, start = known
-        size = len(data) - start
-        self._head = self._complete = self.reusable = self.done = True
-        self._size, self._at = size, start
-        self.events = [head, Body(data[start:]), End(True, size)] if size else [head, End(True)]
-        return True
+        self.count = len(data)
+        self.reusable = self.done = True
+        if not coded:
+            self.plain, self.body, self._data = head, data[start:], data
+            return
+        self._raw.append(data)
+        self._head = self._complete = True
+        self._size, self._at = len(data) - start, start
+        self._events = _events(head, data[start:])
 
     def _feed_tolerant(self, data: bytes) -> bool:
         if self._tolerant is not None:
@@ -156,7 +177,7 @@ class Reader:
         self._parser = None
         if self._whole:
             self._tolerant = Tolerant(self._method, self._limit)
-            self.events = self._tolerant.events
+            self._events = self._tolerant.events
             return self._feed_tolerant(self.received)
         if not self._complete:
             self._truncated = True
@@ -167,11 +188,11 @@ class Reader:
         self.done = True
         surplus = self._complete and not self._chunked and self.count != self._at + self._size
         if surplus:
-            self.events.append(Anomaly(SURPLUS))
+            self._events.append(Anomaly(SURPLUS))
         self.reusable = self.reusable and not surplus and self._parser is not None
         if not self.reusable or self._method == "HEAD":  # httptools still waits for the body of that one
             self._parser = None
-        self.events.append(End(self.reusable, self._size, self._truncated))
+        self._events.append(End(self.reusable, self._size, self._truncated))
 
     # What httptools calls.
 
@@ -192,11 +213,11 @@ class Reader:
         self._at = end + 4
         if status < 200 and status != 101:
             self._interim = True
-            self.events.append(Informational(status, reason, version, headers))
-            self._refused = len(self.events) > INTERIM_LIMIT
+            self._events.append(Informational(status, reason, version, headers))
+            self._refused = len(self._events) > INTERIM_LIMIT
             return
         self._head = True
-        self.events.append(Head(status, reason, version, headers))
+        self._events.append(Head(status, reason, version, headers))
         if self._method == "HEAD" or status == 101 or (self._method == "CONNECT" and 200 <= status < 300):
             self._complete = True
             self.reusable = self._method == "HEAD" and parser.should_keep_alive()
@@ -212,7 +233,7 @@ class Reader:
             self._truncated = True
             data = data[: max(room, 0)]
         if data:
-            self.events.append(Body(data))
+            self._events.append(Body(data))
 
     def on_chunk_header(self) -> None:
         """The body is chunked: trailers may follow, and are left to the tolerant parser."""
@@ -227,6 +248,12 @@ class Reader:
             return
         self._complete = True
         self.reusable = self._parser is not None and self._parser.should_keep_alive()
+
+
+def _events(head: Head, body: bytes) -> list[Event]:
+    """What a sound answer with this head and body is read as."""
+    size = len(body)
+    return [head, Body(body), End(True, size)] if size else [head, End(True)]
 
 
 def parse(data: bytes, method: str = "GET") -> list[Event]:

@@ -13,6 +13,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 _KEPT = 1024
 _LONG = 512
+_KEPT_HEADS = 64
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "upgrade"})
 """Names of lines on which the end of an answer, or of its connection, may depend."""
 
@@ -27,6 +28,8 @@ class Lines:
         """Those of the fields on which the end of an answer may depend."""
         self._lengths: dict[bytes, int] = {}
         """Content-Length lines."""
+        self._heads: dict[bytes, tuple[Head, int, bool]] = {}
+        """Heads of whole answers, to the letter, with the length of their bodies, and whether these are coded."""
 
     def status(self, line: bytes) -> tuple[int, str, str]:
         """Status, reason and version of a sound status line. Raises LookupError for another one."""
@@ -44,14 +47,23 @@ class Lines:
         known = self._fields
         return tuple([known.get(line) or self._learn(line) for line in lines])
 
-    def whole(self, data: bytes) -> tuple[Head, int] | None:
-        """The head of an answer that is all there, and where its body begins.
+    def whole(self, data: bytes) -> tuple[Head, int, bool] | None:
+        """The head of an answer that is all there, where its body begins, and whether that has a content coding.
 
         None unless every line is known, one Content-Length and nothing else says where the answer ends, it ends with
         these bytes, and the connection stays open.
         """
         end = data.find(b"\r\n\r\n")
-        first, *lines = data[:end].split(b"\r\n")
+        start = end + 4
+        raw = data[:start]
+        known = self._heads.get(raw) or self._whole(raw, end)
+        if known is None or known[1] != len(data) - start:
+            return None
+        return known[0], start, known[2]
+
+    def _whole(self, raw: bytes, end: int) -> tuple[Head, int, bool] | None:
+        """A head of known lines and the length of its body, kept: servers repeat heads while their date is the same."""
+        first, *lines = raw[:end].split(b"\r\n")
         known = self._fields
         try:
             status, reason, version = self._statuses[first]
@@ -62,16 +74,14 @@ class Lines:
         if len(framing) != 1:
             return None
         (line,) = framing
-        start = end + 4
-        if (
-            self._lengths.get(line) != len(data) - start
-            or lines.count(line) > 1
-            or version != "1.1"
-            or status in (204, 304)
-            or status < 200
-        ):
+        length = self._lengths.get(line)
+        if length is None or lines.count(line) > 1 or version != "1.1" or status in (204, 304) or status < 200:
             return None
-        return Head(status, reason, version, headers), start
+        if len(self._heads) >= _KEPT_HEADS:
+            self._heads.clear()
+        coded = any(name.lower() == "content-encoding" for name, _ in headers)
+        self._heads[raw] = found = Head(status, reason, version, headers), length, coded
+        return found
 
     def _learn(self, line: bytes) -> tuple[str, str]:
         name, colon, value = line.decode("latin-1").partition(":")

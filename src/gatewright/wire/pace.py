@@ -84,6 +84,10 @@ class Pace:
         self._active -= 1
         if response is not None:
             self._learn(response)
+        if self._waiting:
+            self._admit()
+
+    def _admit(self) -> None:
         while self._waiting and self._active < self.window:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -109,13 +113,13 @@ class Pace:
             return
         if self._pause:
             self._pause = 0.9 * self._pause if self._pause > _FIRST_PAUSE else 0.0
-        latency = response.timing.first_byte
-        self._recent += 0.1 * (latency - self._recent)
-        if not self._usual or latency < self._usual:
-            self._usual = latency
+        latency, recent, usual = response.timing.first_byte, self._recent, self._usual
+        self._recent = recent = recent + 0.1 * (latency - recent)
+        if not usual or latency < usual:
+            self._usual = usual = latency
         else:  # drifts, so that a target that stays slow becomes the usual one
-            self._usual += 0.002 * (latency - self._usual)
-        if self._recent > _SLOW_FLOOR and self._recent > _SLOW_FACTOR * self._usual:
+            self._usual = usual = usual + 0.002 * (latency - usual)
+        if recent > _SLOW_FLOOR and recent > _SLOW_FACTOR * usual:
             self._shrink()
         elif self.window < self._most:
             self._share = min(self._share + 1 / self._share, self._most)
