@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.detection import Scan, judge, lab, scan, weaknesses
+from scripts.detection import Scan, judge, lab, scan, weaknesses, with_tokens
 
 pytestmark = pytest.mark.slow
 
@@ -68,9 +68,14 @@ def test_the_cells_add_up(fixed: Scan) -> None:
 
 
 def test_the_yes_server_proves_nothing() -> None:
+    """It lets in whoever comes and echoes everything: by log-in nobody is proved to be in, so tokens are given."""
     with lab("--yes-server") as running:
-        done = scan(running, "--patience", "short")
+        done = scan(with_tokens(running), "--patience", "short")
+        refused = scan(running)
     assert not done.findings
+    assert done.code == 0
+    assert done.report["totals"]["not_vulnerable"] > 50
+    assert refused.code == 3, refused.output
 
 
 def test_everything_on_is_found() -> None:

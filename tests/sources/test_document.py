@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import sys
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_where() -> None:
 @pytest.mark.parametrize(
     ("data", "root", "where"),
     [
-        (b'{"a": 1,}', {"a": 1}, "x:1:9"),
+        (b'{"a": 1,}', {"a": 1}, "x:1:8" if sys.version_info >= (3, 13) else "x:1:9"),  # where json sees it
         (b"{'a': 1} # comment", {"a": 1}, "x:1:2"),
         (b'{"a": "\xe9"}', {"a": "\ufffd"}, "x:1"),
         (b'{"a": 1, "a": 2}', {"a": 2}, "x:1:10"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -59,7 +60,7 @@ def test_two_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
 
 def test_a_newer_store_is_refused(tmp_path: Path) -> None:
     migrate.connect(tmp_path / "s.db").dispose()
-    with sqlite3.connect(tmp_path / "s.db") as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     with pytest.raises(StoreError, match="GW-D005"):
@@ -82,7 +83,7 @@ def test_a_migration_that_breaks_leaves_nothing(tmp_path: Path, monkeypatch: pyt
         patch.setattr(alembic.op, "create_index", refuse)
         with pytest.raises(sqlite3.OperationalError):
             migrate.connect(tmp_path / "s.db")
-    with sqlite3.connect(tmp_path / "s.db") as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as connection, connection:
         assert connection.execute("SELECT name FROM sqlite_master WHERE name = 'runs'").fetchall() == []
     connection.close()
     migrate.connect(tmp_path / "s.db").dispose()
@@ -95,12 +96,12 @@ def test_a_store_of_the_first_schema_keeps_what_it_knew(tmp_path: Path, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(alembic.command, "upgrade", lambda config, revision: to(config, "0001"))
         migrate.connect(tmp_path / "s.db").dispose()
-    with sqlite3.connect(tmp_path / "s.db") as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as connection, connection:
         connection.execute("INSERT INTO runs (id, started, begun, knowledge) VALUES ('r', '', x'', x'7b7d')")
         connection.execute("INSERT INTO runs (id, started, begun) VALUES ('q', '', x'')")
     connection.close()
     migrate.connect(tmp_path / "s.db").dispose()
-    with sqlite3.connect(tmp_path / "s.db") as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as connection, connection:
         assert connection.execute("SELECT run, data FROM explorations").fetchall() == [("r", b"{}")]
         assert connection.execute("SELECT count(*) FROM runs").fetchall() == [(2,)]
     connection.close()

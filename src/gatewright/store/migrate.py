@@ -33,6 +33,9 @@ def connect(path: Path) -> Engine:
             where=str(path),
             help="move it away, or give another with --store FILE",
         ) from None
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
