@@ -201,16 +201,19 @@ def test_deadlines_follow_each_request(serve, run) -> None:
     run(main())
 
 
-def test_a_cancelled_request_gives_no_answer_to_the_next(serve, run) -> None:
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_cancelled_request_gives_no_answer_to_the_next(kept: bool, serve, run) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await reader.readuntil(b"\r\n\r\n")
-        if b"/slow" in request:
-            await asyncio.sleep(0.1)
-        writer.write(OK + b"Content-Length: %d\r\n\r\n%b" % (len(request), request))
-        await reader.read()
+        for _ in range(2):
+            request = await reader.readuntil(b"\r\n\r\n")
+            if b"/slow" in request:
+                await asyncio.sleep(0.1)
+            writer.write(OK + b"Content-Length: %d\r\n\r\n%b" % (len(request), request))
 
     async def main() -> None:
         async with serve(play) as server, Gate(Settings(), run="r", targets=[server.origin]) as gate:
+            if kept:
+                await gate.send(Request("GET", server.origin, "/first"))
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05):
                     await gate.send(Request("GET", server.origin, "/slow"))

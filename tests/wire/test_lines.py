@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gatewright.wire.h1 import Reader
 from gatewright.wire.lines import Lines
 
 
@@ -40,9 +41,8 @@ def test_whole_heads_are_kept_and_bounded() -> None:
     lines = Lines()
     head = [b"HTTP/1.1 200 OK", b"Content-Length: 2", b"X: 1"]
     answer = b"\r\n".join(head) + b"\r\n\r\n"
-    assert lines.whole(answer + b"ok") is None  # its lines were never read
+    assert lines.whole(answer + b"ok") is None  # its status line was never read
     lines.status(head[0])
-    lines.fields([*head[1:], b"Content-Encoding: gzip", *[b"N: %d" % number for number in range(200)]])
     for _ in range(2):
         found = lines.whole(answer + b"ok")
         assert found is not None
@@ -55,3 +55,49 @@ def test_whole_heads_are_kept_and_bounded() -> None:
     for number in range(200):
         assert lines.whole(answer[:-2] + b"N: %d\r\n\r\nok" % number) is not None
     assert len(lines._heads) <= 64
+
+
+def test_whole_forgets_no_framing() -> None:
+    """Neither lines that are too long to be kept, nor those that are forgotten in the midst of a head, are passed over."""
+    lines = Lines()
+    lines.status(b"HTTP/1.1 200 OK")
+    long = b"Connection: close" + b" " * 600
+    assert lines.whole(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + long + b"\r\n\r\nok") is None
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nN: %d\r\nContent-Length: 2\r\n\r\nok"
+    for number in range(3000):
+        assert lines.whole(chunked % number) is None
+    assert len(lines._fields) <= 1024
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"X: new",
+        b"X:\t\xff ",
+        b"X : 1",
+        b" folded",
+        b"X: a\nY: b",
+        b"X: \x00",
+        b"X\xff: 1",
+        b"none",
+        b": 1",
+        b"Content-Length: 2",
+        b"Content-Length: 3",
+        b"content-length: +2",
+        b"Transfer-Encoding: chunked",
+        b"Connection: close",
+        b"Upgrade: h2c",
+        b"X: " + b"y" * 5000,
+    ],
+)
+def test_an_answer_means_the_same_to_a_reader_that_knows_its_lines(line: bytes) -> None:
+    known = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+    cold, warm = Reader(), Reader()
+    warm.feed(known + b"\r\nok")
+    assert warm.reusable
+    warm.begin("GET")
+    for reader in (cold, warm):
+        reader.feed(known + line + b"\r\n\r\nok")
+        if not reader.done:
+            reader.close()
+    assert (warm.events, warm.reusable, warm.received) == (cold.events, cold.reusable, cold.received)

@@ -50,8 +50,8 @@ class Lines:
     def whole(self, data: bytes) -> tuple[Head, int, bool] | None:
         """The head of an answer that is all there, where its body begins, and whether that has a content coding.
 
-        None unless every line is known, one Content-Length and nothing else says where the answer ends, it ends with
-        these bytes, and the connection stays open.
+        None unless its status line is known, its other lines are sound, one Content-Length and nothing else says where
+        the answer ends, it ends with these bytes, and the connection stays open.
         """
         end = data.find(b"\r\n\r\n")
         start = end + 4
@@ -62,13 +62,16 @@ class Lines:
         return known[0], start, known[2]
 
     def _whole(self, raw: bytes, end: int) -> tuple[Head, int, bool] | None:
-        """A head of known lines and the length of its body, kept: servers repeat heads while their date is the same."""
+        """A head and the length of its body, kept: servers repeat heads while their date is the same."""
         first, *lines = raw[:end].split(b"\r\n")
         known = self._fields
         try:
             status, reason, version = self._statuses[first]
-            headers = tuple([known[line] for line in lines])
-        except KeyError:
+            for line in lines:
+                if line not in known:
+                    self._learn(line)
+            headers = tuple([known[line] for line in lines])  # not what was too long to keep, or forgotten meanwhile
+        except LookupError:
             return None
         framing = self._framing.intersection(lines)
         if len(framing) != 1:
