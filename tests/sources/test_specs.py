@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def summary(spec: Specification) -> str:
         lines += [line for endpoint in endpoints for line in described(endpoint, word)]
     lines += [f"schema {name}: {short(schema)}" for name, schema in spec.schemas.items()]
     lines += [f"{problem.code} {problem.where.rpartition('/')[2]}  {problem.message}" for problem in spec.problems]
-    return "\n".join(lines) + "\n"
+    # Python's own words for broken JSON, and the place it gives, differ between its versions
+    text = "\n".join(lines) + "\n"
+    return re.sub(r":\d+:\d+  not quite JSON \([^)]*\)", "  not quite JSON (…)", text)
 
 
 def described(endpoint: Endpoint, word: str) -> list[str]:
