@@ -12,7 +12,9 @@ import pytest
 
 from gatewright.model.http import Exchange, Request
 from gatewright.model.settings import Limits, Settings
+from gatewright.wire.connection import Connection
 from gatewright.wire.gate import Gate
+from gatewright.wire.lines import Lines
 
 QUICK = Limits(connect=0.5, first_byte=0.12, total=0.25, body=20_000)
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -258,5 +260,22 @@ def test_an_answer_before_the_request_is_all_sent(serve, run) -> None:
             assert exchange.response.status == 413
             await gate.send(Request("POST", server.origin, "/"))
             assert server.connections == 2
+
+    run(main())
+
+
+def test_a_connection_that_is_gone_says_so(serve, run) -> None:
+    """A request on a connection that was closed meanwhile fails at once, unsent."""
+
+    async def main() -> None:
+        async with serve(script(OK + b"Content-Length: 0\r\n\r\n")) as server:
+            connection = Connection(Settings().limits, Lines(), lambda gone: None)
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(lambda: connection, "127.0.0.1", server.port)
+            connection.abort()
+            await connection.ask(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET")
+            assert connection.error is not None
+            assert "closed before the request was sent" in str(connection.error)
+            assert not server.requests
 
     run(main())

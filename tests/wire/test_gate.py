@@ -193,6 +193,19 @@ def test_a_wait_that_would_pass_the_budget_is_not_begun(serve, run) -> None:
     run(main())
 
 
+def test_clean_up_may_go_beyond_the_time(run) -> None:
+    async def scenario() -> None:
+        now = 100.0
+        limits = Limits(time=10)
+        async with Gate(Settings(limits=limits), run="r", targets=["http://127.0.0.1:9"], clock=lambda: now) as gate:
+            now += 10
+            assert gate.left.seconds == 0
+            gate.extend(30)
+            assert gate.left.seconds == 30
+
+    run(scenario())
+
+
 def test_a_fixed_rate(serve, run) -> None:
     async def main() -> None:
         time = Time()

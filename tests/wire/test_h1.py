@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,6 +87,20 @@ def test_second_answer_on_the_same_connection_takes_the_short_cut() -> None:
         assert tidy(reader.events) == events
         assert reader.received == text.encode("latin-1")
         assert reader.reusable == events[-1].reusable
+
+
+def test_the_short_cut_keeps_a_coded_body_as_it_came() -> None:
+    packed = gzip.compress(b"hello", mtime=0)
+    text = (OK + f"Content-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n").encode() + packed
+    reader = Reader()
+    seen = []
+    for _ in range(3):
+        reader.begin("GET")
+        assert reader.feed(text)
+        assert reader.received == text
+        assert reader.reusable
+        seen.append(tidy(reader.events))
+    assert seen[0] == seen[1] == seen[2] == tidy(parse(text))
 
 
 @pytest.mark.parametrize(
