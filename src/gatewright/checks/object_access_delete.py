@@ -63,6 +63,7 @@ async def object_access_delete(probe: Probe) -> Verdict:
     for owned, own, reference in pairs(probe, slot="delete"):
         if owned.origin != "created":
             continue
+        owned, reference = await _standing(probe, owned, reference)
         for aimed in aims(reference, own):
             verdict = await _one(probe, owned, own, aimed)
             if verdict.outcome == "vulnerable":
@@ -73,6 +74,16 @@ async def object_access_delete(probe: Probe) -> Verdict:
     if not verdicts:
         return conclude("no_reference", "no place of it names an object of an equal account that this run made")
     return strongest(verdicts)
+
+
+async def _standing(probe: Probe, owned: OwnedObject, reference: Reference) -> tuple[OwnedObject, Reference]:
+    """The object, or a fresh one of its kind where it is gone: a killed run may have deleted it before it was judged."""
+    seen = await look(probe, owned, purpose="control: owner before")
+    if seen is None or not gone(seen):
+        return owned, reference
+    fresh = await probe.fresh(owned)
+    again = fresh.reference(probe.endpoint.id, reference.place) if fresh else None
+    return (fresh, again) if fresh is not None and again is not None else (owned, reference)
 
 
 async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> Verdict:
