@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import msgspec
 from msgspec import Struct
 
 from gatewright.access.classify import classify
+from gatewright.checks.candidates import other_value, second_value, typed
 from gatewright.checks.controls import bind, call_of, look
 from gatewright.model.call import Call, leaves
 from gatewright.model.endpoint import Endpoint, Place
@@ -128,6 +130,7 @@ async def mass_assignment(probe: Probe) -> Verdict:
     target = _target(probe)
     if isinstance(target, Verdict):
         return target
+    target = await _anew(probe, target)
     seen = await _view(probe, target)
     if seen is None or not 200 <= seen.status < 300:
         return conclude("not_visible", "what it writes is seen nowhere")
@@ -167,6 +170,17 @@ def _target(probe: Probe) -> Target | Verdict:
                     account=probe.account, call=bind(call, reference), owned=owned, reference=reference, creates=False
                 )
     return _profile(probe)
+
+
+async def _anew(probe: Probe, target: Target) -> Target:
+    """The target with an object of its own for this cell: what a killed run had written would look like the value before."""
+    if target.creates or target.owned is None or target.reference is None:
+        return target
+    made = await probe.fresh(target.owned)
+    reference = made.reference(probe.endpoint.id, target.reference.place) if made else None
+    if reference is None:
+        return target
+    return msgspec.structs.replace(target, owned=made, reference=reference, call=bind(target.call, reference))
 
 
 def _profile(probe: Probe) -> Target | Verdict:
@@ -232,7 +246,7 @@ def _candidates(probe: Probe, target: Target, seen: Answer) -> dict[str, Json]:
             continue
         if leaf.value in identity or _is_clock(leaf.value):
             continue
-        value = _other(probe, name, leaf.value, seen)
+        value = other_value(probe, name, leaf.value)
         if value is not None:
             found[name] = (-SEVERITIES.index(_severity(name)), value)
     if not any(rank < 0 for rank, _ in found.values()):
@@ -277,48 +291,6 @@ def _writable(probe: Probe) -> set[str]:
     for body in probe.endpoint.bodies:
         walk(body.schema, "", 0)
     return found
-
-
-def _other(probe: Probe, name: str, value: str, seen: Answer) -> Json:
-    """A value of the same type unlike the present one; None where none is known."""
-    if value in ("true", "false"):
-        return value == "false"
-    if value == "null":
-        return None
-    if re.fullmatch(r"-?\d+", value):
-        return int(value) * 7 + 1 if len(value) < 10 else None
-    if re.fullmatch(r"-?\d+\.\d+", value):
-        return round(float(value) * 7 + 1, 2)
-    known = [*_seen_elsewhere(probe, name), *sorted(_members(probe, name))]
-    others = [member for member in known if member not in (value, "")]
-    if others:
-        return others[0]
-    return probe.marker() if len(value) < 60 else None
-
-
-def _members(probe: Probe, name: str) -> set[str]:
-    """Enum members that any schema of the specification lists for a property of this name."""
-    last = name.rpartition(".")[2]
-    found: set[str] = set()
-    for schema in probe.specification.schemas.values():
-        inner = schema.properties.get(last)
-        if inner is not None:
-            found |= {as_text(v) for v in probe.specification.resolve(inner).enum}
-    return found
-
-
-def _seen_elsewhere(probe: Probe, name: str) -> list[str]:
-    """Values of a leaf of this name in what accounts of a higher role see: a real role, a real plan. Lowest role first."""
-    last = name.rpartition(".")[2]
-    found: dict[str, None] = {}
-    above = [s for s in probe.knowledge.samples if probe.rank(s.account) > probe.rank(probe.account)]
-    for sample in sorted(above, key=lambda s: (probe.rank(s.account), s.endpoint)):
-        own = probe.whoami(sample.account)
-        if own is not None and own.endpoint == sample.endpoint:
-            for leaf in read(sample.exchange.response).leaves:
-                if leaf.path.rpartition(".")[2] == last and len(leaf.value) < 40:
-                    found[leaf.value] = None
-    return list(found)
 
 
 def _is_clock(value: str) -> bool:
@@ -397,18 +369,8 @@ def _moved(candidates: Mapping[str, Json], before: Answer, after: Answer) -> lis
     for name, value in candidates.items():
         old = _value(before, name)
         if _value(after, name) == as_text(value) and old != as_text(value):
-            found.append(Moved(name=name, before=old or "absent", first=value, second=_second(value, old)))
+            found.append(Moved(name=name, before=old or "absent", first=value, second=second_value(value, old)))
     return found
-
-
-def _second(value: Json, old: str | None) -> Json:
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        return value + 11
-    if isinstance(value, float):
-        return round(value + 11.5, 2)
-    return old or value
 
 
 def _severity(name: str) -> Severity:
@@ -457,7 +419,7 @@ async def _alone(probe: Probe, target: Target, one: Moved) -> Verdict | None:
     if target.signs_up:
         probe.leave(f"an account with {one.name} = {as_text(one.first)}", _call_of(write), endpoint=probe.endpoint)
     if not target.creates:  # the owner's own write of the former value takes the change back
-        await _write(probe, target, {one.name: _typed(one.before, one.first)}, "undo")
+        await _write(probe, target, {one.name: typed(one.before, one.first)}, "undo")
     severity = _severity(one.name)
     return proved(
         title=f"`{one.name}` can be set by its caller",
@@ -478,13 +440,3 @@ async def _alone(probe: Probe, target: Target, one: Moved) -> Verdict | None:
 def _call_of(write: Exchange) -> Call:
     request = write.request
     return Call(endpoint="", raw=request.body, content_type=request.header("content-type") or "")
-
-
-def _typed(text: str, like: Json) -> Json:
-    if isinstance(like, bool):
-        return text == "true"
-    if isinstance(like, int):
-        return int(text) if re.fullmatch(r"-?\d+", text) else text
-    if isinstance(like, float):
-        return float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text
-    return text

@@ -25,7 +25,7 @@ async def sets(
     call = bind(call, reference)
     before = [await _view(probe, owned, able), await _view(probe, owned, able)]
     if before[0] is None or before[1] is None or not 200 <= before[0].status < 300:
-        return conclude("not_visible", f"nowhere does {able or owned.owner} see {owned.owner}'s {owned.resource}")
+        return conclude("not_visible", f"nowhere does {able or owned.owner} see {owned.owner}'s {owned.noun}")
     still = {leaf.path for leaf in stable([before[0], before[1]])}
     place, values = next(iter(_choices(probe, call, before[0], still)), (None, ()))
     if place is None:
@@ -34,20 +34,20 @@ async def sets(
     for value in values:
         exchange = await strike(probe, call.with_value(place, value), as_=attacker, purpose="attack")
         if turned_away(exchange):
-            return refused(exchange, attacker, f"{owned.owner}'s {owned.resource}")
+            return refused(exchange, attacker, f"{owned.owner}'s {owned.noun}")
         if not sent:
             _restore(probe, owned, call, place, before[0], as_=able or attacker)
         if not _shows(await _view(probe, owned, able), place, value):
             if sent:
                 return conclude("unstable", "the first change was seen, a second one was not")
-            return refused(exchange, attacker, f"{owned.owner}'s {owned.resource}")
+            return refused(exchange, attacker, f"{owned.owner}'s {owned.noun}")
         sent.append(exchange.number)
     told = " and then ".join(as_text(value) for value in values)
     viewer = able or owned.owner
     return Effect(
         attacks=tuple(sent),
         facts=(
-            f"{viewer} read {owned.owner}'s {owned.resource} twice: it did not move",
+            f"{viewer} read {owned.owner}'s {owned.noun} twice: it did not move",
             f"{attacker} set {place.name} to {told}; {viewer} read each value after it was sent",
         ),
         owned=owned,
@@ -57,7 +57,7 @@ async def sets(
 
 def _restore(probe: Probe, owned: OwnedObject, call: Call, place: Place, before: Answer, *, as_: str) -> None:
     former = _former(before, place, call.get(place))
-    what = f"{owned.owner}'s {owned.resource} as it was"
+    what = f"{owned.owner}'s {owned.noun} as it was"
     probe.undo(what, call.with_value(place, former), as_=as_, endpoint=probe.endpoint)
 
 
