@@ -72,3 +72,17 @@ def test_references_are_taken_out_the_longest_first() -> None:
     assert substitute("order 7", [""]) == "order 7"
     assert substitute("17 of 7", ["7"]) == "17 of \0"
     assert substitute("xa3f9c2e1x", ["a3f9c2e1"]) == "x\0x"
+
+
+def test_an_item_more_leaves_the_others_stable() -> None:
+    before = answer({"items": [{"id": 1, "pay": 4711}], "at": "10:00", "count": 1})
+    after = answer({"items": [{"id": 1, "pay": 4711}, {"id": 2, "pay": 0}], "at": "10:01", "count": 2})
+    assert {(leaf.path, leaf.value) for leaf in stable([before, before, after])} == {
+        ("items[].id", "1"),
+        ("items[].pay", "4711"),
+    }
+
+
+def test_a_list_that_rotates_has_nothing_stable() -> None:
+    turns = [answer({"tips": tips}) for tips in (["a", "b"], ["b", "c"], ["c", "a"])]
+    assert stable(turns) == ()

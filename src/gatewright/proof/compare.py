@@ -22,9 +22,17 @@ def volatile(baselines: Sequence[Answer]) -> frozenset[str]:
 
 
 def stable(baselines: Sequence[Answer]) -> tuple[Leaf, ...]:
-    """Leaves of the first baseline whose path does not vary."""
+    """Leaves of the first baseline whose path does not vary.
+
+    A list that only gained items keeps its own: somebody else may work on the target, and so do our own cells. One that
+    rotates loses values too, and is volatile.
+    """
+    if not baselines:
+        return ()
     mask = volatile(baselines)
-    return tuple(leaf for leaf in baselines[0].leaves if leaf.path not in mask) if baselines else ()
+    first, later = baselines[0].values(), [answer.values() for answer in baselines[1:]]
+    grown = {p for p in mask if "[]" in p and all(first.get(p, frozenset()) <= v.get(p, frozenset()) for v in later)}
+    return tuple(leaf for leaf in baselines[0].leaves if leaf.path not in mask or leaf.path in grown)
 
 
 def consistent(baselines: Sequence[Answer]) -> bool:
