@@ -1,0 +1,109 @@
+"""API1: objects of others."""
+
+from __future__ import annotations
+
+from gatewright.lab.weaknesses.weakness import Weakness
+
+
+def _object(id_: str, test: str, endpoint: str, parameter: str, title: str) -> Weakness:
+    return Weakness(
+        id=id_,
+        threat="API1:2023",
+        kind="object level authorization",
+        test=test,
+        endpoint=endpoint,
+        parameter=parameter,
+        title=title,
+    )
+
+
+READ = "object-access-read"
+CHANGE = "object-access-change"
+DELETE = "object-access-delete"
+
+ROWS: tuple[Weakness, ...] = (
+    _object(
+        "appointment-read-by-id",
+        READ,
+        "GET /appointments/{appointment_id}",
+        "path:appointment_id",
+        "Any patient reads any appointment by its number",
+    ),
+    _object(
+        "document-read-by-uuid",
+        READ,
+        "GET /documents/{document_id}",
+        "path:document_id",
+        "Whoever learns a document's random id reads the document",
+    ),
+    _object(
+        "invoice-read-by-query",
+        READ,
+        "GET /invoices/detail",
+        "query:invoice_id",
+        "Any patient reads any invoice named in the query",
+    ),
+    _object(
+        "order-read-by-body",
+        READ,
+        "POST /orders/lookup",
+        "body:order_id",
+        "Any patient looks up any order named in the body",
+    ),
+    _object(
+        "prescriptions-read-by-header",
+        READ,
+        "GET /prescriptions",
+        "header:X-Patient-Id",
+        "The prescriptions of whichever patient the header names are listed",
+    ),
+    _object(
+        "customer-read-by-name",
+        READ,
+        "GET /customers/{username}",
+        "path:username",
+        "Any patient reads any customer's details by user name",
+    ),
+    _object(
+        "record-read-by-child",
+        READ,
+        "GET /patients/{patient_id}/records/{record_id}",
+        "path:record_id",
+        "The patient in the path is checked, the record is not tied to that patient",
+    ),
+    _object(
+        "address-change-by-id",
+        CHANGE,
+        "PUT /addresses/{address_id}",
+        "path:address_id",
+        "Any patient overwrites any address by its number",
+    ),
+    _object(
+        "profile-change-by-user-id",
+        CHANGE,
+        "PUT /profile",
+        "body:user_id",
+        "The profile update trusts the user id in its body",
+    ),
+    _object(
+        "record-change-by-child",
+        CHANGE,
+        "PUT /patients/{patient_id}/records/{record_id}",
+        "path:record_id",
+        "A record is overwritten under another patient's path",
+    ),
+    _object(
+        "document-delete-by-uuid",
+        DELETE,
+        "DELETE /documents/{document_id}",
+        "path:document_id",
+        "Whoever learns a document's random id deletes the document",
+    ),
+    _object(
+        "review-delete-by-id",
+        DELETE,
+        "DELETE /reviews/{review_id}",
+        "path:review_id",
+        "Any patient deletes any review",
+    ),
+)

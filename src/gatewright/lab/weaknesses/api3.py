@@ -1,0 +1,71 @@
+"""API3: properties that are not the caller's to see or set."""
+
+from __future__ import annotations
+
+from gatewright.lab.weaknesses.weakness import Weakness
+
+
+def _property(
+    id_: str, test: str, endpoint: str, title: str, *, parameter: str | None = None, words: bool = False
+) -> Weakness:
+    return Weakness(
+        id=id_,
+        threat="API3:2023",
+        kind="object property level authorization",
+        test=test,
+        endpoint=endpoint,
+        parameter=parameter,
+        words=words,
+        title=title,
+    )
+
+
+ROWS: tuple[Weakness, ...] = (
+    _property(
+        "sign-up-role",
+        "mass-assignment",
+        "POST /auth/register",
+        "Sign-up stores the role that the caller sends",
+        parameter="body:role",
+    ),
+    _property(
+        "account-balance",
+        "mass-assignment",
+        "PATCH /me",
+        "A patient sets the balance of the own account",
+        parameter="body:balance",
+    ),
+    _property(
+        "order-total",
+        "mass-assignment",
+        "POST /orders",
+        "A patient names the total of an order",
+        parameter="body:total",
+    ),
+    _property(
+        "prescription-status",
+        "mass-assignment",
+        "PUT /prescriptions/{prescription_id}",
+        "A patient approves the own prescription",
+        parameter="body:status",
+    ),
+    _property(
+        "staff-password-hash",
+        "data-exposure",
+        "GET /staff",
+        "The staff directory holds password hashes",
+    ),
+    _property(
+        "message-contacts",
+        "data-exposure",
+        "GET /messages",
+        "The list of messages shows both ends' e-mail addresses and birth dates",
+    ),
+    _property(
+        "product-purchase-cost",
+        "data-exposure",
+        "GET /products/{product_id}",
+        "A product shows what the clinic pays for it",
+        words=True,
+    ),
+)

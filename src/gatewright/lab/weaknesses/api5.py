@@ -1,0 +1,45 @@
+"""API5: functions of other roles."""
+
+from __future__ import annotations
+
+from gatewright.lab.weaknesses.weakness import Weakness
+
+
+def _function(id_: str, test: str, endpoint: str, title: str) -> Weakness:
+    return Weakness(
+        id=id_, threat="API5:2023", kind="function level authorization", test=test, endpoint=endpoint, title=title
+    )
+
+
+ROWS: tuple[Weakness, ...] = (
+    _function(
+        "audit-log-for-patients",
+        "function-access",
+        "GET /admin/audit-log",
+        "Patients read the administrators' audit log",
+    ),
+    _function(
+        "product-change-by-patients",
+        "function-access",
+        "PATCH /products/{product_id}",
+        "Patients change products, which is for staff",
+    ),
+    _function(
+        "salaries-for-staff",
+        "function-access",
+        "GET /staff/salaries",
+        "Staff read everybody's salary, which is for administrators",
+    ),
+    _function(
+        "news-undocumented-put",
+        "method-change",
+        "GET /news/{news_id}",
+        "An undocumented PUT lets patients rewrite the news",
+    ),
+    _function(
+        "question-method-override",
+        "method-change",
+        "GET /questions/{question_id}",
+        "A method override header passes the role check by",
+    ),
+)
