@@ -276,7 +276,10 @@ class ScriptedIdentities:
         probes: Mapping[str, Call],
         dead: frozenset[str] = frozenset(),
         newcomers: Mapping[str, Account] | None = None,
+        mails: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        """`mails`: what each account is mailed, oldest first."""
+        self._mails = dict(mails or {})
         self._newcomers = dict(newcomers or {})
         self._waiting = list(self._newcomers)
         self.server = server
@@ -305,6 +308,12 @@ class ScriptedIdentities:
         request = Request("POST", "http://api.test", "/log-in", head, body)
         answer = (await self.send(request, as_=ANON, purpose="log-in", credentials=())).response
         return answer is not None and answer.ok
+
+    async def mail(self, name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+        """The mail after the one seen before; the first when none was."""
+        told = list(self._mails.get(name, ()))
+        first = told.index(other_than) + 1 if other_than in told else 0
+        return told[first] if first < len(told) else None
 
     async def send(
         self,
