@@ -6,10 +6,12 @@ import random
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from gatewright.access.attach import attach
 from gatewright.access.classify import candidates
@@ -21,6 +23,7 @@ from gatewright.access.refresh import refresher
 from gatewright.access.roles import guess, learn
 from gatewright.access.session import Session
 from gatewright.access.signup import Made, SignUp, private_of
+from gatewright.access.tokens import refresh_token
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Specification
@@ -31,7 +34,7 @@ from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge
 from gatewright.model.secret import Keyring, Secret
 from gatewright.model.settings import Settings
-from gatewright.model.test import Sender
+from gatewright.model.test import LogIn, Registration, Sender
 from gatewright.proof.leaves import read
 
 VICTIM, SUBJECT = "gw-victim", "gw-subject"
@@ -39,6 +42,18 @@ VICTIM, SUBJECT = "gw-victim", "gw-subject"
 _CONFIRMATION = re.compile(r"verif|confirm|activat", re.IGNORECASE)
 _MOST_FAILURES = 3
 """Log-ins in a row that fail before an account counts as lost."""
+
+
+class _Trial(Struct, frozen=True):
+    """How the requests of a log-in go out that a test asked for."""
+
+    purpose: str
+    cell: Cell | None
+    edit: Callable[[Request], Request] | None
+    burst: bool
+
+
+_TRIAL: ContextVar[_Trial | None] = ContextVar("trial", default=None)
 
 
 def _epoch() -> float:
@@ -114,26 +129,59 @@ class Sessions:
 
         It is none of `accounts`; `send`, `whoami` and `identity` know it. `extra` properties go into its sign-up.
         """
+        made = await self.register(extra)
+        return (made.name, made.exchange) if made.logged_in and made.exchange is not None else None
+
+    async def register(self, extra: Mapping[str, Json], *, password: str | None = None) -> Registration:
+        """As `sign_up`, with what became of it. `extra` and a `password` that is given are sent as they are."""
         self._extra += 1
         name = f"gw-extra-{self._extra}"
-        made = await self._sign_up.make(name, role=self._common_role(), origin="throw-away", extra=extra)
+        made = await self._sign_up.make(
+            name, role=self._common_role(), origin="throw-away", extra=extra, password=password
+        )
         if not isinstance(made, Made):
-            return None
+            return Registration(exchange=self._sign_up.last, why=made)
         self._made[name] = made.account
         self._keep(made.account)
         result = await self._entrance.enter(made.account, made.exchange)
         if isinstance(result, str):
-            return None
+            return Registration(name=name, exchange=made.exchange, why=result)
         self._sessions[name] = result
-        return name, made.exchange
+        return Registration(name=name, logged_in=True, exchange=made.exchange)
 
     async def log_in(self, name: str, password: str | None = None) -> bool:
         """Whether a fresh log-in works now, with the account's own password or another; its session stays as it is."""
+        return (await self.try_log_in(name, password)).accepted
+
+    async def try_log_in(
+        self,
+        name: str,
+        password: str | None = None,
+        *,
+        purpose: str = "log-in",
+        cell: Cell | None = None,
+        edit: Callable[[Request], Request] | None = None,
+        burst: bool = False,
+    ) -> LogIn:
+        """One fresh log-in, with the account's own password or another; its session stays as it is.
+
+        `edit` changes the requests that carry the password. Nothing is sent where a credential was given ready-made.
+        """
         session = self._session(name)
         if not session.way.renewable:
-            return False
-        grant = await session.way.enter(session.account, Secret(password) if password else None)
-        return _placed(session, grant) is not None
+            return LogIn()
+        secret = Secret(password) if password is not None else None
+        token = _TRIAL.set(_Trial(purpose, cell, edit, burst))
+        try:
+            grant = await session.way.enter(session.account, secret)
+        finally:
+            _TRIAL.reset(token)
+        placed = _placed(session, grant)
+        refresh = None
+        if placed is not None and grant.exchange is not None and grant.exchange.response is not None:
+            refresh = refresh_token(grant.exchange.response)
+        credentials = placed.credentials + grant.extra if placed is not None else ()
+        return LogIn(exchange=grant.exchange, credentials=credentials, refresh=refresh)
 
     async def send(
         self,
@@ -143,6 +191,7 @@ class Sessions:
         purpose: str = "",
         cell: Cell | None = None,
         credentials: tuple[Credential, ...] | None = None,
+        burst: bool = False,
     ) -> Exchange:
         """Send a request as an account; `credentials` replaces its own (empty: none).
 
@@ -150,12 +199,13 @@ class Sessions:
         sent once more; otherwise the exchange is as it is. Raises BudgetError, ScopeError, LookupError.
         """
         if as_ == ANON or credentials is not None:
-            return await self._sender.send(attach(request, credentials or ()), account=as_, purpose=purpose, cell=cell)
+            ready = attach(request, credentials or ())
+            return await self._sender.send(ready, account=as_, purpose=purpose, cell=cell, burst=burst)
         session = self._session(as_)
         await self._fresh(session)
         began, turn = self._clock(), session.turn
         ready = attach(request, session.credentials)
-        exchange = await self._sender.send(ready, account=as_, purpose=purpose, cell=cell)
+        exchange = await self._sender.send(ready, account=as_, purpose=purpose, cell=cell, burst=burst)
         if not session.suspects(exchange.response):
             return exchange
         if session.turn == turn and (session.placed.probe is None or await self.bracket(as_, began)):
@@ -370,7 +420,13 @@ class Sessions:
 
     async def _ask(self, request: Request, account: str, purpose: str) -> Exchange:
         """A request of the log-in itself; one out of scope comes back as an exchange that says so."""
+        trial = _TRIAL.get()
         try:
+            if trial is not None and purpose == "log-in":
+                request = trial.edit(request) if trial.edit is not None else request
+                return await self._sender.send(
+                    request, account=account, purpose=trial.purpose, cell=trial.cell, burst=trial.burst
+                )
             return await self._sender.send(request, account=account, purpose=purpose)
         except ScopeError as error:
             return Exchange(

@@ -51,6 +51,8 @@ class SignUp:
     ask: Ask
     keyring: Keyring
     now: datetime
+    last: Exchange | None = None
+    """The last answer, for who wants to know why there is no account."""
 
     async def make(
         self,
@@ -59,11 +61,15 @@ class SignUp:
         role: str,
         origin: Literal["signed-up", "throw-away"],
         extra: Mapping[str, Json] | None = None,
+        password: str | None = None,
     ) -> Made | str:
-        """An account of ours, or why no endpoint accepted one. `extra` properties go into the body as they are."""
+        """An account of ours, or why no endpoint accepted one.
+
+        `extra` properties go into the body as they are, and so does a `password` that is given: neither is repaired.
+        """
         why = "the specification has no sign-up endpoint (POST with a password that asks for no credential)"
         for candidate in self.candidates:
-            made = await self._try(candidate, name, role, origin, extra or {})
+            made = await self._try(candidate, name, role=role, origin=origin, extra=extra or {}, given=password)
             if isinstance(made, Made):
                 return made
             why = made
@@ -73,11 +79,13 @@ class SignUp:
         self,
         candidate: Candidate,
         name: str,
+        *,
         role: str,
         origin: Literal["signed-up", "throw-away"],
         extra: Mapping[str, Json],
+        given: str | None,
     ) -> Made | str:
-        password = self.keyring.password(f"account {name}").reveal()
+        password = given if given is not None else self.keyring.password(f"account {name}").reveal()
         secrets = (candidate.secret, *candidate.confirm)
         fixed: dict[str, Json] = {place.name: password for place in secrets if place.within == "body"}
         values = Values(self.keyring, f"account {name}", now=self.now, resolve=self.specification.resolve, fixed=fixed)
@@ -90,7 +98,9 @@ class SignUp:
                 return Made(self._account(call, candidate, name, role, origin, exchange), exchange, candidate)
             if exchange.response is None:
                 break
+            kept = {Place("body", key) for key in extra} | (set(secrets) if given is not None else set())
             changes = repairs(exchange.response, candidate.endpoint, call, values, turn=turn)
+            changes = [change for change in changes if change.place not in kept]
             changed = self._agreeing(apply(call, [_settled(change, call) for change in changes]), candidate)
             if changed == call:
                 break
@@ -114,7 +124,7 @@ class SignUp:
 
     async def _send(self, candidate: Candidate, call: Call, name: str) -> Exchange:
         request = render(candidate.endpoint, call)
-        exchange = await self.ask(request, name, "sign-up")
+        self.last = exchange = await self.ask(request, name, "sign-up")
         response = exchange.response
         if response is None or response.status not in (403, 419):
             return exchange
@@ -125,7 +135,8 @@ class SignUp:
             call = call.with_value(place, token.token)
         cookies = "; ".join(f"{key}={value}" for key, value in token.cookies.items())
         lines = [(token.header, token.token), *([("Cookie", cookies)] if cookies else [])]
-        return await self.ask(render(candidate.endpoint, call).with_headers(*lines), name, "sign-up")
+        self.last = await self.ask(render(candidate.endpoint, call).with_headers(*lines), name, "sign-up")
+        return self.last
 
     def _agreeing(self, call: Call, candidate: Candidate) -> Call:
         """The call with every confirmation equal to the password, whatever a repair made of either."""

@@ -33,7 +33,13 @@ class Brake:
         self._gate.extend(seconds)
 
     async def send(
-        self, request: Request, *, account: str = ANON, purpose: str = "", cell: Cell | None = None
+        self,
+        request: Request,
+        *,
+        account: str = ANON,
+        purpose: str = "",
+        cell: Cell | None = None,
+        burst: bool = False,
     ) -> Exchange:
         """As `Gate.send`. Raises BudgetError `stop` or `requests` as well."""
         if not self._released and purpose not in _TAKES_BACK:
@@ -44,4 +50,4 @@ class Brake:
                 help_ = "--max-requests sets it"
                 what = f"not sent: the last {kept} requests are kept for clean-up"
                 raise BudgetError(what, code="GW-W010", where="requests", help=help_)
-        return await self._gate.send(request, account=account, purpose=purpose, cell=cell)
+        return await self._gate.send(request, account=account, purpose=purpose, cell=cell, burst=burst)

@@ -309,6 +309,7 @@ class _Scan:
             knowledge=knowledge,
             keyring=self._markers(),
             ledger=self.ledger,
+            auth_endpoints=self.auth_endpoints,
         )
         executor = Executor(bench, self._emit, stop=self.stop)
         done = self.journal.verdicts if self.journal else {}

@@ -44,6 +44,10 @@ _TURNS = {Phase.CHANGES, Phase.DELETIONS}
 """Phases in which cells of one resource take turns, since one's change would be the other's unstable baseline."""
 
 
+_ALONE = {Phase.LADDERS, Phase.BURSTS}
+"""Phases in which one cell runs at a time, since another's requests would be in its measurements."""
+
+
 class Executor:
     """Runs the jobs of one plan. `emit` receives every event but the first and the last of the run."""
 
@@ -86,7 +90,7 @@ class Executor:
         concurrency = self.bench.settings.limits.concurrency
         # more workers than slots: a job that waits gives its slot back, and another goes on meanwhile
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(len(jobs), 2 * concurrency)):
+            for _ in range(1 if phase in _ALONE else min(len(jobs), 2 * concurrency)):
                 group.create_task(self._worker(phase, queue))
 
     async def _worker(self, phase: Phase, queue: Iterable[Job]) -> None:

@@ -71,6 +71,9 @@ def plan(tests: Iterable[Test], situation: Situation) -> list[Job]:
         chosen = endpoints
         if test.attacker is Attacker.HOST:
             chosen = _representative(test, endpoints, situation)
+        elif test.attacker is Attacker.AUTH:
+            chosen = [e for e in endpoints if situation.auth_endpoints.get(e.id) in test.classes]
+            chosen = chosen or _representative(test, endpoints, situation)
         for endpoint in chosen:
             jobs.extend(_cells(test, endpoint, situation))
     return _ordered(jobs, endpoints)
@@ -117,7 +120,7 @@ def _cells(test: Test, endpoint: Endpoint, situation: Situation) -> list[Job]:
 
 def _attackers(test: Test, endpoint: Endpoint, situation: Situation) -> list[str]:
     ranks = situation.ranks()
-    if test.attacker is Attacker.ANON:
+    if test.attacker in (Attacker.ANON, Attacker.AUTH):
         return [ANON]
     if test.attacker is Attacker.PEER:
         return [names[-1] for names in ranks.values() if len(names) > 1]
@@ -178,13 +181,16 @@ def _mode(test: Test, endpoint: Endpoint, settings: Settings) -> Verdict | None:
         return None
     if test.effect is not Effect.NONE:
         return conclude("mode", "changes objects that Gatewright made; the mode is read-only")
-    if endpoint.method in UNSAFE and test.attacker is not Attacker.HOST:
+    if endpoint.method in UNSAFE and test.attacker not in (Attacker.HOST, Attacker.AUTH):
         return conclude("mode", f"{endpoint.method} may change something; the mode is read-only")
     return None
 
 
 def _unmet(test: Test, endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
     """The verdict of a cell whose needs are not met; None when it can be run."""
+    if test.attacker is Attacker.AUTH and situation.auth_endpoints.get(endpoint.id) not in test.classes:
+        words = " or ".join(name.replace("_", " ") for name in test.classes)
+        return conclude("no_such_function", f"no endpoint for {words} is known")
     for need in test.needs:
         check = _NEEDS.get(need)
         verdict = check(endpoint, attacker, situation) if check else None

@@ -5,7 +5,7 @@ They are protocols so that a test also runs against recorded or scripted answers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from gatewright.model.account import Account, Credential
@@ -14,6 +14,7 @@ from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
+from gatewright.model.test import LogIn, Registration
 
 
 class Standing(Protocol):
@@ -41,8 +42,24 @@ class Identities(Standing, Protocol):
         purpose: str = "",
         cell: Cell | None = None,
         credentials: tuple[Credential, ...] | None = None,
+        burst: bool = False,
     ) -> Exchange:
         """Send a request as an account."""
+
+    async def register(self, extra: Mapping[str, Json], *, password: str | None = None) -> Registration:
+        """One more account for a test alone, and what became of its sign-up."""
+
+    async def try_log_in(
+        self,
+        name: str,
+        password: str | None = None,
+        *,
+        purpose: str = "log-in",
+        cell: Cell | None = None,
+        edit: Callable[[Request], Request] | None = None,
+        burst: bool = False,
+    ) -> LogIn:
+        """One fresh log-in; the account's session stays as it is."""
 
     async def sign_up(self, extra: Mapping[str, Json]) -> tuple[str, Exchange] | None:
         """One more account for a test alone: its name and the answer to its sign-up."""

@@ -23,6 +23,7 @@ from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
+from gatewright.model.test import LogIn, Registration
 from gatewright.model.verdict import Control
 
 T = TypeVar("T")
@@ -44,8 +45,10 @@ class Bench:
         slots: int | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         ledger: Ledger | None = None,
+        auth_endpoints: Mapping[str, str] | None = None,
     ) -> None:
         """`ledger` keeps what is to be taken back beyond the life of this process."""
+        self.auth_endpoints = auth_endpoints or {}
         self.ledger = ledger or Ledger()
         self.pause = pause
         self.identities = identities
@@ -136,6 +139,11 @@ class CellProbe:
         """Choices of this cell, the same for the same seed."""
         return self._random
 
+    @property
+    def auth_endpoints(self) -> Mapping[str, str]:
+        """Endpoint id → its class, for the endpoints of the log-in."""
+        return self._bench.auth_endpoints
+
     def rank(self, account: str) -> int:
         """Height of the role; anon is -1."""
         return -1 if account == ANON else self._bench.identities.rank(account)
@@ -157,6 +165,7 @@ class CellProbe:
         endpoint: Endpoint | None = None,
         credentials: tuple[Credential, ...] | None = None,
         edit: Callable[[Request], Request] | None = None,
+        burst: bool = False,
     ) -> Exchange:
         """Send a call as an account and record it."""
         target = endpoint or self._endpoint
@@ -173,7 +182,7 @@ class CellProbe:
         account = as_ or self.account
         self.sent += 1
         exchange = await self._bench.identities.send(
-            request, as_=account, purpose=purpose, cell=self.cell, credentials=credentials
+            request, as_=account, purpose=purpose, cell=self.cell, credentials=credentials, burst=burst
         )
         if credentials is None and account != ANON:
             self.used[account] = time.monotonic()
@@ -204,6 +213,32 @@ class CellProbe:
         if made is not None:
             self.cite(made[1])
         return made
+
+    async def register(self, extra: Mapping[str, Json], *, password: str | None = None) -> Registration:
+        """One more account, for this test alone, and what became of it."""
+        made = await self._bench.identities.register(extra, password=password)
+        if made.exchange is not None:
+            self.sent += 1
+            self.cite(made.exchange)
+        return made
+
+    async def try_log_in(
+        self,
+        account: str,
+        password: str | None = None,
+        *,
+        purpose: str = "log-in",
+        edit: Callable[[Request], Request] | None = None,
+        burst: bool = False,
+    ) -> LogIn:
+        """One fresh log-in, recorded."""
+        tried = await self._bench.identities.try_log_in(
+            account, password, purpose=purpose, cell=self.cell, edit=edit, burst=burst
+        )
+        if tried.exchange is not None:
+            self.sent += 1
+            self.cite(tried.exchange)
+        return tried
 
     async def log_in(self, account: str, password: str | None = None) -> bool:
         """Whether a fresh log-in works now."""

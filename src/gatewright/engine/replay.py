@@ -126,6 +126,7 @@ async def run(test: Test, case: Case, *, disabled: frozenset[str] = frozenset())
         knowledge=played.situation.knowledge,
         keyring=Keyring(b"case", case.title),
         pause=_at_once,
+        auth_endpoints=played.situation.auth_endpoints,
     )
     await Executor(bench, events.append, stop=asyncio.Event()).run(jobs)
     reached = [event for event in events if isinstance(event, VerdictReached)][-1]

@@ -10,9 +10,8 @@ Rules are tried in order, the first that matches answers. Strings of an answer m
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from urllib.parse import parse_qsl, unquote
 
@@ -25,6 +24,8 @@ from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request, Response
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
+from gatewright.model.secret import Secret
+from gatewright.model.test import LogIn, Registration
 from gatewright.proof import jwt
 from gatewright.proof.leaves import as_text
 
@@ -32,6 +33,10 @@ GARBAGE = "garbage"
 """Who asks with a credential that nobody was given."""
 KEY = b"the key of the scripted server"
 _PLACEHOLDER = re.compile(r"<([a-z]+(?:\.[\w.\-\[\]]+)?)>")
+
+
+_SESSION = re.compile(r"\bsession-of-(.+)-\w+$")
+"""A further session of an account, as a case's log-in answers it."""
 
 
 class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,6 +115,9 @@ class Server:
         )
         token = next((value.rpartition(" ")[2] for value in carried.values() if value.count(".") >= 1), "")
         names = {(c.within, c.name.lower()) for held in self.credentials.values() for c in held}
+        if not who:
+            further = next((s[1] for v in carried.values() if (s := _SESSION.search(v))), "")
+            who = further if further in self.credentials else ""
         if not who:
             who = self._by_token(token) or (GARBAGE if names & set(carried) else ANON)
         body: Json = None
@@ -264,6 +272,11 @@ def _echo(request: Request) -> str:
     )
 
 
+def _posted(target: str, body: Json) -> Request:
+    head = (("Content-Type", "application/json"),)
+    return Request("POST", "http://api.test", target, head, msgspec.json.encode(body))
+
+
 class ScriptedIdentities:
     """The accounts of a case, logged in at a scripted server. Implements `ports.Identities`."""
 
@@ -292,19 +305,52 @@ class ScriptedIdentities:
         return self._accounts
 
     async def sign_up(self, extra: Mapping[str, Json]) -> tuple[str, Exchange] | None:
-        """The next of the case's newcomers; None when there is none."""
+        """The next of the case's newcomers; None when there is none, or the sign-up is refused."""
+        made = await self.register(extra)
+        return (made.name, made.exchange) if made.name and made.exchange is not None else None
+
+    async def register(self, extra: Mapping[str, Json], *, password: str | None = None) -> Registration:
+        """The next newcomer, when `POST /sign-up` with its name, password (`own` for a good one) and `extra` is not refused.
+
+        A server without a rule for it accepts.
+        """
         if not self._waiting:
-            return None
-        request = Request("POST", "http://api.test", "/sign-up", (), b"{}")
-        return self._waiting.pop(0), await self.send(request, as_=ANON, purpose="sign-up", credentials=())
+            return Registration(why="no further account can be signed up")
+        name = self._waiting[0]
+        given = {"name": name, "password": "own" if password is None else password, **extra}
+        exchange = await self.send(_posted("/sign-up", given), as_=ANON, purpose="sign-up", credentials=())
+        if exchange.response is None or exchange.response.status not in (200, 201, 404):
+            return Registration(exchange=exchange, why="refused")
+        self._waiting.pop(0)
+        return Registration(name=name, logged_in=True, exchange=exchange)
 
     async def log_in(self, name: str, password: str | None = None) -> bool:
         """Asks the server's rules at `POST /log-in`, with `own` for the account's own password."""
-        body = json.dumps({"name": name, "password": password or "own"}).encode()
-        head = (("Content-Type", "application/json"),)
-        request = Request("POST", "http://api.test", "/log-in", head, body)
-        answer = (await self.send(request, as_=ANON, purpose="log-in", credentials=())).response
-        return answer is not None and answer.ok
+        return (await self.try_log_in(name, password)).accepted
+
+    async def try_log_in(
+        self,
+        name: str,
+        password: str | None = None,
+        *,
+        purpose: str = "log-in",
+        cell: Cell | None = None,
+        edit: Callable[[Request], Request] | None = None,
+        burst: bool = False,
+    ) -> LogIn:
+        """Asks at `POST /log-in`. A `token` in the answer is the new session (`session-of-NAME-…` is that account's)."""
+        request = _posted("/log-in", {"name": name, "password": "own" if password is None else password})
+        request = edit(request) if edit is not None else request
+        exchange = await self.send(request, as_=ANON, purpose=purpose, credentials=())
+        answer = exchange.response
+        if answer is None or not answer.ok:
+            return LogIn(exchange=exchange)
+        own = await self.credentials(name)
+        body = msgspec.json.decode(answer.body) if answer.body else None
+        token, refresh = (body.get("token"), body.get("refresh")) if isinstance(body, dict) else (None, None)
+        if token:
+            own = tuple(msgspec.structs.replace(c, value=Secret(str(token))) for c in own)
+        return LogIn(exchange=exchange, credentials=own, refresh=Secret(str(refresh)) if refresh else None)
 
     async def send(
         self,
@@ -314,6 +360,7 @@ class ScriptedIdentities:
         purpose: str = "",
         cell: Cell | None = None,
         credentials: tuple[Credential, ...] | None = None,
+        burst: bool = False,
     ) -> Exchange:
         """Answer by the rules, with the account's credentials on the request."""
         held = credentials if credentials is not None else await self.credentials(as_)

@@ -21,6 +21,7 @@ from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
+from gatewright.model.secret import Secret
 from gatewright.model.settings import Settings
 from gatewright.model.verdict import Severity, Verdict
 
@@ -93,6 +94,7 @@ class Attacker(Enum):
     ANON = "nobody: a request without a credential"
     OWNER = "the lowest account with an accepted sample"
     HOST = "one account, at one endpoint of the host"
+    AUTH = "nobody, at each endpoint of the log-in that has one of the test's classes"
 
 
 class Test(Struct, frozen=True, kw_only=True):
@@ -115,17 +117,54 @@ class Test(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
     doc: str
     run: Callable[[Probe], Awaitable[Verdict]]
+    classes: tuple[str, ...] = ()
+    """For `Attacker.AUTH`: `login`, `register`, `reset`, `otp`, `refresh`, `logout`, `change_password`."""
     source: str = ""
     """Module or file."""
+
+
+class LogIn(Struct, frozen=True, kw_only=True):
+    """One try at logging in. Without credentials it was refused; the account's own session stays as it is."""
+
+    exchange: Exchange | None = None
+    """The answer; None for a way that sends nothing."""
+    credentials: tuple[Credential, ...] = ()
+    """A further session of the account, in the places where its credentials go."""
+    refresh: Secret | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it gave a session."""
+        return bool(self.credentials)
+
+
+class Registration(Struct, frozen=True, kw_only=True):
+    """One try at signing up."""
+
+    name: str = ""
+    """The account, by which `send`, `whoami`, `identity` and `try_log_in` know it; empty when the sign-up was refused."""
+    logged_in: bool = False
+    exchange: Exchange | None = None
+    why: str = ""
+    """Why there is no account, or why it cannot log in."""
 
 
 class Sender(Protocol):
     """Sends one request through scope, budget, pace and record. `wire.gate.Gate` is the one that reaches the network."""
 
     async def send(
-        self, request: Request, *, account: str = ANON, purpose: str = "", cell: Cell | None = None
+        self,
+        request: Request,
+        *,
+        account: str = ANON,
+        purpose: str = "",
+        cell: Cell | None = None,
+        burst: bool = False,
     ) -> Exchange:
-        """The exchange; a failure on the wire is its `error`. Raises ScopeError or BudgetError, then nothing was sent."""
+        """The exchange; a failure on the wire is its `error`. Raises ScopeError or BudgetError, then nothing was sent.
+
+        In a `burst` a 429 or 503 is an answer like others: nothing is held back or sent again.
+        """
 
 
 class Probe(Protocol):
@@ -159,6 +198,10 @@ class Probe(Protocol):
     def random(self) -> random.Random:
         """The cell's own seeded source of choices."""
 
+    @property
+    def auth_endpoints(self) -> Mapping[str, str]:
+        """Endpoint id → its class, for the endpoints of the log-in, such as `login` or `register`."""
+
     def rank(self, account: str) -> int:
         """Height of an account's role; equal roles are equal, anon is lowest (-1)."""
 
@@ -177,11 +220,13 @@ class Probe(Protocol):
         endpoint: Endpoint | None = None,
         credentials: tuple[Credential, ...] | None = None,
         edit: Callable[[Request], Request] | None = None,
+        burst: bool = False,
     ) -> Exchange:
         """Sends a call as an account (default: the attacker) and records it.
 
         `endpoint` when it is another than the cell's; `credentials` replaces those of the account (empty: none);
-        `edit` changes the finished request just before it goes out. Raises BudgetError, ScopeError.
+        `edit` changes the finished request just before it goes out; `burst` takes a 429 or 503 as it is. Raises
+        BudgetError, ScopeError.
         """
 
     async def credentials(self, account: str) -> tuple[Credential, ...]:
@@ -205,6 +250,23 @@ class Probe(Protocol):
         """Signs one more account up, for this test alone: its name and the answer; None when that fails.
 
         `extra` properties go into its body as they are.
+        """
+
+    async def register(self, extra: Mapping[str, Json], *, password: str | None = None) -> Registration:
+        """As `sign_up`, with what became of it; `extra` properties are never repaired, `password` instead of a good one."""
+
+    async def try_log_in(
+        self,
+        account: str,
+        password: str | None = None,
+        *,
+        purpose: str = "log-in",
+        edit: Callable[[Request], Request] | None = None,
+        burst: bool = False,
+    ) -> LogIn:
+        """One fresh log-in of an account, with its own password or another, recorded; its session stays.
+
+        `edit` changes the request that carries the password just before it goes out.
         """
 
     async def log_in(self, account: str, password: str | None = None) -> bool:
@@ -259,6 +321,7 @@ def check(
     requests: int,
     effect: Effect = Effect.NONE,
     tags: tuple[str, ...] = (),
+    classes: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Probe], Awaitable[Verdict]]], Callable[[Probe], Awaitable[Verdict]]]:
     """Registers a native check. Raises LookupError for an id that is taken or a threat that does not exist."""
     if threat not in THREATS:
@@ -281,6 +344,7 @@ def check(
             tags=tags,
             doc=run.__doc__ or "",
             run=run,
+            classes=classes,
             source=run.__module__,
         )
         return run

@@ -107,19 +107,20 @@ class Gate:
         purpose: str = "",
         cell: Cell | None = None,
         resend: bool = True,
+        burst: bool = False,
     ) -> Exchange:
         """Sends one request and records the exchange; a failure on the wire is its `error`.
 
         After a 429 or 503 with a Retry-After of at most 60 s it waits and sends the request again, twice at most, each
-        time as an exchange of its own; `resend=False` takes the first answer as it is. Raises ScopeError or
-        BudgetError, then nothing was sent.
+        time as an exchange of its own; `resend=False` takes the first answer as it is, and in a `burst` the pace does
+        not learn from it either. Raises ScopeError or BudgetError, then nothing was sent.
         """
         pool, guard = self._ways.get(request.origin) or self._way(request.origin)
         wire, unsendable = self._encode(request, pool, guard)
         if not pool.checked:
             await self._client.check(pool)
         repeatable = request.framing == "auto" and request.method in IDEMPOTENT
-        pace, left = self._pace, _RESENDINGS if resend and request.framing == "auto" else 0
+        pace, left = self._pace, _RESENDINGS if resend and not burst and request.framing == "auto" else 0
         client, method = self._client, request.method
         while True:
             if not pace.enter_now():
@@ -146,7 +147,7 @@ class Gate:
                     kept.abort()
                 raise
             finally:
-                pace.leave(response)
+                pace.leave(None if burst else response)
             if outcome.times > 1:
                 self._budget.count_again(len(wire))
             at = self._epoch + outcome.started
