@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from gatewright.lab.mailbox import Mailbox
 from gatewright.lab.tables import Row, Tables
 
 Schema = dict[str, Any]
@@ -68,6 +69,7 @@ class Clinic:
     secret: bytes
     token_ttl: int
     now: Callable[[], float]
+    mailbox: Mailbox = field(default_factory=Mailbox)
 
     def at(self, *, days: int = 0, minutes: int = 0) -> str:
         """The present time, RFC 3339 in UTC, some days and minutes on."""

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from gatewright.lab.app import application
 from gatewright.lab.edge import Edge
 from gatewright.lab.endpoint import Clinic
+from gatewright.lab.mailbox import Mailbox, beside, hook
 from gatewright.lab.routes import endpoints, schemas
 from gatewright.lab.scramble import Names, Scrambled
 from gatewright.lab.seed import PRINTED, fill, password_of
@@ -66,12 +67,13 @@ def _properties(schema: dict[str, Any]) -> list[str]:
     return [*schema.get("properties", {}), *inner]
 
 
-def built(options: Options, log: TextIO | None = None) -> ASGIApp:
-    """The application that `options` ask for."""
+def built(options: Options, log: TextIO | None = None, *, mailbox: Mailbox | None = None) -> ASGIApp:
+    """The application that `options` ask for; what it mails goes to the mailbox."""
     spelled = names(options.scramble)
     if options.yes:
         return Edge(yes_server(spelled), weak=frozenset(), log=log)
     state = clinic(options, time.time)  # noqa: TID251 - the lab is a server with a clock of its own
+    state.mailbox = mailbox or state.mailbox
     return Edge(application(state, spelled), weak=options.weak, log=log)
 
 
@@ -92,15 +94,17 @@ def serve(options: Options, ready: Callable[[dict[str, Any]], None]) -> None:
     log = options.log.open("w", encoding="utf-8", buffering=1) if options.log else None
     listener = socket.create_server(("127.0.0.1", options.port), backlog=512)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    post = socket.create_server(("127.0.0.1", 0))
+    mailbox, mail_port = Mailbox(), post.getsockname()[1]
     facts = {
         "url": url,
         "spec": f"{url}/openapi.json",
         "accounts": accounts(options),
-        "hooks": {},
+        "hooks": hook(mail_port),
         "weaknesses": [] if options.yes else sorted(options.weak),
     }
     config = uvicorn.Config(
-        built(options, log),
+        beside(built(options, log, mailbox=mailbox), mailbox.application(), mail_port),
         log_level="critical",
         access_log=False,
         server_header=False,
@@ -108,9 +112,10 @@ def serve(options: Options, ready: Callable[[dict[str, Any]], None]) -> None:
         timeout_graceful_shutdown=1,
     )
     try:
-        _Announced(config, lambda: ready(facts)).run(sockets=[listener])
+        _Announced(config, lambda: ready(facts)).run(sockets=[listener, post])
     finally:
         listener.close()
+        post.close()
         if log:
             log.close()
 
