@@ -149,9 +149,9 @@ class Sessions:
         self._keep(made.account)
         result = await self._entrance.enter(made.account, made.exchange)
         if isinstance(result, str):
-            return Registration(name=name, exchange=made.exchange, why=result)
+            return Registration(name=name, exchange=made.exchange, why=result, account=made.account)
         self._sessions[name] = result
-        return Registration(name=name, logged_in=True, exchange=made.exchange)
+        return Registration(name=name, logged_in=True, exchange=made.exchange, account=made.account)
 
     async def log_in(self, name: str, password: str | None = None) -> bool:
         """Whether a fresh log-in works now, with the account's own password or another; its session stays as it is."""
@@ -180,12 +180,30 @@ class Sessions:
             grant = await session.way.enter(session.account, secret)
         finally:
             _TRIAL.reset(token)
-        placed = _placed(session, grant)
-        refresh = None
-        if placed is not None and grant.exchange is not None and grant.exchange.response is not None:
-            refresh = refresh_token(grant.exchange.response)
-        credentials = placed.credentials + grant.extra if placed is not None else ()
-        return LogIn(exchange=grant.exchange, credentials=credentials, refresh=refresh)
+        return _log_in(session, grant)
+
+    async def try_refresh(
+        self,
+        name: str,
+        token: Secret,
+        *,
+        held: tuple[Credential, ...] = (),
+        purpose: str = "refresh",
+        cell: Cell | None = None,
+    ) -> LogIn | None:
+        """One use of a refresh token, with `held` beside it; the account's session stays as it is.
+
+        None when the specification has no endpoint that takes one.
+        """
+        session = self._session(name)
+        if self._refresher is None:
+            return None
+        trial = _TRIAL.set(_Trial(purpose, cell, None, False))
+        try:
+            grant = await self._refresher.refresh(name, token, held)
+        finally:
+            _TRIAL.reset(trial)
+        return _log_in(session, grant)
 
     async def mail(self, name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
         """The newest code or link mailed to an account, by `hooks.mail`; None without a hook, address or mail in time.
@@ -451,6 +469,16 @@ class Sessions:
         if name not in self._sessions:
             raise LookupError(f"no account {name!r} is logged in; there are: {', '.join(self._sessions) or 'none'}")
         return self._sessions[name]
+
+
+def _log_in(session: Session, grant: Grant) -> LogIn:
+    """What a test is told of a grant: its credentials in the session's places, and the refresh token beside them."""
+    placed = _placed(session, grant)
+    refresh = None
+    if placed is not None and grant.exchange is not None and grant.exchange.response is not None:
+        refresh = refresh_token(grant.exchange.response)
+    credentials = placed.credentials + grant.extra if placed is not None else ()
+    return LogIn(exchange=grant.exchange, credentials=credentials, refresh=refresh)
 
 
 def _placed(session: Session, grant: Grant) -> Placed | None:
