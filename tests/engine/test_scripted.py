@@ -117,3 +117,14 @@ def test_log_ins_and_sign_ups_are_asked_of_the_rules() -> None:
         assert (await people.register({})).why == "no further account can be signed up"
 
     asyncio.run(go())
+
+
+def test_mails_come_one_after_the_other() -> None:
+    identities = ScriptedIdentities(Server([], {}), {}, ranks={}, probes={}, mails={"alice": ["1", "2"]})
+
+    async def go() -> list[str | None]:
+        first = await identities.mail("alice")
+        second = await identities.mail("alice", other_than=first)
+        return [first, second, await identities.mail("alice", other_than=second), await identities.mail("bob")]
+
+    assert asyncio.run(go()) == ["1", "2", None, None]
