@@ -15,6 +15,7 @@ from starlette.routing import Match, Route
 from gatewright.lab import tokens
 from gatewright.lab.endpoint import MOST_BYTES, RANK, Access, Call, Clinic, Endpoint, Refused, Reply, parsed
 from gatewright.lab.openapi import document, path_schema
+from gatewright.lab.quota import Quotas
 from gatewright.lab.routes import endpoints, schemas
 from gatewright.lab.scramble import Names
 from gatewright.lab.validate import complaints
@@ -28,6 +29,7 @@ class Front:
     def __init__(self, clinic: Clinic, names: Names) -> None:
         self.clinic = clinic
         self.names = names
+        self.quotas = Quotas(clinic.now, clinic.weak)
         self.schemas = schemas()
         self.table = {endpoint.id: endpoint for endpoint in endpoints()}
         self.routes = [(endpoint, self.route(endpoint)) for endpoint in self.table.values()]
@@ -77,6 +79,7 @@ class Front:
         if least > Access.PUBLIC and not unguarded:
             user, claims = self.user(request.headers.get("authorization", ""))
         request.state.account = user["username"] if user else "anon"
+        request.state.quota = self.quotas.take(endpoint, request.state.account)
         self.admit(endpoint, user, least=least)
         call = Call(
             clinic=self.clinic,
@@ -150,6 +153,7 @@ class Front:
             "detail": refused.detail,
         }
         headers: dict[str, str] = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
+        headers |= {"Retry-After": "1"} if refused.status == 429 else {}
         if refused.status == 405:
             headers["Allow"] = ", ".join(self.methods(request))
         if refused.errors:
@@ -171,9 +175,11 @@ class Front:
 
         async def run(request: Request) -> Response:
             try:
-                return self.encoded(await self.answer(endpoint, request))
+                response = self.encoded(await self.answer(endpoint, request))
             except Refused as refused:
-                return self.refusal(refused, request)
+                response = self.refusal(refused, request)
+            response.headers.update(getattr(request.state, "quota", {}))
+            return response
 
         return Route(self.names.path(endpoint.path), run, methods=[endpoint.method])
 
@@ -188,6 +194,7 @@ _TITLES = {
     413: "Content too large",
     415: "Unsupported media type",
     422: "Unprocessable content",
+    429: "Too many requests",
 }
 
 
