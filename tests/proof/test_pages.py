@@ -46,7 +46,7 @@ def test_an_answer_that_was_cut_is_counted_as_far_as_it_goes() -> None:
 
 
 NESTED = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
     max_leaves=40,
 )
