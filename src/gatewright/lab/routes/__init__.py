@@ -8,6 +8,7 @@ from gatewright.lab.routes import (
     addresses,
     admin,
     appointments,
+    archive,
     catalogue,
     coupons,
     documents,
@@ -38,6 +39,7 @@ AREAS: tuple[Area, ...] = (
     questions.AREA,
     staff.AREA,
     admin.AREA,
+    archive.AREA,
     public.AREA,
 )
 
