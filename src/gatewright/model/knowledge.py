@@ -130,7 +130,7 @@ class Knowledge(Struct, frozen=True, kw_only=True, dict=True):
 
     def let_in(self, endpoint: str) -> dict[str, Word]:
         """Account → whether it was let in with what is its own, or refused; who was never told either is missing."""
-        found: dict[str, Word] = {name: "deny" for name in self.refused.get(endpoint, ())}
+        found: dict[str, Word] = dict.fromkeys(self.refused.get(endpoint, ()), "deny")
         if endpoint in self.protected:
             found[ANON] = "deny"
         return found | {sample.account: "allow" for sample in self.samples_of(endpoint)}
