@@ -117,7 +117,8 @@ class Explorer:
                     sampled=sampled,
                     exercised=sampled or endpoint.id in self._memory.exercised,
                     why="" if sampled else knowledge.unreached.get(endpoint.id, ""),
-                    access=knowledge.let_in(endpoint.id),
+                    access=knowledge.let_in(endpoint.id, "own"),
+                    access_to_others=knowledge.let_in(endpoint.id, "others"),
                     bound=bool(knowledge.named_by(endpoint.id)),
                     expected=cells_of(self._access, endpoint),
                 )

@@ -86,14 +86,19 @@ def expected(cells: Mapping[str, Word], account: str, role: str, *, whose: Whose
     return cells.get(account) or cells.get(role)
 
 
-def seen_by(test: str, account: str, reason: str) -> tuple[Whose, Word] | None:
-    """What the verdict of one cell shows of its account's access; None when it shows nothing."""
+def seen_by(test: str, account: str, reason: str, *, bound: bool) -> tuple[Whose, Word] | None:
+    """What the verdict of one cell shows of its account's access; None when it shows nothing.
+
+    A function that is tried with the object of a higher account says nothing of the attacker's own.
+    """
     happened = _HAPPENED.get(reason)
     if happened is None:
         return None
     if test in _OBJECTS:
         return "others", happened
-    return ("own", happened) if test in _CALLERS else None
+    if test not in _CALLERS:
+        return None
+    return ("others" if bound and account != ANON else "own"), happened
 
 
 def columns(matrix: Iterable[Access]) -> list[tuple[str, Whose]]:
@@ -115,7 +120,8 @@ def rows_of(matrix: Sequence[Access], endpoints: Mapping[str, Endpoint]) -> list
         found.setdefault(one.endpoint, {}).setdefault(column, set()).add(one.happened)
     rows = []
     for key, cells in found.items():
-        agreed: dict[str, Word] = {column: next(iter(words)) for column, words in cells.items() if len(words) == 1}
+        order = sorted(cells, key=lambda column: (column == ANON, column != OWNER))
+        agreed: dict[str, Word] = {column: next(iter(cells[column])) for column in order if len(cells[column]) == 1}
         if key in endpoints and agreed:
             rows.append(Row(endpoints[key].name, agreed))
     return sorted(rows, key=lambda row: row.pattern.partition(" ")[::-1])

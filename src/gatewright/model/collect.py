@@ -112,15 +112,21 @@ class Collector:
         """The matrix: what exploration saw, then what the verdicts of tests show, which weighs more."""
         seen: dict[tuple[str, str, Whose], Word] = {}
         for event in self._endpoints.values():
-            seen.update({(event.endpoint.id, account, "own"): word for account, word in event.access.items()})
+            name = event.endpoint.id
+            seen.update({(name, account, "own"): word for account, word in event.access.items()})
+            seen.update({(name, account, "others"): word for account, word in event.access_to_others.items()})
         shown: dict[tuple[str, str, Whose], Word] = {}
         for cell, coverage in self._cells.items():
-            found = seen_by(cell.test, cell.account, coverage.reason) if coverage is not None else None
+            learnt = self._endpoints.get(cell.endpoint)
+            bound = learnt is not None and learnt.bound
+            found = seen_by(cell.test, cell.account, coverage.reason, bound=bound) if coverage is not None else None
             key = (cell.endpoint, cell.account, found[0]) if found else None
             if found and key and shown.get(key) != "allow":  # one test that got in is enough
                 shown[key] = found[1]
         seen.update(shown)
         roles = {state.name: state.role for state in self._accounts.values()}
+        extra = {state.name for state in self._accounts.values() if state.origin == "throw-away"}
+        hidden = extra if len(extra) < len(roles) else set()
         return tuple(
             Access(
                 endpoint=endpoint,
@@ -131,7 +137,7 @@ class Collector:
                 expected=expected(learnt.expected, account, roles.get(account, ""), whose=whose, bound=learnt.bound),
             )
             for (endpoint, account, whose), word in sorted(seen.items())
-            if (learnt := self._endpoints.get(endpoint)) is not None
+            if account not in hidden and (learnt := self._endpoints.get(endpoint)) is not None
         )
 
     def _run(self) -> Run:

@@ -48,6 +48,8 @@ class EndpointLearnt(Event, frozen=True, kw_only=True):
     why: str = ""
     access: dict[str, Word] = {}
     """Account → whether exploration saw it let in or refused, with what is its own."""
+    access_to_others: dict[str, Word] = {}
+    """The same with an object of somebody else, for accounts that own none there."""
     bound: bool = False
     """It names objects that belong to an account."""
     expected: dict[str, Word] = {}

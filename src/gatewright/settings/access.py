@@ -55,7 +55,9 @@ def written(rows: Iterable[Row]) -> str:
 
 def _quoted(text: str) -> str:
     """Text as a YAML key: quoted unless it is plain."""
-    plain = re.fullmatch(r"[A-Za-z_][\w .@+/{}-]*", text) and ": " not in text and text.lower() not in _WORDS
+    plain = (
+        re.fullmatch(r"[A-Za-z_]([\w .@+/{}-]*[\w.@+/{}-])?", text) and ": " not in text and text.lower() not in _WORDS
+    )
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return text if plain else f'"{escaped}"'
 
