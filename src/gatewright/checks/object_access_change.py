@@ -305,7 +305,7 @@ async def _controls(
             why,
             place=place,
             question=f"{probe.account} changed {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
-            answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
+            answer_with=f'policy: {{"{probe.endpoint.shown_path}": private}}',
         )
     return await _confirm(probe, owned, own, reference, call=call, field=field, why=why)
 

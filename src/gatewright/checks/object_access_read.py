@@ -305,7 +305,7 @@ def _ask(probe: Probe, owned: OwnedObject, reference: Reference, codes: frozense
         why,
         place=reference.place,
         question=f"{probe.account} read {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
-        answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
+        answer_with=f'policy: {{"{probe.endpoint.shown_path}": private}}',
     )
 
 

@@ -39,7 +39,8 @@ class Row(Struct, frozen=True):
         """Whether the row is about an endpoint; the names of path parameters do not matter."""
         method, _, path = self.pattern.partition(" ")
         wanted = _TEMPLATE.sub("{}", path)
-        paths = (_TEMPLATE.sub("{}", endpoint.path), _TEMPLATE.sub("{}", endpoint.base + endpoint.path))
+        shown = (endpoint.path, endpoint.base + endpoint.path, endpoint.shown_path)
+        paths = [_TEMPLATE.sub("{}", path) for path in shown]
         return fnmatch.fnmatchcase(endpoint.method, method.upper()) and any(
             fnmatch.fnmatchcase(one, wanted) for one in paths
         )
