@@ -12,6 +12,7 @@ import pytest
 from gatewright.lab.routes import endpoints
 from gatewright.lab.tokens import encoded
 from gatewright.lab.weaknesses import IDS, WEAKNESSES, chosen
+from tests.lab.account_exploits import ACCOUNTS
 from tests.lab.api4_exploits import API4
 
 ADDRESS = {"label": "Work", "street": "Mill Lane 3", "city": "Odense", "postcode": "5000", "country": "DK"}
@@ -239,6 +240,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "message-contacts": message_contacts,
     "product-purchase-cost": product_cost,
     "cors-any-origin": any_origin,
+    **ACCOUNTS,
     **API4,
 }
 

@@ -11,6 +11,7 @@ from gatewright.lab.routes import (
     archive,
     catalogue,
     coupons,
+    credentials,
     documents,
     messages,
     orders,
@@ -25,6 +26,7 @@ from gatewright.lab.routes import (
 
 AREAS: tuple[Area, ...] = (
     account.AREA,
+    credentials.AREA,
     records.AREA,
     appointments.AREA,
     documents.AREA,
