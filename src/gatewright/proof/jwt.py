@@ -88,6 +88,31 @@ def flipped(token: Token) -> str:
     return f"{token.text.rpartition('.')[0]}.{b64(bytes(changed))}"
 
 
+HMACS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
+"""HMAC algorithm → its hash (RFC 7518 section 3.2)."""
+
+
+def resigned(
+    token: Token,
+    key: bytes,
+    *,
+    algorithm: str = "HS256",
+    header: Mapping[str, Json] | None = None,
+    claims: Mapping[str, Json] | None = None,
+) -> str:
+    """The token with some members of header or claims replaced, signed by HMAC with a key. None removes a member."""
+    said = {**(header or {}), **({"alg": algorithm} if token.algorithm != algorithm else {})}
+    head = restated(token, header=said or None, claims=claims)
+    return f"{head}.{b64(hmac.digest(key, head.encode(), HMACS[algorithm]))}"
+
+
+def fits(token: Token, key: bytes) -> bool:
+    """Whether a token's signature is an HMAC by its own algorithm with the key."""
+    digest = HMACS.get(token.algorithm)
+    head = token.text.rpartition(".")[0].encode()
+    return digest is not None and hmac.compare_digest(hmac.digest(key, head, digest), token.signature)
+
+
 def signed(claims: Mapping[str, Json], key: bytes, *, header: Mapping[str, Json] | None = None) -> str:
     """A token signed with HMAC-SHA-256 (RFC 7518 section 3.2)."""
     head = compact({"alg": "HS256", "typ": "JWT", **(header or {})}, claims, dot=False)
