@@ -54,6 +54,7 @@ class Lab:
     spec: str
     accounts: dict[str, Any]
     weaknesses: list[str] = field(default_factory=list)
+    hooks: dict[str, Any] = field(default_factory=dict)
 
 
 def command(*arguments: str) -> list[str]:
@@ -78,7 +79,7 @@ def lab(*arguments: str) -> Iterator[Lab]:
         if not line:
             raise RuntimeError("the lab did not start")
         told = json.loads(line)
-        yield Lab(told["url"], told["spec"], told["accounts"], told["weaknesses"])
+        yield Lab(told["url"], told["spec"], told["accounts"], told["weaknesses"], told["hooks"])
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -98,7 +99,8 @@ def environment() -> dict[str, str]:
 def configure(folder: Path, running: Lab, **more: Any) -> Path:
     """A `gatewright.yaml` (JSON is YAML) with the accounts that the lab printed."""
     path = folder / "gatewright.yaml"
-    path.write_text(json.dumps({"spec": running.spec, "accounts": running.accounts, **more}), encoding="utf-8")
+    told = {"spec": running.spec, "accounts": running.accounts, "hooks": running.hooks, **more}
+    path.write_text(json.dumps(told), encoding="utf-8")
     return path
 
 

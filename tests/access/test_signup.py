@@ -15,6 +15,7 @@ from gatewright.model.settings import Limits
 
 if TYPE_CHECKING:
     from conftest import Api, Play, World
+    from gatewright.model.http import Request as Outgoing
 
 TEXT = {"type": "string"}
 
@@ -275,3 +276,48 @@ def test_a_form_with_a_csrf_token(api: Api, play: Play) -> None:
 )
 def test_accepted(answer: Answer | None, fine: bool) -> None:
     assert accepted(Exchange(1, Request("POST", "http://t", "/"), answer)) is fine
+
+
+def test_a_registration_sends_what_it_was_given_and_says_what_became_of_it(api: Api, play: Play) -> None:
+    people = People(api)
+
+    async def scenario(world: World) -> None:
+        sessions = world.sessions(sign_up=1)
+        await sessions.open()
+        weak = await sessions.register({}, password="12345678")
+        assert weak.logged_in
+        assert people.users[str(sessions.made[-1].registered["email"])]["password"] == "12345678"
+        user = next(iter(people.users.values()))["username"]
+        again = await sessions.register({"username": user})
+        assert (again.name, again.logged_in) == ("", False)
+        assert again.exchange is not None
+        assert "already taken" in str(again.exchange.response and again.exchange.response.body)
+        assert again.why.startswith("POST /auth/register refuses the sign-up")
+
+    play(api, scenario)
+
+
+def test_further_log_ins_leave_the_session_as_it_is(api: Api, play: Play) -> None:
+    People(api)
+
+    async def scenario(world: World) -> None:
+        sessions = world.sessions(sign_up=1)
+        await sessions.open()
+        before = await sessions.credentials("user1")
+        seen: list[str] = []
+
+        def edit(request: Outgoing) -> Outgoing:
+            seen.append(request.target)
+            return request.with_headers(("X-Forwarded-For", "10.0.0.1"))
+
+        first = await sessions.try_log_in("user1", purpose="attack", edit=edit)
+        assert first.accepted
+        assert first.exchange is not None
+        assert first.exchange.purpose == "attack"
+        assert first.exchange.request.header("x-forwarded-for") == "10.0.0.1"
+        assert seen == ["/auth/login"]
+        assert first.credentials != before
+        assert not (await sessions.try_log_in("user1", "wrong")).accepted
+        assert await sessions.credentials("user1") == before
+
+    play(api, scenario)

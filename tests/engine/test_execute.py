@@ -99,6 +99,23 @@ def test_every_planned_cell_gets_a_verdict() -> None:
     assert len(stage.of(FindingProved)) == 7
 
 
+@pytest.mark.parametrize(("phase", "most"), [(Phase.READS, 4), (Phase.LADDERS, 1), (Phase.BURSTS, 1)])
+def test_who_measures_runs_alone(phase: Phase, most: int) -> None:
+    there, seen = 0, []
+
+    async def measuring(probe: Probe) -> Verdict:
+        nonlocal there
+        there += 1
+        await asyncio.sleep(0)
+        seen.append(there)
+        there -= 1
+        return conclude("denied", "")
+
+    stage = Stage()
+    stage.execute(stage.jobs(msgspec.structs.replace(check(measuring), phase=phase), cells=4))
+    assert max(seen) == most
+
+
 def test_phases_run_one_after_the_other() -> None:
     order: list[str] = []
 

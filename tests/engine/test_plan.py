@@ -91,6 +91,26 @@ def test_a_test_of_a_host_has_one_cell_at_the_probe() -> None:
     assert [job.endpoint.path for job in jobs] == ["/me"]
 
 
+def test_tests_of_the_log_in_stand_at_its_endpoints() -> None:
+    told: dict[str, Json] = {
+        "accounts": ["alice"],
+        "endpoint": "GET /me",
+        "endpoints": [{"name": "POST /login", "auth": "login"}, {"name": "POST /v2/login", "auth": "login"}],
+        "probe": "GET /me",
+    }
+    login = msgspec.structs.replace(check(attacker=Attacker.AUTH), classes=("login",))
+    reset = msgspec.structs.replace(check("two", attacker=Attacker.AUTH), classes=("reset", "change_password"))
+    jobs = plan([login, reset], situation(told))
+    assert [(job.test.id, job.endpoint.path, job.cell.account) for job in jobs] == [
+        ("one", "/login", "anon"),
+        ("one", "/v2/login", "anon"),
+        ("two", "/me", "anon"),
+    ]
+    settled = next(job.settled for job in jobs if job.test.id == "two")
+    assert settled is not None
+    assert (settled.reason, settled.why) == ("no_such_function", "no endpoint for reset or change password is known")
+
+
 NOTES: dict[str, Json] = {
     "accounts": ["alice", "bob"],
     "endpoint": "GET /notes/{id}",

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
-from gatewright.engine.scripted import KEY, Rule, Server, with_credentials
-from gatewright.model.account import Credential
+from gatewright.engine.scripted import KEY, Rule, ScriptedIdentities, Server, with_credentials
+from gatewright.model.account import Account, Credential
 from gatewright.model.http import Request
 from gatewright.model.json import Json
 from gatewright.model.secret import Secret
@@ -89,3 +91,40 @@ def test_placeholders_keep_the_type_of_a_whole_value() -> None:
     )
     answer = one.answer(ask("POST", "/n/4", ("Authorization", f"Bearer {TOKEN}"), body=b'{"n": 3}'))
     assert msgspec.json.decode(answer.body) == {"b": 3, "s": "no 3 of 4", "t": "7"}
+
+
+def test_log_ins_and_sign_ups_are_asked_of_the_rules() -> None:
+    async def go() -> None:
+        rules = server(
+            {"when": {"path": "/log-in", "body": {"password": "own"}}, "response": {"token": "session-of-alice-2"}},
+            {"when": {"path": "/log-in"}, "status": 401},
+            {"when": {"path": "/sign-up", "body": {"password": "12345"}}, "status": 422},
+            {"when": {"path": "/sign-up"}, "status": 201, "response": {"id": 3}},
+            {"when": {"as": "alice"}, "response": {"name": "alice"}},
+        )
+        alice = Account(name="alice", credentials=CREDENTIALS["alice"])
+        new = {"nora": Account(name="nora")}
+        people = ScriptedIdentities(rules, {"alice": alice}, ranks={}, probes={}, newcomers=new)
+        assert not (await people.try_log_in("alice", "wrong")).accepted
+        further = (await people.try_log_in("alice")).credentials
+        assert further != CREDENTIALS["alice"]
+        seen = await people.send(ask(), as_="anon", credentials=further)
+        assert seen.response is not None
+        assert seen.response.ok
+        refused = await people.register({}, password="12345")
+        assert (refused.name, refused.exchange is None) == ("", False)
+        assert (await people.register({"email": "x"})).name == "nora"
+        assert (await people.register({})).why == "no further account can be signed up"
+
+    asyncio.run(go())
+
+
+def test_mails_come_one_after_the_other() -> None:
+    identities = ScriptedIdentities(Server([], {}), {}, ranks={}, probes={}, mails={"alice": ["1", "2"]})
+
+    async def go() -> list[str | None]:
+        first = await identities.mail("alice")
+        second = await identities.mail("alice", other_than=first)
+        return [first, second, await identities.mail("alice", other_than=second), await identities.mail("bob")]
+
+    assert asyncio.run(go()) == ["1", "2", None, None]

@@ -111,10 +111,9 @@ def test_requests_are_counted_by_what_they_were_for() -> None:
     ]  # fmt: skip
     assert cost_group("undo", tested=True) == "tests"
     exchange = Exchange(1, Request("GET", "http://h", "/"), None, purpose="baseline")
-    assert collect(AttemptSent(exchange=exchange), AttemptSent(exchange=exchange, cell=CELL)).cost == {
-        "explore": 1,
-        "tests": 1,
-    }
+    report = collect(AttemptSent(exchange=exchange), AttemptSent(exchange=exchange, cell=CELL))
+    assert report.cost == {"explore": 1, "tests": 1}
+    assert report.cost_of == {CELL.test: 1}
 
 
 def test_a_finding_gets_what_made_its_object() -> None:

@@ -179,6 +179,19 @@ def test_how_often_it_sends_again(answer: bytes, resend: bool, times: int, serve
     run(main())
 
 
+def test_in_a_burst_nothing_waits(serve, run) -> None:
+    async def main() -> None:
+        time = Time()
+        async with serve(LATER, OK) as server:
+            async with Gate(Settings(), run="r", targets=[server.origin], clock=time.clock, sleep=time.sleep) as gate:
+                first = await gate.send(Request("GET", server.origin, "/"), burst=True)
+                second = await gate.send(Request("GET", server.origin, "/"))
+            assert [e.response.status for e in (first, second) if e.response is not None] == [429, 200]
+            assert time.now == 100
+
+    run(main())
+
+
 def test_a_wait_that_would_pass_the_budget_is_not_begun(serve, run) -> None:
     async def main() -> None:
         time = Time()

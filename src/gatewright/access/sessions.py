@@ -17,6 +17,7 @@ from gatewright.access.attach import attach
 from gatewright.access.classify import candidates
 from gatewright.access.entrance import Entrance
 from gatewright.access.grant import Grant
+from gatewright.access.mailbox import PATIENCE, Mailbox
 from gatewright.access.placing import Placed, fill
 from gatewright.access.principals import same_principal
 from gatewright.access.refresh import refresher
@@ -99,6 +100,9 @@ class Sessions:
         registers = candidates(specification, "register")
         self._refresher = refresher(specification, self._ask)
         self._sign_up = SignUp(registers, specification, self._ask, keyring, now)
+        patience = PATIENCE / 4 if settings.limits.patience == "short" else PATIENCE
+        hook = settings.hooks.get("mail", {})
+        self._mailbox = Mailbox(hook, self._ask, patience) if hook else None
 
     @property
     def accounts(self) -> Mapping[str, Account]:
@@ -182,6 +186,16 @@ class Sessions:
             refresh = refresh_token(grant.exchange.response)
         credentials = placed.credentials + grant.extra if placed is not None else ()
         return LogIn(exchange=grant.exchange, credentials=credentials, refresh=refresh)
+
+    async def mail(self, name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+        """The newest code or link mailed to an account, by `hooks.mail`; None without a hook, address or mail in time.
+
+        `other_than`: the one seen before; a newer one is waited for. `wait` False looks once.
+        """
+        account = self._accounts.get(name) or self._made.get(name)
+        if self._mailbox is None or account is None:
+            return None
+        return await self._mailbox.newest(account, other_than=other_than, wait=wait)
 
     async def send(
         self,

@@ -124,7 +124,7 @@ class SignUp:
 
     async def _send(self, candidate: Candidate, call: Call, name: str) -> Exchange:
         request = render(candidate.endpoint, call)
-        exchange = await self.ask(request, name, "sign-up")
+        self.last = exchange = await self.ask(request, name, "sign-up")
         response = exchange.response
         if response is None or response.status not in (403, 419):
             return exchange
@@ -135,7 +135,8 @@ class SignUp:
             call = call.with_value(place, token.token)
         cookies = "; ".join(f"{key}={value}" for key, value in token.cookies.items())
         lines = [(token.header, token.token), *([("Cookie", cookies)] if cookies else [])]
-        return await self.ask(render(candidate.endpoint, call).with_headers(*lines), name, "sign-up")
+        self.last = await self.ask(render(candidate.endpoint, call).with_headers(*lines), name, "sign-up")
+        return self.last
 
     def _agreeing(self, call: Call, candidate: Candidate) -> Call:
         """The call with every confirmation equal to the password, whatever a repair made of either."""

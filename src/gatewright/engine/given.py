@@ -92,6 +92,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     accounts: Json = field(default_factory=list)
     newcomers: tuple[str, ...] = ()
     """Accounts that a test may still sign up, in this order."""
+    mails: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Account → codes and links mailed to it, oldest first; any at all: `hooks.mail` is set."""
     objects: dict[str, Json] = field(default_factory=dict)
     fresh: dict[str, Json] = field(default_factory=dict)
     """Objects that can still be made, by owner."""
@@ -141,6 +143,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
         probes={name: Call(endpoint=probe.id) for name in (*accounts, *newcomers)} if probe else {},
         dead=frozenset(given.dead),
         newcomers=newcomers,
+        mails=given.mails,
     )
     samples = await _samples(identities, objects, told, endpoints)
     knowledge = Knowledge(
@@ -153,6 +156,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
     settings = Settings(
         roles=given.roles,
         policy=given.policy,
+        hooks={"mail": {}} if given.mails else {},
         limits=Limits(mode=given.mode, patience="short"),
         disabled_controls=disabled,
     )

@@ -67,6 +67,9 @@ class Identities(Standing, Protocol):
     async def log_in(self, name: str, password: str | None = None) -> bool:
         """Whether a fresh log-in works now, with the account's own password or another."""
 
+    async def mail(self, name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+        """The newest code or link mailed to an account, other than the one seen before; None when none came."""
+
     async def credentials(self, name: str) -> tuple[Credential, ...]:
         """The present credentials of an account."""
 

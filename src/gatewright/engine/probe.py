@@ -246,6 +246,16 @@ class CellProbe:
         """Whether a fresh log-in works now."""
         return await self._bench.identities.log_in(account, password)
 
+    async def mail(self, account: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+        """The newest code or link mailed to an account. A worker is not held while it waits."""
+        if not wait:
+            return await self._bench.identities.mail(account, other_than=other_than, wait=False)
+        self._bench.slots.release()
+        try:
+            return await self._bench.identities.mail(account, other_than=other_than)
+        finally:
+            await self._bench.slots.acquire()
+
     def leave(self, what: str, call: Call, *, endpoint: Endpoint) -> None:
         """Something of ours stays behind."""
         self._bench.leftovers.append(Leftover(what, curl_line(render(endpoint, call), ANON)))

@@ -289,7 +289,10 @@ class ScriptedIdentities:
         probes: Mapping[str, Call],
         dead: frozenset[str] = frozenset(),
         newcomers: Mapping[str, Account] | None = None,
+        mails: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        """`mails`: what each account is mailed, oldest first."""
+        self._mails = dict(mails or {})
         self._newcomers = dict(newcomers or {})
         self._waiting = list(self._newcomers)
         self.server = server
@@ -351,6 +354,12 @@ class ScriptedIdentities:
         if token:
             own = tuple(msgspec.structs.replace(c, value=Secret(str(token))) for c in own)
         return LogIn(exchange=exchange, credentials=own, refresh=Secret(str(refresh)) if refresh else None)
+
+    async def mail(self, name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+        """The mail after the one seen before; the first when none was."""
+        told = list(self._mails.get(name, ()))
+        first = told.index(other_than) + 1 if other_than in told else 0
+        return told[first] if first < len(told) else None
 
     async def send(
         self,

@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from gatewright.lab.door import Door
+from gatewright.lab.mailbox import Mailbox
 from gatewright.lab.tables import Row, Tables
 
 Schema = dict[str, Any]
@@ -68,6 +70,9 @@ class Clinic:
     secret: bytes
     token_ttl: int
     now: Callable[[], float]
+    door: Door = field(default_factory=Door)
+    """How callers are known; the dialect hangs it."""
+    mailbox: Mailbox = field(default_factory=Mailbox)
 
     def at(self, *, days: int = 0, minutes: int = 0) -> str:
         """The present time, RFC 3339 in UTC, some days and minutes on."""
@@ -159,6 +164,8 @@ class Endpoint:
     """A property of the answer, and the weakness that lets one write it here."""
     undocumented: str = ""
     """The weakness without which this method does not exist. Not in the specification."""
+    dialects: tuple[str, ...] = ()
+    """Where it is served; empty: everywhere."""
 
     @property
     def id(self) -> str:

@@ -37,6 +37,7 @@ class Collector:
         self._leftovers: dict[str, Leftover] = {}
         self._warnings: dict[str, None] = {}
         self._cost: dict[str, float] = {}
+        self._cost_of: dict[str, int] = {}
         self._creations = Creations()
 
     def start(self) -> None:
@@ -51,6 +52,8 @@ class Collector:
         if isinstance(event, AttemptSent):
             group = cost_group(event.exchange.purpose, tested=event.cell is not None)
             self._cost[group] = self._cost.get(group, 0) + 1
+            if event.cell is not None:
+                self._cost_of[event.cell.test] = self._cost_of.get(event.cell.test, 0) + 1
             self._creations.note(event.exchange)
         elif isinstance(event, VerdictReached):
             verdict = event.verdict
@@ -100,6 +103,7 @@ class Collector:
             coverage=tuple(coverage or _unjudged(cell, self._budget) for cell, coverage in self._cells.items()),
             warnings=tuple(self._warnings),
             cost=dict(sorted(self._cost.items())),
+            cost_of=dict(sorted(self._cost_of.items())),
         )
 
     def _run(self) -> Run:

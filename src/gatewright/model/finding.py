@@ -121,6 +121,8 @@ class Report(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     cost: dict[str, float] = field(default_factory=dict)
     """Requests per purpose group: `explore`, `login`, `tests`, `cleanup`."""
+    cost_of: dict[str, int] = field(default_factory=dict)
+    """Requests per test."""
 
 
 def fingerprint(test: str, endpoint: Endpoint, place: Place | None) -> str:

@@ -302,6 +302,13 @@ class Probe(Protocol):
     async def log_in(self, account: str, password: str | None = None) -> bool:
         """Whether a fresh log-in of an account works now, with its own password or another; its session stays."""
 
+    async def mail(self, account: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+        """The newest code or link that the API mailed to an account, read by `hooks.mail` of the settings.
+
+        `other_than`: the one seen before; a newer one is waited for, a bounded time. `wait` False looks once. None
+        when none came, and always without that hook: then the test needs configuration.
+        """
+
     def leave(self, what: str, call: Call, *, endpoint: Endpoint) -> None:
         """Says that something of ours stays behind, with the call that made it."""
 

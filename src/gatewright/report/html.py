@@ -17,6 +17,7 @@ from gatewright import __version__
 from gatewright.model.finding import Coverage, Finding, Report
 from gatewright.model.test import THREATS, Test
 from gatewright.model.verdict import REASONS, SEVERITIES
+from gatewright.report.cost import cost, share
 from gatewright.report.evidence import Block, Shown, prose, section, shown
 from gatewright.report.json import totals
 from gatewright.report.reproduce import curl_of, pytest_of
@@ -119,6 +120,8 @@ def render(report: Report, tests: Mapping[str, Test]) -> str:
             for endpoint in report.endpoints
         ],
         cost=", ".join(f"{name} {number:,.0f}" for name, number in report.cost.items()),
+        spent=cost(report, tests).said,
+        share=f"{share(report):.0%}",
     )
 
 

@@ -15,6 +15,7 @@ from gatewright.model.http import Exchange, Headers
 from gatewright.model.json import Json
 from gatewright.model.test import Test
 from gatewright.model.verdict import REASONS
+from gatewright.report.cost import cost, share
 from gatewright.report.reproduce import curl_of, pytest_of
 
 MOST_BODY = 65_536
@@ -23,7 +24,7 @@ MOST_BODY = 65_536
 
 def render(report: Report, tests: Mapping[str, Test]) -> str:
     """The report as JSON, two spaces a level, a line end at the end."""
-    return json.dumps(document(report), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(document(report, tests), ensure_ascii=False, indent=2) + "\n"
 
 
 def schema() -> Json:
@@ -32,8 +33,9 @@ def schema() -> Json:
     return found
 
 
-def document(report: Report) -> dict[str, Json]:
-    """The report as JSON values."""
+def document(report: Report, tests: Mapping[str, Test] | None = None) -> dict[str, Json]:
+    """The report as JSON values. `tests` tell which requests belonged to a host rather than to an endpoint."""
+    spent = cost(report, tests or {})
     names = {endpoint.id: endpoint.name for endpoint in report.endpoints}
     tried = [coverage for coverage in report.coverage if coverage.outcome != "not_applicable"]
     return {
@@ -51,6 +53,9 @@ def document(report: Report) -> dict[str, Json]:
             "stopped_because": report.run.stopped_because,
             "insecure": report.run.insecure,
             "cost": dict(report.cost),
+            "cost_of": dict(report.cost_of),
+            "per_endpoint": spent.per_endpoint,
+            "per_host": spent.per_host,
         },
         "accounts": [
             {"name": state.name, "role": state.role, "login": state.login, "how": state.how, "origin": state.origin}
@@ -60,6 +65,7 @@ def document(report: Report) -> dict[str, Json]:
             "endpoints": len(report.endpoints),
             "exercised": report.exercised,
             "with_2xx_sample": report.with_2xx_sample,
+            "share": share(report),
             "unreached": dict(report.unreached),
         },
         "findings": [finding_document(finding) for finding in report.findings],

@@ -10,6 +10,7 @@ from msgspec import Struct
 from gatewright.model.finding import Finding, Report
 from gatewright.model.test import THREATS, Test
 from gatewright.model.verdict import REASONS, SEVERITIES
+from gatewright.report.cost import cost, share
 from gatewright.report.text import SIGNS, WORDS, clean, count, duration, fit, width
 
 OUTCOMES = {
@@ -103,12 +104,11 @@ def finding_lines(finding: Finding, look: Look) -> list[str]:
 
 def summary_lines(report: Report, tests: Mapping[str, Test], look: Look) -> list[str]:
     """The threat table, the cells with their reasons, questions, leftovers, warnings and accounts that failed."""
-    lines = [*_threats(report, tests, look), "", *_cells(report, look)]
+    lines = [*_threats(report, tests, look), "", *_cells(report, look), "", *_reach(report, tests, look)]
     for title, texts in (
         ("Questions", [f"{q.ask}  {q.answer_with}" for q in report.questions]),
         ("Left behind", [f"{left.what}  {left.curl}" for left in report.leftovers]),
         ("Accounts that did not log in", [f"{a.name}: {a.how}" for a in report.accounts if a.login != "ok"]),
-        ("Endpoints without an accepted request", [f"{name}: {why}" for name, why in report.unreached.items()]),
         ("Warnings", list(report.warnings)),
     ):
         if texts:
@@ -192,11 +192,24 @@ def _cells(report: Report, look: Look) -> list[str]:
     counts: dict[str, Counter[str]] = {outcome: Counter() for outcome in REASONS}
     for cell in report.coverage:
         counts[cell.outcome][cell.reason] += 1
-    inventory = f"{len(report.endpoints)} endpoints, {report.exercised} exercised, {report.with_2xx_sample} with an accepted request"
-    lines = [look.bold(f"Cells {len(report.coverage):,}") + look.dim(f"   {inventory}")]
+    lines = [look.bold(f"Cells {len(report.coverage):,}")]
     for outcome, reasons in counts.items():
         total = sum(reasons.values())
         if total:
             said = ", ".join(f"{reason} {number:,}" for reason, number in reasons.most_common())
             lines += wrapped(said, look.width, " " * 28, first=f"  {OUTCOMES[outcome]:16} {total:7,}  ")
+    return lines
+
+
+def _reach(report: Report, tests: Mapping[str, Test], look: Look) -> list[str]:
+    """How far the run came into the API and at what cost; then every endpoint without an accepted request, by reason."""
+    reached = f"{report.exercised} exercised, {report.with_2xx_sample} ({share(report):.0%}) with an accepted request"
+    lines = [look.bold(f"Endpoints {len(report.endpoints):,}") + f"   {reached}", f"  {cost(report, tests).said}"]
+    reasons: dict[str, list[str]] = {}
+    for name, why in report.unreached.items():
+        reasons.setdefault(why.replace(name, "it"), []).append(name)
+    if reasons:
+        lines += ["", look.bold(f"Endpoints without an accepted request ({len(report.unreached)})")]
+    for why, names in reasons.items():
+        lines += wrapped(clean(f"{', '.join(names)}: {why}"), look.width, "    ", first="  ")
     return lines

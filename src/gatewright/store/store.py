@@ -133,7 +133,7 @@ class Store:
             if begun["finished"] is not None:
                 collector.on(msgspec.json.decode(begun["finished"], type=RunFinished))
             cost = self._cost(connection, run)
-        report = msgspec.structs.replace(collector.report(), cost=cost)
+            report = msgspec.structs.replace(collector.report(), cost=cost, cost_of=self._cost_of(connection, run))
         if begun["finished"] is None:
             unfinished = msgspec.structs.replace(report.run, seconds=begun["last"], requests=int(sum(cost.values())))
             report = msgspec.structs.replace(report, run=unfinished)
@@ -335,6 +335,12 @@ class Store:
             group = cost_group(purpose, tested=bool(of_cell))
             cost[group] = cost.get(group, 0.0) + number
         return dict(sorted(cost.items()))
+
+    def _cost_of(self, connection: Connection, run: str) -> dict[str, int]:
+        table = schema.exchanges
+        wanted = (table.c.run == run, table.c.test.is_not(None))
+        query = select(table.c.test, func.count()).where(*wanted).group_by(table.c.test).order_by(table.c.test)
+        return {row[0]: row[1] for row in connection.execute(query)}
 
     def _creations(self, run: str) -> list[Exchange]:
         """Exchanges of an earlier part of the run that may have made objects."""
