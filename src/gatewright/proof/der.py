@@ -13,7 +13,7 @@ import orjson
 from msgspec import Struct
 
 from gatewright.model.json import Json
-from gatewright.proof.jwt import unb64
+from gatewright.proof.jwt import b64, unb64
 
 _RSA = bytes.fromhex("300d06092a864886f70d0101010500")
 """AlgorithmIdentifier rsaEncryption with NULL."""
@@ -93,6 +93,35 @@ def forms(jwk: Mapping[str, Json]) -> list[Form]:
     if inner is not None:
         found += [Form("its modulus", _number(jwk, "n") or b""), Form("its modulus as text", str(jwk["n"]).encode())]
     return found
+
+
+def certified(text: str) -> dict[str, Json] | None:
+    """The RSA key that a certificate holds (base64 of its DER, RFC 5280), as a JSON Web Key; None for another.
+
+    The key is found by its AlgorithmIdentifier; nothing is verified.
+    """
+    der = _decoded(text)
+    start = der.find(_RSA)
+    if start < 0:
+        return None
+    inner = der[start + len(_RSA) :]
+    try:
+        bits, _ = _read(inner)
+        numbers, _ = _read(bits[1:])
+        n, rest = _read(numbers)
+        e, _ = _read(rest)
+    except IndexError:
+        return None
+    return {"kty": "RSA", "n": b64(n.lstrip(b"\0")), "e": b64(e), "x5c": [text]}
+
+
+def _read(der: bytes) -> tuple[bytes, bytes]:
+    """The content of the first element, and what follows. Raises IndexError where there is none."""
+    size, start = der[1], 2
+    if size & 0x80:
+        start += size & 0x7F
+        size = int.from_bytes(der[2:start], "big")
+    return der[start : start + size], der[start + size :]
 
 
 def _thumbprint(jwk: Mapping[str, Json]) -> bytes:
