@@ -8,6 +8,7 @@ from gatewright.lab.routes import (
     addresses,
     admin,
     appointments,
+    archive,
     catalogue,
     coupons,
     documents,
@@ -40,6 +41,7 @@ AREAS: tuple[Area, ...] = (
     questions.AREA,
     staff.AREA,
     admin.AREA,
+    archive.AREA,
     public.AREA,
 )
 
