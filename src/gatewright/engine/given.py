@@ -12,13 +12,9 @@ import msgspec
 from msgspec import Struct, field
 
 from gatewright.engine.plan import Situation
-<<<<<<< HEAD
 from gatewright.engine.scripted import Rule, ScriptedIdentities, ScriptedMaker, Server
 from gatewright.engine.scripted_tokens import KEY
-=======
-from gatewright.engine.scripted import KEY, Rule, ScriptedIdentities, ScriptedMaker, Server
 from gatewright.model.access import Row, Word
->>>>>>> main
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Answer, Body, Endpoint, Parameter, Place, Requirement, Scheme, Specification
