@@ -36,6 +36,7 @@ COLUMNS: dict[str, str] = {
     "revoked": "id",
     "refreshes": "id user_id family used",
     "codes": "id user_id purpose code expires",
+    "sessions": "id user_id csrf expires",
 }
 """Table → columns, the key first."""
 

@@ -20,6 +20,7 @@ from gatewright.lab.routes import (
     public,
     questions,
     records,
+    session,
     staff,
     wiki,
 )
@@ -27,6 +28,7 @@ from gatewright.lab.routes import (
 AREAS: tuple[Area, ...] = (
     account.AREA,
     credentials.AREA,
+    session.AREA,
     records.AREA,
     appointments.AREA,
     documents.AREA,

@@ -23,7 +23,9 @@ ROWS: tuple[Weakness, ...] = (
         _ME,
         "A changed password leaves other sessions alive",
     ),
-    _row("refresh-token-reuse", "session-refresh-reuse", _ME, "A refresh token can be used twice"),
+    _row(
+        "refresh-token-reuse", "session-refresh-reuse", _ME, "A refresh token can be used twice", dialects=("bearer",)
+    ),
     _row("sign-up-weak-password", "password-weak", _REGISTER, "Passwords that everybody guesses are accepted"),
     _row("login-without-limit", "login-no-lockout", _LOGIN, "Passwords can be tried without limit"),
     _row(
