@@ -23,9 +23,9 @@ def one_weak_is_enough(found: tuple[Witness, ...], answer: Answer, *, sent: str 
 
 RULES: list[tuple[str, str, Any, str, str]] = [
     ("a marker alone proves", "gatewright.proof.witness.is_strong", lambda value: False, READ, "bob reads alice's note by its id"),
-    ("one weak value does not", "gatewright.checks.object_access_read.shown", one_weak_is_enough, READ, "one common word"),
+    ("one weak value does not", "gatewright.checks.reading.shown", one_weak_is_enough, READ, "one common word"),
     ("a refusal is learnt, not a status", "gatewright.proof.denied.DeniedFamily.denied", lambda self, answer, references=(): answer.status >= 400, READ, "status 200 with an error"),
-    ("status alone refuses nothing that leaks", "gatewright.checks.object_access_read.shown", lambda found, answer, sent="": () if answer.status >= 300 else found, READ, "a redirect that carries"),
+    ("status alone refuses nothing that leaks", "gatewright.checks.reading.shown", lambda found, answer, sent="": () if answer.status >= 300 else found, READ, "a redirect that carries"),
     ("baselines must agree", "gatewright.checks.controls.consistent", lambda answers: True, READ, "the owner's own answers differ"),
     ("evidence makes private", "gatewright.checks.evidence.is_private", lambda evidence, action, resource: (False, ""), READ, "bob reads alice's note by its id"),
     ("without evidence nothing is private", "gatewright.checks.evidence.is_private", lambda evidence, action, resource: (True, ""), READ, "nothing says that the wiki page is private"),

@@ -293,6 +293,7 @@ async def _controls(
         action="change",
         owner_sees=before,
         attacker_sees=mine if own and own.origin != "identity" else None,
+        attacker_got=await look(probe, owned, as_=probe.account) if owned.origin != "identity" else None,
     )
     if owned.origin == "identity":  # another account is nobody's shared object
         why = why if private else f"{owned.owner} is another account, and the caller is named by its session"
