@@ -52,6 +52,8 @@ class Aim(Struct, frozen=True, kw_only=True):
     """How another object of the owner's is asked for in this way; None when it cannot be."""
     told: str
     """What the attacker did: `by putting its reference into path id`."""
+    title: str = ""
+    """Of a finding, when another than that one can read another's object."""
     endpoint: Endpoint | None = None
     """When it is another than the cell's."""
 
@@ -283,7 +285,8 @@ async def _confirm(probe: Probe, aim: Aim, *, leak: tuple[Witness, ...], mine: A
         )
     value, name = value_of(aim), (aim.endpoint or probe.endpoint).name
     return proved(
-        title=f"Any {probe.accounts[probe.account].role or 'account'} can read another's {owned.noun} by its {place.name}",
+        title=aim.title
+        or f"Any {probe.accounts[probe.account].role or 'account'} can read another's {owned.noun} by its {place.name}",
         summary=f"{probe.account} read {owned.owner}'s {owned.noun} at {name} {aim.told}.",
         proof=(
             f"{owned.owner} owns {owned.noun} {value}; three reads by {owned.owner} agree",
