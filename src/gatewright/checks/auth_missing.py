@@ -84,7 +84,10 @@ async def auth_missing(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/
     - https://cwe.mitre.org/data/definitions/306.html
     """
-    if any(word == "public" and pattern == probe.endpoint.path for pattern, word in probe.settings.policy.items()):
+    if any(
+        word == "public" and pattern in (probe.endpoint.path, probe.endpoint.shown_path)
+        for pattern, word in probe.settings.policy.items()
+    ):
         return conclude("public", "the policy says that it is public")
     verdicts = []
     for target in _targets(probe):

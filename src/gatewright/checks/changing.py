@@ -257,7 +257,7 @@ async def prove(probe: Probe, write: Write) -> Verdict:
             why,
             place=place,
             question=f"{probe.account} changed {name} at {probe.endpoint.name}: private?",
-            answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
+            answer_with=f'policy: {{"{probe.endpoint.shown_path}": private}}',
         )
     return await _confirm(probe, write, why)
 

@@ -248,7 +248,7 @@ def _ask(probe: Probe, aim: Aim, codes: frozenset[str], why: str) -> Verdict:
     reason = next((contrary[code] for code in sorted(codes) if code in contrary), "")
     if reason:
         return conclude(reason, why, place=aim.place)
-    path = (aim.endpoint or probe.endpoint).path
+    path = (aim.endpoint or probe.endpoint).shown_path
     name = (aim.endpoint or probe.endpoint).name
     return conclude(
         "no_privacy_evidence",
