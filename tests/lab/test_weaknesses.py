@@ -12,6 +12,7 @@ import pytest
 from gatewright.lab.routes import endpoints
 from gatewright.lab.tokens import encoded
 from gatewright.lab.weaknesses import IDS, WEAKNESSES, chosen
+from tests.lab import api1
 
 ADDRESS = {"label": "Work", "street": "Mill Lane 3", "city": "Odense", "postcode": "5000", "country": "DK"}
 RECORD = {"kind": "diary", "title": "Headache", "summary": "Since Monday"}
@@ -221,6 +222,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "record-change-by-child": record_change,
     "document-delete-by-uuid": document_delete,
     "review-delete-by-id": review_delete,
+    **api1.EXPLOITS,
     "payment-method-without-token": payment_method_read,
     "appointment-change-without-token": appointment_change,
     "token-alg-none": token_none,
