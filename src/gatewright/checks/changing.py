@@ -249,7 +249,7 @@ async def prove(probe: Probe, write: Write) -> Verdict:
     if owned.origin == "identity":  # another account is nobody's shared object
         why = why if private else f"{owned.owner} is another account, and the caller is named by its session"
     elif not private and "privacy" not in probe.settings.disabled_controls:
-        if evidence.codes & {"X4", "X5"}:
+        if evidence.codes & {"X4", "X5", "X6"}:
             return conclude("shared", why, place=place)
         name = f"{owned.owner}'s {owned.noun} {_value(write)}"
         return conclude(

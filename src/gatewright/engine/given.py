@@ -13,9 +13,10 @@ from msgspec import Struct, field
 
 from gatewright.engine.plan import Situation
 from gatewright.engine.scripted import KEY, Rule, ScriptedIdentities, ScriptedMaker, Server
+from gatewright.model.access import Row, Word
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call, render
-from gatewright.model.endpoint import Answer, Body, Endpoint, Place, Requirement, Scheme, Specification
+from gatewright.model.endpoint import Answer, Body, Endpoint, Parameter, Place, Requirement, Scheme, Specification
 from gatewright.model.endpoint import In as Within
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, Origin, OwnedObject, Reference, Sample
@@ -61,6 +62,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     extensions: dict[str, Json] = field(default_factory=dict)
     body: Json = None
     """What its accepted request carries."""
+    query: dict[str, Schema] = field(default_factory=dict)
+    """Parameters of its query → what the specification says of each; `examples` of one are in its accepted request."""
     takes: tuple[str, ...] = ()
     """Texts that the specification lists for its body."""
     samples: tuple[str, ...] | None = None
@@ -110,6 +113,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     protected: tuple[str, ...] | None = None
     """Endpoints seen to refuse anonymous requests; default: the server is asked."""
     policy: dict[str, str] = field(default_factory=dict)
+    access: dict[str, dict[str, Word]] = field(default_factory=dict)
+    """Rows of `access.yaml`."""
     mode: Mode = "safe"
     schemes: dict[str, Json] = field(default_factory=dict)
 
@@ -156,6 +161,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
     settings = Settings(
         roles=given.roles,
         policy=given.policy,
+        access=tuple(Row(pattern, cells) for pattern, cells in given.access.items()),
         hooks={"mail": {}} if given.mails else {},
         limits=Limits(mode=given.mode, patience="short"),
         disabled_controls=disabled,
@@ -195,6 +201,7 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         path=path,
         origin=ORIGIN,
         security=security,
+        parameters=tuple(Parameter(name=n, within="query", schema=s) for n, s in told.query.items()),
         bodies=(_body(told.takes),) if told.takes else (),
         tags=told.tags,
         summary=told.summary,
@@ -309,7 +316,8 @@ async def _samples(
 def _call(one: GivenEndpoint, endpoint: Endpoint, account: str, objects: list[OwnedObject]) -> Call | None:
     """The account's own request; None when the endpoint wants the id of an object that the account does not have."""
     content_type = "application/json" if one.body is not None else ""
-    call = Call(endpoint=endpoint.id, body=one.body, content_type=content_type)
+    query = {name: schema.examples[0] for name, schema in one.query.items() if schema.examples}
+    call = Call(endpoint=endpoint.id, query=query, body=one.body, content_type=content_type)
     able = [o for o in objects if o.reference(endpoint.id) and o.slot != "delete"]
     own = next((o for o in able if o.owner == account), None)
     reference = own.reference(endpoint.id) if own else None

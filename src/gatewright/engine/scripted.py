@@ -5,7 +5,7 @@ Rules are tried in order, the first that matches answers. Strings of an answer m
 
 - `<path.id>` `<query.x>` `<body>` `<body.title>` `<header.Origin>` `<jwt.sub>` `<method>` `<target>` `<as>`: of the request
 - `<after.title>`: of the body of the latest earlier request that the rule's `after` matched
-- `<count>`: number of the request; `<echo>`: all of the request as text
+- `<count>`: number of the request; `<echo>`: all of the request as text; `<many.240>`: a list of 240 items
 """
 
 from __future__ import annotations
@@ -257,6 +257,8 @@ def _filled(value: Json, ask: Ask, found: dict[str, Json], count: int) -> Json:
 
 def _look(name: str, ask: Ask, found: dict[str, Json], count: int) -> Json:
     kind, _, rest = name.partition(".")
+    if kind == "many":
+        return [{"id": number} for number in range(int(rest))]
     token = jwt.parse(ask.token if ask.token.count(".") == 2 else ask.token + ".")
     sources: dict[str, Json] = {
         "path": found,

@@ -8,6 +8,7 @@ from gatewright.lab.routes import (
     addresses,
     admin,
     appointments,
+    archive,
     catalogue,
     claims,
     coupons,
@@ -19,12 +20,14 @@ from gatewright.lab.routes import (
     public,
     questions,
     records,
+    session,
     staff,
     wiki,
 )
 
 AREAS: tuple[Area, ...] = (
     account.AREA,
+    session.AREA,
     records.AREA,
     appointments.AREA,
     documents.AREA,
@@ -40,6 +43,7 @@ AREAS: tuple[Area, ...] = (
     questions.AREA,
     staff.AREA,
     admin.AREA,
+    archive.AREA,
     public.AREA,
 )
 
