@@ -94,7 +94,7 @@ class Call:
     headers: Mapping[str, str]
     body: Row
     """As it was sent; `fields` has what the specification lets one write."""
-    pairs: tuple[tuple[str, str], ...] = ()
+    pairs: tuple[tuple[str, Any], ...] = ()
     """Every pair of the query in the order of sending, where one name may come twice."""
     keys: tuple[tuple[str, Any], ...] = ()
     """Every key of the body in the order of sending, where one may come twice."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gatewright.lab.endpoint import Access, Area, Call, Parameter
 from gatewright.lab.schemas import ID, WHEN, choice, listing, made, number, page, shape, text
 from gatewright.lab.tables import Row
@@ -67,14 +65,9 @@ def status(call: Call) -> Row:
 
 def _checked_first(call: Call, last: int, weakness: str) -> Row:
     """The claim that was named last, which is the one that is checked, unless the first one is."""
-    checked = _number(call.first("claim_id")) if call.weak(weakness) else last
+    checked = call.first("claim_id") if call.weak(weakness) else last
     call.owned("claims", checked)
     return call.tables.get("claims", last) or call.owned("claims", last)
-
-
-def _number(value: Any) -> int:
-    text_ = str(value)
-    return int(text_) if text_.isascii() and text_.isdigit() and len(text_) < 16 else 0
 
 
 @AREA.on("GET", _ONE, Access.PATIENT, answer="Claim", forbids=True)
@@ -82,7 +75,7 @@ def claim(call: Call) -> Row:
     """Show an own claim."""
     row = call.owned("claims", call.path["claim_id"])
     if call.weak("claim-read-beside-path"):
-        return call.tables.get("claims", _number(call.query.get("claim_id"))) or row
+        return call.tables.get("claims", call.first("claim_id")) or row
     return row
 
 
@@ -91,7 +84,7 @@ def change_claim(call: Call) -> Row:
     """Replace what an own claim says."""
     row = call.owned("claims", call.path["claim_id"])
     if call.weak("claim-change-by-id-in-body"):
-        row = call.tables.get("claims", _number(call.body.get("id"))) or row
+        row = call.tables.get("claims", call.first("id")) or row
     return call.tables.change("claims", row["id"], **call.fields())
 
 
