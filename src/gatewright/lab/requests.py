@@ -31,6 +31,7 @@ _TABLE = {
     "order_id": "orders",
     "review_id": "reviews",
     "invoice_id": "invoices",
+    "claim_id": "claims",
 }
 """Parameter → table in which alice's first row is the one to name."""
 
@@ -132,7 +133,7 @@ def _body(endpoint: Endpoint, shapes: dict[str, Schema], values: dict[str, Any],
             body[name] = values[name]
     if endpoint.path == "/auth/password/reset":
         body["email"] = values["code_email"]
-    for name in ("order_id", "invoice_id"):
+    for name in ("order_id", "invoice_id", "claim_id"):
         if name in body:
             body[name] = values[name]
     if "user_id" in body:
