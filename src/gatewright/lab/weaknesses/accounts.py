@@ -27,6 +27,20 @@ ROWS: tuple[Weakness, ...] = (
         "refresh-token-reuse", "session-refresh-reuse", _ME, "A refresh token can be used twice", dialects=("bearer",)
     ),
     _row("sign-up-weak-password", "password-weak", _REGISTER, "Passwords that everybody guesses are accepted"),
+    _row("sign-up-name-twice", "account-duplicate", _REGISTER, "A user name can be signed up again in other letters"),
+    _row(
+        "token-names-the-user",
+        "token-subject-reuse",
+        _ME,
+        "Tokens hold the user name instead of the id",
+        dialects=("bearer",),
+    ),
+    _row(
+        "credentials-without-password",
+        "account-change-without-reauth",
+        "PUT /auth/credentials",
+        "Password and address are changed without the present password",
+    ),
     _row("login-without-limit", "login-no-lockout", _LOGIN, "Passwords can be tried without limit"),
     _row(
         "reset-tells-names",
