@@ -26,6 +26,14 @@ ROWS: tuple[Weakness, ...] = (
     _row(
         "refresh-token-reuse", "session-refresh-reuse", _ME, "A refresh token can be used twice", dialects=("bearer",)
     ),
+    _row(
+        "session-kept-at-login",
+        "session-fixed",
+        _ME,
+        "The session cookie from before the log-in is kept",
+        dialects=("cookie",),
+    ),
+    _row("session-ids-count", "session-predictable", _ME, "Session ids are a counter", dialects=("cookie",)),
     _row("sign-up-weak-password", "password-weak", _REGISTER, "Passwords that everybody guesses are accepted"),
     _row("sign-up-name-twice", "account-duplicate", _REGISTER, "A user name can be signed up again in other letters"),
     _row(
