@@ -58,6 +58,8 @@ PATH = "/graphql"
 DEEPEST, MOST_FIELDS, MOST_TOGETHER = 8, 10, 5
 """Of one document: levels, calls of fields at its root; documents in one request."""
 _MOST_TOKENS = 20_000
+_KEPT = 500
+"""Documents that are remembered."""
 _HOLE = re.compile(r"\{(\w+)\}")
 _CODES = {
     400: "BAD_REQUEST",
@@ -80,6 +82,7 @@ class GraphQL(Dialect):
 
     def __init__(self, clinic: Clinic, names: Names) -> None:
         super().__init__(clinic, names)
+        self._documents: dict[str, tuple[DocumentNode | None, list[Row]]] = {}
         self._nodes = self._find_nodes()
         shapes = Shapes(self.schemas, names)
         shapes.nodes = set(self._nodes)
@@ -155,17 +158,27 @@ class GraphQL(Dialect):
             raise Refused(400, f"at most {MOST_TOGETHER} operations together")
         return asked
 
-    def _run(self, asked: Row, request: Request) -> Row:
+    def _read(self, query: str) -> tuple[DocumentNode | None, list[Row]]:
+        """The document of a query, or what is wrong with it; the same text is read once."""
+        if query not in self._documents:
+            if len(self._documents) > _KEPT:
+                self._documents.clear()
+            self._documents[query] = self._read_anew(query)
+        return self._documents[query]
+
+    def _read_anew(self, query: str) -> tuple[DocumentNode | None, list[Row]]:
         try:
-            document = parse(asked["query"], max_tokens=_MOST_TOKENS)
+            document = parse(query, max_tokens=_MOST_TOKENS)
         except (GraphQLSyntaxError, RecursionError) as error:
-            return {"errors": [{"message": str(error), "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}]}
+            return None, [{"message": str(error), "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}]
         errors = validate(self.schema, document) or self._too_much(document)
-        if errors:
-            code = {"code": "GRAPHQL_VALIDATION_FAILED"}
-            return {
-                "errors": [{**error.formatted, "extensions": {**code, **(error.extensions or {})}} for error in errors]
-            }
+        code = {"code": "GRAPHQL_VALIDATION_FAILED"}
+        return document, [{**one.formatted, "extensions": {**code, **(one.extensions or {})}} for one in errors]
+
+    def _run(self, asked: Row, request: Request) -> Row:
+        document, errors = self._read(asked["query"])
+        if document is None or errors:
+            return {"errors": errors}
         variables = asked.get("variables")
         result = execute_sync(
             self.schema,
