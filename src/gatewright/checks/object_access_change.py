@@ -297,7 +297,7 @@ async def _controls(
     if owned.origin == "identity":  # another account is nobody's shared object
         why = why if private else f"{owned.owner} is another account, and the caller is named by its session"
     elif not private and "privacy" not in probe.settings.disabled_controls:
-        if evidence.codes & {"X4", "X5"}:
+        if evidence.codes & {"X4", "X5", "X6"}:
             return conclude("shared", why, place=place)
         value = as_text(dict(reference.values)[place])
         return conclude(

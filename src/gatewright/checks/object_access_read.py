@@ -295,7 +295,7 @@ async def _elsewhere(probe: Probe, owned: OwnedObject, found: tuple[Witness, ...
 
 
 def _ask(probe: Probe, owned: OwnedObject, reference: Reference, codes: frozenset[str], why: str) -> Verdict:
-    contrary = {"X1": "public", "X2": "shared", "X3": "public", "X4": "shared", "X5": "shared"}
+    contrary = {"X1": "public", "X2": "shared", "X3": "public", "X4": "shared", "X5": "shared", "X6": "public"}
     reason = next((contrary[code] for code in sorted(codes) if code in contrary), "")
     if reason:
         return conclude(reason, why, place=reference.place)

@@ -162,6 +162,10 @@ class Endpoint:
     """The weakness that lets a method override header choose another method of this path, past its role check."""
     assigns: tuple[str, str] = ("", "")
     """A property of the answer, and the weakness that lets one write it here."""
+    limit: int = 0
+    """Requests in a row that one caller may send; 0: as many as the announced quota leaves."""
+    unmetered: str = ""
+    """The weakness that leaves quota and limit out here."""
     undocumented: str = ""
     """The weakness without which this method does not exist. Not in the specification."""
     dialects: tuple[str, ...] = ()

@@ -59,6 +59,7 @@ class Web(Dialect):
             least = Access.PATIENT
         user, claims = self.known(endpoint, request.headers, least)
         request.state.account = user["username"] if user else "anon"
+        request.state.quota = self.quotas.take(endpoint, request.state.account)
         call = Call(
             clinic=self.clinic,
             endpoint=endpoint,
@@ -88,10 +89,15 @@ class Web(Dialect):
 
     def _route(self, endpoint: Endpoint) -> Route:
         async def run(request: Request) -> Response:
+            request.state.quota = {}
             try:
-                return await self._answer(endpoint, request)
+                response = await self._answer(endpoint, request)
             except Refused as refused:
-                return self.refusal(refused, self.methods(request) if refused.status == 405 else [])
+                response = self.refusal(refused, self.methods(request) if refused.status == 405 else [])
+                if refused.status == 429:
+                    response.headers["Retry-After"] = "1"
+            response.headers.update(request.state.quota)
+            return response
 
         return Route(self.names.path(endpoint.path), run, methods=[endpoint.method])
 

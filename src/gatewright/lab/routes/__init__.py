@@ -8,6 +8,7 @@ from gatewright.lab.routes import (
     addresses,
     admin,
     appointments,
+    archive,
     catalogue,
     coupons,
     documents,
@@ -18,12 +19,14 @@ from gatewright.lab.routes import (
     public,
     questions,
     records,
+    session,
     staff,
     wiki,
 )
 
 AREAS: tuple[Area, ...] = (
     account.AREA,
+    session.AREA,
     records.AREA,
     appointments.AREA,
     documents.AREA,
@@ -38,6 +41,7 @@ AREAS: tuple[Area, ...] = (
     questions.AREA,
     staff.AREA,
     admin.AREA,
+    archive.AREA,
     public.AREA,
 )
 
