@@ -26,6 +26,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
     execute_sync,
@@ -135,13 +136,13 @@ class GraphQL(Dialect):
     # requests
 
     async def _serve(self, request: Request) -> Response:
-        request.state.account = "anon"
+        request.state.account, request.state.quota = "anon", {}
         try:
             asked = await self._asked(request)
         except Refused as refused:
             return Response(orjson.dumps({"errors": [_error(refused)]}), refused.status, None, "application/json")
         answers = [self._run(one, request) for one in asked] if isinstance(asked, list) else self._run(asked, request)
-        headers = {"Cache-Control": "no-store"}
+        headers = {"Cache-Control": "no-store", **request.state.quota}
         return Response(orjson.dumps(answers), 200, headers, "application/json")
 
     async def _asked(self, request: Request) -> Any:
@@ -203,8 +204,11 @@ class GraphQL(Dialect):
 
     def _resolver(self, endpoint: Endpoint) -> Any:
         def resolve(_source: Any, info: Any, **given: Any) -> Any:
+            request = info.context
             try:
-                return self._call(endpoint, info.context, given)
+                user, _ = self.known(endpoint, request.headers, endpoint.access)
+                request.state.quota = self.quotas.take(endpoint, user["username"] if user else "anon")
+                return self._call(endpoint, request, given)
             except Refused as refused:
                 error = _error(refused, self.names)
                 raise GraphQLError(error["message"], extensions=error["extensions"]) from None
@@ -341,7 +345,7 @@ class _Measure:
                 name = node.name.value
                 if name not in above and name in self._fragments:
                     found.append((self._fragments[name].selection_set, (*above, name)))
-            elif not isinstance(node, FieldNode):
+            elif isinstance(node, InlineFragmentNode):
                 found.append((node.selection_set, above))
         return found
 

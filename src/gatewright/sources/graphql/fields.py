@@ -31,11 +31,13 @@ from graphql import (
 from gatewright.model.endpoint import Answer, Body, Endpoint, Parameter
 from gatewright.model.graphql import Field, Kind
 from gatewright.model.schema import Schema
-from gatewright.sources.graphql.names import collection, deed, noun, plain_id, refers, thing
+from gatewright.sources.graphql.names import collection, deed, noun, plain_id, refers, thing, words
 from gatewright.sources.graphql.selection import Selector, holds_list, wrapped
 from gatewright.sources.graphql.types import Types
 
 _METHODS = {"create": "POST", "update": "PATCH", "delete": "DELETE", "": "POST"}
+_LOOKS = frozenset({"lookup", "find", "get", "show", "fetch", "search", "view"})
+"""Words of mutations that change nothing: what they name is a value like any other."""
 _HOLE = re.compile(r"\{[^}]*\}")
 _PART = re.compile(r"[A-Z]?[a-z0-9]+_?|[A-Z]+_?")
 
@@ -178,7 +180,8 @@ class Endpoints:
         about = self._about(kind, name, what)
         segment = self._collections.get(about, "")
         own = self._own(kind, name, what, slots, about)
-        above = self._above(slots, about, own)
+        looks = kind == "mutation" and _looks(name)
+        above = [] if looks else self._above(slots, about, own)
         prefix = "".join(f"/{self._collections[refers(slot.name)]}/{{{slot.name}}}" for slot in above)
         lifted = {slot.name: slot.place for slot in above}
         if own is not None:
@@ -219,7 +222,7 @@ class Endpoints:
         """The value that names the object itself: `id`, or one called as the object is; else the only one there is."""
         verb = deed(name) if kind == "mutation" else ""
         said = thing(name) if kind == "mutation" else noun(name)
-        if kind == "query" and what.listing:
+        if (kind == "query" and what.listing) or (kind == "mutation" and _looks(name)):
             return None
         certain = [slot for slot in slots if slot.names and (slot.required or verb in ("update", "delete"))]
         named = [
@@ -283,12 +286,17 @@ def _same(name: str, *others: str) -> bool:
     return bool(name) and any(name == other or other.endswith(f"_{name}") for other in others)
 
 
+def _looks(name: str) -> bool:
+    """Whether the name of a mutation says that it only looks something up."""
+    return not deed(name) and bool(set(words(name)) & _LOOKS)
+
+
 def _without_verb(name: str) -> str:
     """`updateProfile` and `profileUpdate` → `profile`."""
     parts = _PART.findall(name)
     if len(parts) < 2 or not deed(name):
         return name
-    left = parts[1:] if deed(parts[0]) else parts[:-1]
+    left: list[str] = parts[1:] if deed(parts[0]) else parts[:-1]
     return left[0][:1].lower() + left[0][1:] + "".join(left[1:])
 
 
