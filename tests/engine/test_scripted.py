@@ -5,7 +5,8 @@ import asyncio
 import msgspec
 import pytest
 
-from gatewright.engine.scripted import KEY, Rule, ScriptedIdentities, Server, with_credentials
+from gatewright.engine.scripted import Rule, ScriptedIdentities, Server, with_credentials
+from gatewright.engine.scripted_tokens import KEY
 from gatewright.model.account import Account, Credential
 from gatewright.model.http import Request
 from gatewright.model.json import Json

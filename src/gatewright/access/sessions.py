@@ -35,7 +35,7 @@ from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge
 from gatewright.model.secret import Keyring, Secret
 from gatewright.model.settings import Settings
-from gatewright.model.test import LogIn, Registration, Sender
+from gatewright.model.test import Kept, LogIn, Registration, Sender
 from gatewright.proof.leaves import read
 
 VICTIM, SUBJECT = "gw-victim", "gw-subject"
@@ -235,6 +235,14 @@ class Sessions:
         session = self._session(name)
         await self._fresh(session)
         return session.credentials
+
+    def first_credentials(self, name: str) -> Kept | None:
+        """The credentials of the account's first log-in in this run, also when they were renewed since."""
+        session = self._sessions.get(name)
+        if session is None or not session.credentials:
+            return None
+        credentials, obtained = session.first or (session.credentials, session.obtained)
+        return Kept(credentials, self._clock() - obtained)
 
     async def alive(self, name: str) -> bool:
         """Whether the session answers its probe now. An account without a probe is taken to be alive."""
