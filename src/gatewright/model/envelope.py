@@ -27,7 +27,9 @@ _CODES = frozenset({"errcode", "errorcode", "errno", "errorno", "resultcode"})
 _STATUSES = frozenset({"code", "status", "statuscode", "httpstatus", "httpstatuscode"})
 """Numbers that may be 0, 1, 200 or 20000 when all is well."""
 _WORDS = frozenset({"error", "fail", "failed", "failure", "ko", "nok"})
-_TEXTS = frozenset({"message", "msg", "errmsg", "errormsg", "errormessage", "detail", "details", "reason", "title", "type"})
+_TEXTS = frozenset(
+    {"message", "msg", "errmsg", "errormsg", "errormessage", "detail", "details", "reason", "title", "type"}
+)
 _PAYLOADS = frozenset({"data", "result", "results", "payload", "content", "body", "response", "items", "records"})
 _BESIDE = frozenset(
     {"timestamp", "time", "ts", "path", "url", "instance", "method", "requestid", "traceid", "correlationid", "id"}
@@ -38,7 +40,10 @@ _MEANT: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
     (status, re.compile(pattern))
     for status, pattern in (
         (404, r"NOT_?FOUND|NO_SUCH|UNKNOWN|DOES_NOT_EXIST|NOT_EXIST"),
-        (401, r"UNAUTHENTICATED|UNAUTHORI[SZ]ED|NOT_(LOGGED|SIGNED)|LOG_?IN|(TOKEN|SESSION)_|AUTHENTICATION|CREDENTIAL"),
+        (
+            401,
+            r"UNAUTHENTICATED|UNAUTHORI[SZ]ED|NOT_(LOGGED|SIGNED)|LOG_?IN|(TOKEN|SESSION)_|AUTHENTICATION|CREDENTIAL",
+        ),
         (403, r"FORBIDDEN|DENIED|NOT_ALLOWED|PERMISSION|CSRF|PRIVILEGE|NOT_OWNER|ACCESS"),
         (409, r"CONFLICT|DUPLICATE|TAKEN|ALREADY|EXISTS"),
         (429, r"TOO_?MANY|RATE_?LIMIT|THROTTLE"),
