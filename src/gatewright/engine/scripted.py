@@ -54,6 +54,10 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Members that the body must have, at any depth."""
     jwt: dict[str, Json] | None = None
     """Members of header or claims of the token, and the words of scripted_tokens.py."""
+    target: str | None = None
+    """Path and query as they were sent, with `*`: for what is sent twice or encoded."""
+    raw: str | None = None
+    """The body as it was sent, with `*`."""
     after: When | None = None
     """An earlier request must have matched this."""
 
@@ -169,12 +173,21 @@ def _match(when: When, ask: Ask, earlier: Sequence[Ask], listener: ScriptedListe
         return None
     if when.jwt is not None and not matches(when.jwt, ask.token, listener):
         return None
+    if when.target is not None and not _like(when.target, ask.request.target):
+        return None
+    if when.raw is not None and not _like(when.raw, ask.request.body.decode("utf-8", "replace")):
+        return None
     if when.after is not None:
         before = next((old for old in reversed(earlier) if _match(when.after, old, (), listener) is not None), None)
         if before is None:
             return None
         captured["after"] = before.body
     return captured
+
+
+def _like(pattern: str, text: str) -> bool:
+    """Whether a text is like a pattern in which only `*` means something."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), text, re.DOTALL) is not None
 
 
 def _path(pattern: str | None, path: str) -> dict[str, Json] | None:

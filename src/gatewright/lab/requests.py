@@ -31,6 +31,7 @@ _TABLE = {
     "order_id": "orders",
     "review_id": "reviews",
     "invoice_id": "invoices",
+    "claim_id": "claims",
 }
 """Parameter → table in which alice's first row is the one to name."""
 
@@ -121,7 +122,7 @@ def _body(endpoint: Endpoint, shapes: dict[str, Schema], values: dict[str, Any],
     body = {name: inner["example"] for name, inner in schema.get("properties", {}).items()} or dict(schema["example"])
     if endpoint.path == "/auth/login":
         body = {"username": ALICE.username, "password": password_of(ALICE, seed)}
-    for name in ("order_id", "invoice_id"):
+    for name in ("order_id", "invoice_id", "claim_id"):
         if name in body:
             body[name] = values[name]
     if "user_id" in body:
