@@ -10,7 +10,9 @@ from gatewright.lab.routes import (
     appointments,
     archive,
     catalogue,
+    claims,
     coupons,
+    credentials,
     documents,
     messages,
     orders,
@@ -26,6 +28,7 @@ from gatewright.lab.routes import (
 
 AREAS: tuple[Area, ...] = (
     account.AREA,
+    credentials.AREA,
     session.AREA,
     records.AREA,
     appointments.AREA,
@@ -34,6 +37,7 @@ AREAS: tuple[Area, ...] = (
     prescriptions.AREA,
     catalogue.AREA,
     orders.AREA,
+    claims.AREA,
     coupons.AREA,
     payments.AREA,
     addresses.AREA,
