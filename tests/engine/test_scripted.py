@@ -128,3 +128,14 @@ def test_mails_come_one_after_the_other() -> None:
         return [first, second, await identities.mail("alice", other_than=second), await identities.mail("bob")]
 
     assert asyncio.run(go()) == ["1", "2", None, None]
+
+
+def test_a_list_is_as_long_as_asked_and_a_slow_answer_as_slow() -> None:
+    answer = server({"response": {"items": "<many.3>"}}).answer(ask())
+    assert msgspec.json.decode(answer.body) == {"items": [{"id": 0}, {"id": 1}, {"id": 2}]}
+    slow: Json = {"of": "<query.q>", "like": "^a", "seconds": 0.5, "at": 2, "base": 3.0}
+    doubling = server({"slow": slow, "response": 1})
+    seconds = [doubling.answer(ask(target=f"/?q={q}")).timing.total for q in ("aa", "aaa", "ba")]
+    assert seconds == [0.5, 1.5, 0.002]
+    square = server({"slow": {"of": "<query.q>", "seconds": 0.5, "at": 2, "power": 2}, "response": 1})
+    assert square.answer(ask(target="/?q=aaaa")).timing.total == 2.0

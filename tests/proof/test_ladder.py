@@ -79,15 +79,26 @@ def test_quadratic_cost_that_hurts_is_found_by_the_geometric_ladder() -> None:
     assert found.ending == "proved" and found.size == 4096 and 3.0 <= found.growth <= 4.5
 
 
-def test_what_is_too_steep_is_tried_half_way_back() -> None:
+def test_what_is_too_steep_is_tried_in_between() -> None:
     asked: list[int] = []
 
     async def ask(attempt: bool, size: int) -> Asked:
         asked.append(size)
-        return Asked(0.002 + (0.002 * 30.0 ** (size - 14) if attempt else 0.0))
+        return Asked(0.002 + (0.002 * 6.0 ** (size - 14) if attempt else 0.0))
 
-    found = asyncio.run(climb(ask, (14, 16, 18), least=1.7, rng=random.Random(1)))
-    assert max(asked) == 16 and 15 in asked and found.slowest < 3.0
+    found = asyncio.run(climb(ask, ADDITIVE, least=1.7, rng=random.Random(1)))
+    assert asked[:5] == [14, 18, 15, 16, 17] and max(asked) == 18
+    assert (found.ending, found.size, found.before) == ("proved", 17, 16)
+
+
+def test_a_rung_that_is_too_long_by_itself_ends_it() -> None:
+    async def ask(attempt: bool, size: int) -> Asked:
+        return Asked(0.002 if size < 18 else 2.5)
+
+    found = asyncio.run(climb(ask, (14, 18), least=1.7, rng=random.Random(1)))
+    assert (found.ending, found.size) == ("flat", 17)
+    found = asyncio.run(climb(ask, (18, 22), least=1.7, rng=random.Random(1)))
+    assert (found.ending, found.size, found.rungs) == ("steep", 18, 1)
 
 
 def test_what_cannot_be_measured_ends_it() -> None:
@@ -95,7 +106,7 @@ def test_what_cannot_be_measured_ends_it() -> None:
         return Asked(stop="status 429") if size > 16 else Asked(0.001)
 
     found = asyncio.run(climb(ask, ADDITIVE, least=1.7, rng=random.Random(1)))
-    assert (found.ending, found.stop, found.rungs) == ("stopped", "status 429", 3)
+    assert (found.ending, found.stop, found.rungs) == ("stopped", "status 429", 2)
 
 
 def test_long_answers_that_do_not_grow_end_it_without_a_proof() -> None:
@@ -121,4 +132,15 @@ def test_a_fast_ladder_sends_one_request_per_rung() -> None:
         return Asked(0.002)
 
     found = asyncio.run(climb(ask, ADDITIVE, least=1.7, rng=random.Random(1)))
-    assert found.ending == "flat" and count == len(ADDITIVE) == found.rungs == 25
+    assert found.ending == "flat" and found.size == 80 and count == found.rungs == 18
+
+
+def test_a_rung_that_costs_something_is_followed_by_the_next() -> None:
+    sizes: list[int] = []
+
+    async def ask(attempt: bool, size: int) -> Asked:
+        sizes.append(size)
+        return Asked(0.002 if size < 20 else 0.01)
+
+    asyncio.run(climb(ask, ADDITIVE, least=1.7, rng=random.Random(1)))
+    assert sizes[:5] == [14, 18, 22, 24, 26]

@@ -21,7 +21,7 @@ from msgspec import Struct, field
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.finding import Cell
-from gatewright.model.http import Exchange, Request, Response
+from gatewright.model.http import Exchange, Request, Response, Timing
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Secret
@@ -58,6 +58,22 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An earlier request must have matched this."""
 
 
+class Slow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long an answer takes: `seconds` for a text of `at` characters, `base` times as much for each further one.
+
+    With `power` instead, it grows with that power of the length.
+    """
+
+    of: str
+    """The text whose length counts, a placeholder: `<query.q>`."""
+    like: str = ""
+    """Expression (searched) that the text must match, else the answer takes no time."""
+    seconds: float = 0.3
+    at: int = 22
+    base: float = 2.0
+    power: float = 0.0
+
+
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One answer of the scripted server."""
 
@@ -65,6 +81,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status: int = 200
     response: Json = None
     headers: dict[str, str] = field(default_factory=dict)
+    slow: Slow | None = None
     times: int = 0
     """How often it answers before the next rules are looked at; 0: always."""
 
@@ -220,13 +237,21 @@ def _token(wanted: Mapping[str, Json], text: str) -> bool:
 def _respond(rule: Rule, ask: Ask, found: dict[str, Json], count: int) -> Response:
     body = _filled(rule.response, ask, found, count)
     headers = {name: as_text(_filled(value, ask, found, count)) for name, value in rule.headers.items()}
+    timing = Timing(total=_seconds(rule.slow, ask, found, count)) if rule.slow else Timing()
     if body is None:
-        return Response(rule.status, tuple(headers.items()))
+        return Response(rule.status, tuple(headers.items()), timing=timing)
     kinds = {name.lower() for name in headers}
     if "content-type" not in kinds:
         headers["Content-Type"] = "text/plain" if isinstance(body, str) else "application/json"
     data = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
-    return Response(rule.status, tuple(headers.items()), data, size=len(data))
+    return Response(rule.status, tuple(headers.items()), data, size=len(data), timing=timing)
+
+
+def _seconds(slow: Slow, ask: Ask, found: dict[str, Json], count: int) -> float:
+    text = as_text(_filled(slow.of, ask, found, count))
+    if not re.search(slow.like, text):
+        return 0.002
+    return slow.seconds * ((len(text) / slow.at) ** slow.power if slow.power else slow.base ** (len(text) - slow.at))
 
 
 def _filled(value: Json, ask: Ask, found: dict[str, Json], count: int) -> Json:

@@ -28,9 +28,12 @@ _PROOF, _PROOF_TIMES = 0.3, 5.0
 _TOP = 0.5
 """Seconds of an attempt after which nothing larger is sent."""
 _STEEP = 1.0
-"""Seconds of an attempt after which the rung half way back is tried instead."""
+"""Seconds of an attempt after which what lies between it and the rung before is tried instead."""
 TOO_LONG = 2.0
 """Seconds of an answer after which no more is asked."""
+_NOTHING, _FAST, _SKIP = 0.003, 0.05, 4
+"""While an attempt takes less than the first seconds beyond the fastest one, and less than the second in all, the next
+size may be four characters more: at four times the cost for each that is less than a second."""
 _LEAST = 0.001
 """Seconds: no excess counts for less, so that a growth from nothing is not infinite."""
 
@@ -107,17 +110,18 @@ async def climb(ask: Ask, sizes: Sequence[int], *, least: float, rng: random.Ran
 
     A rung whose attempt is faster than a tenth of a second needs no control: its excess cannot be a tenth of a second.
     """
-    rungs, slowest, before = 0, 0.0, 0
+    rungs, slowest, before, fastest = 0, 0.0, 0, float("inf")
     waiting = list(sizes)
     while waiting:
         size = waiting.pop(0)
         rungs += 1
         asked = await ask(True, size)
-        slowest = max(slowest, asked.seconds)
+        slowest, fastest = max(slowest, asked.seconds), min(fastest, asked.seconds)
         if asked.stop:
             return Climb(ending="stopped", stop=asked.stop, size=size, rungs=rungs, slowest=slowest)
         if asked.seconds > _STEEP and before and size - before > 1:
-            waiting = [size - (size - before) // 2]  # half way back, and no further
+            near = size - before <= _SKIP  # back to what lies between, and no further
+            waiting = list(range(before + 1, size)) if near else [size - (size - before) // 2]
             continue
         if asked.seconds > TOO_LONG:
             return Climb(ending="steep", size=size, before=before, rungs=rungs, slowest=slowest)
@@ -137,6 +141,9 @@ async def climb(ask: Ask, sizes: Sequence[int], *, least: float, rng: random.Ran
         if asked.seconds >= _TOP:
             return Climb(ending="slow", size=size, before=before, rungs=rungs, slowest=slowest)
         before = size
+        free = asked.seconds < _FAST and asked.seconds - fastest < _NOTHING
+        if free and len(waiting) > 1 and waiting[1] - size <= _SKIP:
+            waiting.pop(0)
     return Climb(ending="flat", size=before, rungs=rungs, slowest=slowest)
 
 

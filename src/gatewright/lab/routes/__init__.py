@@ -10,6 +10,7 @@ from gatewright.lab.routes import (
     appointments,
     archive,
     catalogue,
+    contact,
     coupons,
     documents,
     messages,
@@ -40,6 +41,7 @@ AREAS: tuple[Area, ...] = (
     staff.AREA,
     admin.AREA,
     archive.AREA,
+    contact.AREA,
     public.AREA,
 )
 
