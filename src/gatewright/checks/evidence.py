@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from gatewright.checks.controls import bind, call_of, readers
+from gatewright.checks.expectations import expects
 from gatewright.explore.policy import administers
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
@@ -104,10 +105,12 @@ def _from_content(probe: Probe, owned: OwnedObject, owner_sees: Answer) -> set[s
 
 
 def _policy(probe: Probe) -> set[str]:
-    for pattern, word in probe.settings.policy.items():
-        if pattern == probe.endpoint.path or fnmatch.fnmatchcase(probe.endpoint.path, pattern):
-            return {"S4"} if word == "private" else {"X1"}
-    return set()
+    paths = (probe.endpoint.path, probe.endpoint.shown_path)
+    for pattern, said in probe.settings.policy.items():
+        if any(pattern == path or fnmatch.fnmatchcase(path, pattern) for path in paths):
+            return {"S4"} if said == "private" else {"X1"}
+    word = expects(probe, probe.account, whose="others")
+    return {"S4"} if word == "deny" else {"X6"} if word == "allow" else set()
 
 
 async def _scoped(probe: Probe, owned: OwnedObject, viewer: str) -> bool:

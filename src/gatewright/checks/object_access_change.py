@@ -297,7 +297,7 @@ async def _controls(
     if owned.origin == "identity":  # another account is nobody's shared object
         why = why if private else f"{owned.owner} is another account, and the caller is named by its session"
     elif not private and "privacy" not in probe.settings.disabled_controls:
-        if evidence.codes & {"X4", "X5"}:
+        if evidence.codes & {"X4", "X5", "X6"}:
             return conclude("shared", why, place=place)
         value = as_text(dict(reference.values)[place])
         return conclude(
@@ -305,7 +305,7 @@ async def _controls(
             why,
             place=place,
             question=f"{probe.account} changed {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
-            answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
+            answer_with=f'policy: {{"{probe.endpoint.shown_path}": private}}',
         )
     return await _confirm(probe, owned, own, reference, call=call, field=field, why=why)
 

@@ -295,7 +295,7 @@ async def _elsewhere(probe: Probe, owned: OwnedObject, found: tuple[Witness, ...
 
 
 def _ask(probe: Probe, owned: OwnedObject, reference: Reference, codes: frozenset[str], why: str) -> Verdict:
-    contrary = {"X1": "public", "X2": "shared", "X3": "public", "X4": "shared", "X5": "shared"}
+    contrary = {"X1": "public", "X2": "shared", "X3": "public", "X4": "shared", "X5": "shared", "X6": "public"}
     reason = next((contrary[code] for code in sorted(codes) if code in contrary), "")
     if reason:
         return conclude(reason, why, place=reference.place)
@@ -305,7 +305,7 @@ def _ask(probe: Probe, owned: OwnedObject, reference: Reference, codes: frozense
         why,
         place=reference.place,
         question=f"{probe.account} read {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
-        answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
+        answer_with=f'policy: {{"{probe.endpoint.shown_path}": private}}',
     )
 
 

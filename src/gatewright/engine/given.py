@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from gatewright.engine.plan import Situation
 from gatewright.engine.scripted import KEY, Rule, ScriptedIdentities, ScriptedMaker, Server
+from gatewright.model.access import Row, Word
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Answer, Body, Endpoint, Parameter, Place, Requirement, Scheme, Specification
@@ -112,6 +113,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     protected: tuple[str, ...] | None = None
     """Endpoints seen to refuse anonymous requests; default: the server is asked."""
     policy: dict[str, str] = field(default_factory=dict)
+    access: dict[str, dict[str, Word]] = field(default_factory=dict)
+    """Rows of `access.yaml`."""
     mode: Mode = "safe"
     schemes: dict[str, Json] = field(default_factory=dict)
 
@@ -158,6 +161,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
     settings = Settings(
         roles=given.roles,
         policy=given.policy,
+        access=tuple(Row(pattern, cells) for pattern, cells in given.access.items()),
         hooks={"mail": {}} if given.mails else {},
         limits=Limits(mode=given.mode, patience="short"),
         disabled_controls=disabled,
