@@ -154,6 +154,8 @@ async def judge(probe: Probe, place: Place | None, ladders: Sequence[Ladder], wh
 async def _rung(
     probe: Probe, ladder: Ladder, attempt: bool, size: int, sent: list[Exchange], accepted: list[str]
 ) -> Asked:
+    if not attempt and "same size" in probe.settings.disabled_controls:
+        return Asked(0.0)
     call = ladder.make(attempt, size)
     purpose = f"{'attack' if attempt else 'control'}: {ladder.name}, {size} {ladder.unit}"
     try:

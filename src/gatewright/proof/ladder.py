@@ -150,10 +150,19 @@ async def climb(ask: Ask, sizes: Sequence[int], *, least: float, rng: random.Ran
 async def _measured(
     ask: Ask, size: int, before: int, attempt: float, *, least: float, rng: random.Random
 ) -> Climb | None:
-    """One rung properly: at a glance, then twice three attempts, controls and attempts of the rung before."""
+    """One rung properly: at a glance, then two sets that prove it, and both together; once more where noise spoilt it."""
     control = await ask(False, size)
     if control.stop or not at_a_glance(attempt, [control.seconds]):
         return Climb(ending="stopped", stop=control.stop) if control.stop else None
+    for _ in range(2):
+        found = await _twice(ask, size, before, least=least, rng=rng)
+        if found is not None:
+            return found
+    return None
+
+
+async def _twice(ask: Ask, size: int, before: int, *, least: float, rng: random.Random) -> Climb | None:
+    """Two sets of three attempts, controls and attempts of the rung before, each and both of which prove it."""
     whole: Sets | None = None
     for _ in range(2):
         one = await _set(ask, size, before, rng)
