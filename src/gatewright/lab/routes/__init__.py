@@ -11,7 +11,9 @@ from gatewright.lab.routes import (
     archive,
     catalogue,
     contact,
+    claims,
     coupons,
+    credentials,
     documents,
     messages,
     orders,
@@ -27,6 +29,7 @@ from gatewright.lab.routes import (
 
 AREAS: tuple[Area, ...] = (
     account.AREA,
+    credentials.AREA,
     session.AREA,
     records.AREA,
     appointments.AREA,
@@ -35,6 +38,7 @@ AREAS: tuple[Area, ...] = (
     prescriptions.AREA,
     catalogue.AREA,
     orders.AREA,
+    claims.AREA,
     coupons.AREA,
     payments.AREA,
     addresses.AREA,
