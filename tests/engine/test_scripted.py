@@ -138,8 +138,6 @@ def test_a_list_is_as_long_as_asked_and_a_slow_answer_as_slow() -> None:
     doubling = server({"slow": slow, "response": 1})
     seconds = [doubling.answer(ask(target=f"/?q={q}")).timing.total for q in ("aa", "aaa", "ba")]
     assert seconds == [0.5, 1.5, 0.002]
-    square = server({"slow": {"of": "<query.q>", "seconds": 0.5, "at": 2, "power": 2}, "response": 1})
-    assert square.answer(ask(target="/?q=aaaa")).timing.total == 2.0
 
 
 def test_what_is_sent_twice_is_told_apart_by_the_bytes() -> None:

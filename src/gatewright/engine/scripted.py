@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct, field
 
 from gatewright.engine.scripted_tokens import KEY, ScriptedListener, matches
+from gatewright.engine.slow import Slow
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.finding import Cell
@@ -60,22 +61,6 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body as it was sent, with `*`."""
     after: When | None = None
     """An earlier request must have matched this."""
-
-
-class Slow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long an answer takes: `seconds` for a text of `at` characters, `base` times as much for each further one.
-
-    With `power` instead, it grows with that power of the length.
-    """
-
-    of: str
-    """The text whose length counts, a placeholder: `<query.q>`."""
-    like: str = ""
-    """Expression (searched) that the text must match, else the answer takes no time."""
-    seconds: float = 0.3
-    at: int = 22
-    base: float = 2.0
-    power: float = 0.0
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -243,7 +228,7 @@ def _within(wanted: Json, value: Json) -> bool:
 def _respond(rule: Rule, ask: Ask, found: dict[str, Json], count: int) -> Response:
     body = _filled(rule.response, ask, found, count)
     headers = {name: as_text(_filled(value, ask, found, count)) for name, value in rule.headers.items()}
-    seconds = _seconds(rule.slow, ask, found, count) if rule.slow else rule.seconds
+    seconds = rule.slow.takes(as_text(_filled(rule.slow.of, ask, found, count))) if rule.slow else rule.seconds
     timing = Timing(first_byte=seconds, total=seconds)
     if body is None:
         return Response(rule.status, tuple(headers.items()), timing=timing)
@@ -252,13 +237,6 @@ def _respond(rule: Rule, ask: Ask, found: dict[str, Json], count: int) -> Respon
         headers["Content-Type"] = "text/plain" if isinstance(body, str) else "application/json"
     data = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
     return Response(rule.status, tuple(headers.items()), data, size=len(data), timing=timing)
-
-
-def _seconds(slow: Slow, ask: Ask, found: dict[str, Json], count: int) -> float:
-    text = as_text(_filled(slow.of, ask, found, count))
-    if not re.search(slow.like, text):
-        return 0.002
-    return slow.seconds * ((len(text) / slow.at) ** slow.power if slow.power else slow.base ** (len(text) - slow.at))
 
 
 def _filled(value: Json, ask: Ask, found: dict[str, Json], count: int) -> Json:
