@@ -313,7 +313,7 @@ class Sessions:
         began = self._clock()
         exchange = await self._ask(attach(probe.request, session.credentials), session.account.name, "probe")
         response = exchange.response
-        if response is None or response.status == 429 or response.status >= 500:
+        if response is None or response.meaning == 429 or response.meaning >= 500:
             return None
         if not session.shows(read(response)):
             return False
