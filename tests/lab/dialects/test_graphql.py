@@ -87,7 +87,7 @@ def test_every_field_answers(clinic: Callable[..., Asker], weak: tuple[str, ...]
     asker = clinic(*weak, **options)
     dialect = asker.visitor.dialect
     seen = set()
-    for sample in samples(asker.visitor.clinic, dialect.names, options.get("seed", 1)):
+    for sample in samples(asker.visitor.clinic, dialect.names, options.get("seed", 1), dialect=dialect):
         if sample.endpoint.answer == "html":
             continue
         answer = asker.post(operation(dialect, sample), sample.account).json
