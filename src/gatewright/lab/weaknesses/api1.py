@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from gatewright.lab.weaknesses.weakness import Weakness
 
-
 _WITH_PATHS = ("bearer", "cookie")
 """Dialects in which a request has a path and a query, where a value can come twice."""
 
