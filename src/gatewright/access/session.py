@@ -112,10 +112,10 @@ class Session:
         """Whether an answer looks like one to nobody: the status of an ended session, or what the probe tells strangers."""
         if response is None:
             return False
-        if response.status in _ENDED:
+        if response.meaning in _ENDED:
             return True
         probe = self.placed.probe
-        if probe is None or not probe.anon.leaves or response.status != probe.anon.status or len(response.body) > 4096:
+        if probe is None or not probe.anon.leaves or response.meaning != probe.anon.status or len(response.body) > 4096:
             return False
         return same(read(response), probe.anon)
 

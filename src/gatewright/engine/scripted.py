@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct, field
 
 from gatewright.engine.scripted_tokens import KEY, ScriptedListener, matches
+from gatewright.engine.slow import Slow
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.finding import Cell
@@ -69,6 +70,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status: int = 200
     response: Json = None
     headers: dict[str, str] = field(default_factory=dict)
+    slow: Slow | None = None
     seconds: float = 0.0
     """What the answer's timing says that it took."""
     times: int = 0
@@ -226,7 +228,8 @@ def _within(wanted: Json, value: Json) -> bool:
 def _respond(rule: Rule, ask: Ask, found: dict[str, Json], count: int) -> Response:
     body = _filled(rule.response, ask, found, count)
     headers = {name: as_text(_filled(value, ask, found, count)) for name, value in rule.headers.items()}
-    timing = Timing(first_byte=rule.seconds, total=rule.seconds)
+    seconds = rule.slow.takes(as_text(_filled(rule.slow.of, ask, found, count))) if rule.slow else rule.seconds
+    timing = Timing(first_byte=seconds, total=seconds)
     if body is None:
         return Response(rule.status, tuple(headers.items()), timing=timing)
     kinds = {name.lower() for name in headers}

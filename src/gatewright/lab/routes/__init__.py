@@ -11,6 +11,7 @@ from gatewright.lab.routes import (
     archive,
     catalogue,
     claims,
+    contact,
     coupons,
     credentials,
     documents,
@@ -46,6 +47,7 @@ AREAS: tuple[Area, ...] = (
     staff.AREA,
     admin.AREA,
     archive.AREA,
+    contact.AREA,
     public.AREA,
 )
 
