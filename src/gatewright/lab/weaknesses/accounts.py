@@ -49,7 +49,23 @@ ROWS: tuple[Weakness, ...] = (
         "PUT /auth/credentials",
         "Password and address are changed without the present password",
     ),
-    _row("login-without-limit", "login-no-lockout", _LOGIN, "Passwords can be tried without limit"),
+    _row(
+        "login-without-limit", "login-no-lockout", _LOGIN, "Passwords can be tried without limit", dialects=("bearer",)
+    ),
+    _row(
+        "login-limit-by-address",
+        "login-no-lockout",
+        _LOGIN,
+        "The limit of the log-in believes the address that a header names",
+        dialects=("cookie",),
+    ),
+    _row(
+        "login-tells-names",
+        "user-enumeration",
+        _LOGIN,
+        "The log-in says that nobody has this name",
+        dialects=("cookie",),
+    ),
     _row(
         "reset-tells-names",
         "user-enumeration",
@@ -61,5 +77,6 @@ ROWS: tuple[Weakness, ...] = (
         "user-enumeration-timing",
         _LOGIN,
         "The log-in takes longer for names that exist",
+        dialects=("bearer",),
     ),
 )
