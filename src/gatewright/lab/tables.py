@@ -35,6 +35,7 @@ COLUMNS: dict[str, str] = {
     "refunds": "id order_id amount reason created_at",
     "links": "id document_id expires_at",
     "revoked": "id",
+    "sessions": "id user_id csrf expires",
 }
 """Table → columns, the key first."""
 

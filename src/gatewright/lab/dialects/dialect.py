@@ -147,6 +147,10 @@ class Dialect:
             return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text
         return text
 
+    def written(self, value: Any, name: str = "") -> Any:
+        """A value as it goes over the wire, property names apart."""
+        return value
+
     def taken(self, body: Row, endpoint: Endpoint) -> Row:
         """A validated body as handlers know it."""
         return body

@@ -19,12 +19,14 @@ from gatewright.lab.routes import (
     public,
     questions,
     records,
+    session,
     staff,
     wiki,
 )
 
 AREAS: tuple[Area, ...] = (
     account.AREA,
+    session.AREA,
     records.AREA,
     appointments.AREA,
     documents.AREA,
