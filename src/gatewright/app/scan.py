@@ -15,6 +15,7 @@ from gatewright.access.sessions import Sessions
 from gatewright.app.brake import Brake
 from gatewright.app.document import load_specification
 from gatewright.app.numbering import Numbering
+from gatewright.app.patience import Patience
 from gatewright.app.stream import Stream
 from gatewright.app.target import Placed, place
 from gatewright.app.tests import library
@@ -144,8 +145,9 @@ class _Scan:
         )
         self.ledger = Ledger(self._made, journal.ledger if journal else ())
         self.brake = Brake(self.gate, self.stop, self._reserve)
+        self.patience = Patience(self.brake)
         self.sessions = Sessions(
-            self.brake,
+            self.patience,
             placed.specification,
             settings,
             keyring=self.keyring,
@@ -241,6 +243,7 @@ class _Scan:
             keyring=self.keyring,
             emit=self.stream.emit,
             ledger=self.ledger,
+            settle=self.patience.settle,
         )
         knowledge = self.knowledge = await self._explore(explorer)
         if self.stop.is_set():

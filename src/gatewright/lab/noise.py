@@ -42,7 +42,7 @@ class Noise:
     ) -> None:
         self._app = app
         self._kinds = frozenset(kinds)
-        self._chance = random.Random(f"noise {seed}")  # noqa: S311 - chance, not a secret
+        self._chance = random.Random(f"noise {seed}")
         self._clock = clock
         self._served: deque[float] = deque()
 
