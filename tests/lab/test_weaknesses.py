@@ -13,6 +13,8 @@ from gatewright.lab.dialects import DIALECTS
 from gatewright.lab.routes import endpoints
 from gatewright.lab.tokens import encoded
 from gatewright.lab.weaknesses import IDS, WEAKNESSES, chosen
+from tests.lab.account_exploits import ACCOUNTS
+from tests.lab.api1_exploits import API1
 from tests.lab.api4_exploits import API4
 
 ADDRESS = {"label": "Work", "street": "Mill Lane 3", "city": "Odense", "postcode": "5000", "country": "DK"}
@@ -223,6 +225,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "record-change-by-child": record_change,
     "document-delete-by-uuid": document_delete,
     "review-delete-by-id": review_delete,
+    **API1,
     "payment-method-without-token": payment_method_read,
     "appointment-change-without-token": appointment_change,
     "token-alg-none": token_none,
@@ -240,6 +243,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "message-contacts": message_contacts,
     "product-purchase-cost": product_cost,
     "cors-any-origin": any_origin,
+    **ACCOUNTS,
     **API4,
 }
 

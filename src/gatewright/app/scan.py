@@ -14,6 +14,7 @@ from gatewright.access.classify import auth_endpoints
 from gatewright.access.sessions import Sessions
 from gatewright.app.brake import Brake
 from gatewright.app.document import load_specification
+from gatewright.app.door import Door
 from gatewright.app.numbering import Numbering
 from gatewright.app.patience import Patience
 from gatewright.app.stream import Stream
@@ -155,6 +156,7 @@ class _Scan:
             made=journal.accounts if journal else (),
             keep=lambda account: self.store.save_account(self.run_id, account),
         )
+        self.door = Door(placed.targets, self.keyring, self.gate.refuse)
         self.knowledge: Knowledge | None = None
         self.auth_endpoints = auth_endpoints(placed.specification)
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -205,6 +207,7 @@ class _Scan:
             raise
         finally:
             self._finish("interrupted" if self.stop.is_set() else because)
+            await self.door.close()
             await self.gate.close()
 
     async def _until_stopped(self) -> str | None:
@@ -313,6 +316,7 @@ class _Scan:
             keyring=self._markers(),
             ledger=self.ledger,
             auth_endpoints=self.auth_endpoints,
+            listener=self.door.open,
         )
         executor = Executor(bench, self._emit, stop=self.stop)
         done = self.journal.verdicts if self.journal else {}
@@ -333,11 +337,11 @@ class _Scan:
             stale = msgspec.structs.replace(self.knowledge, stale=True)
             self.store.save_knowledge(self.run_id, stale, mask=self.mask)
         endpoints = self._endpoints()
-        before = set(listed(endpoints, self.journal.ledger)) if self.journal else set()
+        before = set(listed(endpoints, self.journal.ledger, self.sessions.ways)) if self.journal else set()
         self.stream.emit(PhaseChanged(phase="clean-up", total=len(self.ledger.standing)))
         try:
             async with asyncio.timeout(_CLEAN):
-                await clean_up(self.sessions, endpoints, self.ledger, seconds=_CLEAN)
+                await clean_up(self.sessions, endpoints, self.ledger, seconds=_CLEAN, ways=self.sessions.ways)
                 for name, account in self.sessions.accounts.items():
                     if account.origin == "configured" and not await self._logs_in(name):
                         self._warn("GW-R020", f"{name} does not log in any more after the run")
@@ -347,10 +351,10 @@ class _Scan:
                 f"clean-up did not end within {_CLEAN:.0f} s; `gatewright runs resume {self.run_id} --clean` goes on",
             )
         self._list_leftovers()
-        self.store.withdraw(self.run_id, before - set(listed(endpoints, self.ledger.entries)))
+        self.store.withdraw(self.run_id, before - set(listed(endpoints, self.ledger.entries, self.sessions.ways)))
 
     def _list_leftovers(self) -> None:
-        for leftover in dict.fromkeys(listed(self._endpoints(), self.ledger.entries)):
+        for leftover in dict.fromkeys(listed(self._endpoints(), self.ledger.entries, self.sessions.ways)):
             self.stream.emit(Left(leftover=leftover))
 
     def _endpoints(self) -> dict[str, Endpoint]:

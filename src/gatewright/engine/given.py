@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Struct, field
 
 from gatewright.engine.plan import Situation
-from gatewright.engine.scripted import KEY, Rule, ScriptedIdentities, ScriptedMaker, Server
+from gatewright.engine.scripted import Rule, ScriptedIdentities, ScriptedMaker, Server
+from gatewright.engine.scripted_tokens import KEY
 from gatewright.model.access import Row, Word
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call, render
@@ -42,6 +43,12 @@ class GivenAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     origin: Literal["configured", "signed-up", "throw-away"] = "configured"
     jwt: dict[str, Json] | None = None
     """Claims of its token, signed with the server's key; without: an opaque bearer token."""
+    header: dict[str, Json] = field(default_factory=dict)
+    """Further members of the token's header, such as another `alg` (the signature stays the server's)."""
+    secret: str = ""
+    """The key that its token is signed with instead of the server's."""
+    signing_key: str = ""
+    """The key that the settings know."""
     credential: str = "header Authorization"
     """Where its token goes: `header X-Key`, `cookie session`, `query key`."""
 
@@ -97,6 +104,12 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Accounts that a test may still sign up, in this order."""
     mails: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Account → codes and links mailed to it, oldest first; any at all: `hooks.mail` is set."""
+    age: float = 0.0
+    """Seconds since the accounts logged in."""
+    listener: bool = True
+    """Whether the target can reach our listener."""
+    title: str = ""
+    """Of the API."""
     objects: dict[str, Json] = field(default_factory=dict)
     fresh: dict[str, Json] = field(default_factory=dict)
     """Objects that can still be made, by owner."""
@@ -149,6 +162,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
         dead=frozenset(given.dead),
         newcomers=newcomers,
         mails=given.mails,
+        age=given.age,
     )
     samples = await _samples(identities, objects, told, endpoints)
     knowledge = Knowledge(
@@ -180,7 +194,11 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
         identities=identities,
         maker=ScriptedMaker({o.owner: [p for p in ready if p.owner == o.owner] for o in ready}),
         specification=Specification(
-            source="case", dialect="case", endpoints=tuple(endpoints.values()), schemes=_schemes(given)
+            source="case",
+            dialect="case",
+            title=given.title,
+            endpoints=tuple(endpoints.values()),
+            schemes=_schemes(given),
         ),
         settings=settings,
         endpoint=main,
@@ -225,7 +243,11 @@ def _accounts(told: Json) -> dict[str, Account]:
     for name, detail in named.items():
         given = msgspec.convert(detail or {}, GivenAccount)
         within, _, place = given.credential.partition(" ")
-        token = jwt.signed(given.jwt, KEY) if given.jwt is not None else f"token-of-{name}-4f9a1c77d2"
+        token = (
+            jwt.signed(given.jwt, given.secret.encode() or KEY, header=given.header)
+            if given.jwt is not None
+            else f"token-of-{name}-4f9a1c77d2"
+        )
         found[name] = Account(
             name=name,
             role=given.role,
@@ -234,6 +256,7 @@ def _accounts(told: Json) -> dict[str, Account]:
             private=given.private,
             registered=given.registered,
             origin=given.origin,
+            signing_key=Secret(given.signing_key) if given.signing_key else None,
             credentials=(
                 Credential(
                     within=cast(Literal["header", "cookie", "query"], within),
@@ -351,7 +374,7 @@ async def _protected(
     by_id = {e.id: e for e in endpoints.values()}
     for sample in samples:
         exchange = await identities.send(render(by_id[sample.endpoint], sample.call), as_=ANON, credentials=())
-        if exchange.response is None or exchange.response.status in (401, 403):
+        if exchange.response is None or exchange.response.meaning in (401, 403):
             found.add(sample.endpoint)
     return frozenset(found)
 

@@ -48,15 +48,18 @@ def written(rows: Iterable[Row]) -> str:
     """Rows as the text of an `access.yaml`."""
     lines = ["# Who may do what. `scan` reports every difference; what is not written is not expected either way."]
     for row in rows:
-        cells = ", ".join(f"{_quoted(column)}: {word}" for column, word in row.cells.items())
+        cells = ", ".join(f"{_quoted(column, within=True)}: {word}" for column, word in row.cells.items())
         lines.append(f"{_quoted(row.pattern)}: {{{cells}}}")
     return "\n".join(lines) + "\n"
 
 
-def _quoted(text: str) -> str:
-    """Text as a YAML key: quoted unless it is plain."""
+def _quoted(text: str, *, within: bool = False) -> str:
+    """Text as a YAML key: quoted unless it is plain; `within` braces they are never plain."""
     plain = (
-        re.fullmatch(r"[A-Za-z_]([\w .@+/{}-]*[\w.@+/{}-])?", text) and ": " not in text and text.lower() not in _WORDS
+        re.fullmatch(r"[A-Za-z_]([\w .@+/{}-]*[\w.@+/{}-])?", text)
+        and ": " not in text
+        and text.lower() not in _WORDS
+        and not (within and set(text) & set("{}"))
     )
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return text if plain else f'"{escaped}"'
