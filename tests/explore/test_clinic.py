@@ -106,14 +106,15 @@ def _reached(out: Explored) -> set[str]:
 @pytest.mark.parametrize("explored", [None], indirect=True)
 def test_it_reaches_the_clinic_cheaply_and_leaves_it_clean(explored: Explored) -> None:
     endpoints = explored.knowledge.endpoints
-    missed = {endpoints[id_].name for id_ in explored.knowledge.unreached}
-    assert len(missed) <= 8, missed
+    unreached = explored.knowledge.unreached.items()
+    missed = {endpoints[id_].name for id_, why in unreached if not why.startswith("a way in")}
+    assert len(missed) <= 5, missed
     assert len(explored.sent) <= 12 * len(endpoints)
     made = {(o.owner, o.resource) for o in explored.knowledge.objects if o.origin == "created"}
     for owner in ("alice", "bob"):
         assert len({resource for who, resource in made if who == owner}) >= 10
-    # the throw-away accounts and what the clinic notes of an administrator; a refund cannot be taken back
-    assert set(explored.new) <= {"users", "audit_log", "refunds", "orders"}
+    # the throw-away accounts, log-ins, and what the clinic notes of an administrator; a refund cannot be taken back
+    assert set(explored.new) <= {"users", "audit_log", "refunds", "orders", "refreshes"}
     assert [left.what for left in explored.left] == ["refund of root (POST /admin/refunds)" + _NO_WAY]
 
 
