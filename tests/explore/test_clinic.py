@@ -106,16 +106,18 @@ def _reached(out: Explored) -> set[str]:
 @pytest.mark.parametrize("explored", [None], indirect=True)
 def test_it_reaches_the_clinic_cheaply_and_leaves_it_clean(explored: Explored) -> None:
     endpoints = explored.knowledge.endpoints
-    unreached = explored.knowledge.unreached.items()
-    missed = {endpoints[id_].name for id_, why in unreached if not why.startswith("a way in")}
-    assert len(missed) <= 5, missed
+    missed = {endpoints[id_].name for id_ in explored.knowledge.unreached}
+    ways_in = {name for name in missed if "/auth/" in name}
+    assert len(missed - ways_in) <= 8, missed
     assert len(explored.sent) <= 12 * len(endpoints)
     made = {(o.owner, o.resource) for o in explored.knowledge.objects if o.origin == "created"}
     for owner in ("alice", "bob"):
         assert len({resource for who, resource in made if who == owner}) >= 10
-    # the throw-away accounts, log-ins, and what the clinic notes of an administrator; a refund cannot be taken back
-    assert set(explored.new) <= {"users", "audit_log", "refunds", "orders", "refreshes"}
-    assert [left.what for left in explored.left] == ["refund of root (POST /admin/refunds)" + _NO_WAY]
+    # the throw-away accounts and what the clinic notes of an administrator; a refund cannot be taken back
+    assert set(explored.new) <= {"users", "refreshes", "audit_log", "refunds", "orders"}
+    # a check of what one typed makes nothing, and its answer does not say so
+    left = [left.what for left in explored.left if "(POST /contact/check)" not in left.what]
+    assert left == ["refund of root (POST /admin/refunds)" + _NO_WAY]
 
 
 _NO_WAY = ": the API offers no way to remove it"
