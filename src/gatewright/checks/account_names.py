@@ -7,8 +7,7 @@ import re
 from gatewright.access.words import words
 from gatewright.checks.account_forms import Form, form, name_keys, of_class, takes
 from gatewright.checks.log_in_edits import twin
-from gatewright.checks.own_account import Own, accepted, ask, is_shown, newcomer, recognised, strong, told
-from gatewright.checks.password_weak import here_signed_up
+from gatewright.checks.own_account import Own, accepted, ask, is_shown, newcomer, recognised, strong, told, went_to
 from gatewright.model.account import Credential
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.http import Exchange
@@ -66,7 +65,7 @@ async def account_duplicate(probe: Probe) -> Verdict:
     if isinstance(victim, Verdict):
         return victim
     registered = victim.account.registered if victim.account is not None else {}
-    if not here_signed_up(probe, victim.sign_up):
+    if not went_to(victim.sign_up, probe.endpoint):
         return conclude("no_such_function", "the accounts of this run are signed up elsewhere")
     keys = name_keys(registered)
     if not keys:

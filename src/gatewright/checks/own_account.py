@@ -6,6 +6,7 @@ disturbs another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -112,6 +113,16 @@ def accepted(exchange: Exchange | None) -> bool:
     """Whether an answer says yes: no error status, and no body that says no."""
     response = exchange.response if exchange is not None else None
     return response is not None and response.status < 400 and not says_no(read(response))
+
+
+def went_to(exchange: Exchange | None, endpoint: Endpoint) -> bool:
+    """Whether a request was one to an endpoint. An operation of GraphQL (`/graphql#mutation.login`) is named in the body."""
+    if exchange is None or exchange.request.method != endpoint.method:
+        return False
+    path, _, operation = (endpoint.base + endpoint.path).partition("#")
+    pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path))
+    named = operation.rpartition(".")[2].encode() in exchange.request.body
+    return named and re.fullmatch(pattern, exchange.request.target.partition("?")[0]) is not None
 
 
 def told(exchange: Exchange | None) -> str:
