@@ -97,7 +97,7 @@ class Visitor:
             sent |= self.credential(account)
         sent |= {name.lower(): value for name, value in (headers or {}).items()}
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        return call(self.app, method, path, urlencode(query or {}), sent, content)
+        return call(self.app, method, path, urlencode(query or {}, doseq=True), sent, content)
 
 
 def call(app: Any, method: str, path: str, query: str, headers: dict[str, str], content: bytes) -> Answer:

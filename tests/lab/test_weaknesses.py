@@ -11,6 +11,8 @@ import pytest
 from gatewright.lab.dialects import DIALECTS
 from gatewright.lab.routes import endpoints
 from gatewright.lab.weaknesses import IDS, WEAKNESSES, chosen
+from tests.lab.account_exploits import ACCOUNTS
+from tests.lab.api1_exploits import API1
 from tests.lab.api4_exploits import API4
 from tests.lab.token_exploits import TOKENS
 
@@ -205,6 +207,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "record-change-by-child": record_change,
     "document-delete-by-uuid": document_delete,
     "review-delete-by-id": review_delete,
+    **API1,
     "payment-method-without-token": payment_method_read,
     "appointment-change-without-token": appointment_change,
     "audit-log-for-patients": audit_log,
@@ -220,6 +223,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "message-contacts": message_contacts,
     "product-purchase-cost": product_cost,
     "cors-any-origin": any_origin,
+    **ACCOUNTS,
     **API4,
     **TOKENS,
 }
@@ -269,7 +273,7 @@ def test_every_weakness_that_a_route_asks_about_is_listed() -> None:
 
 
 def test_which_are_on() -> None:
-    assert chosen([], fixed=False) == IDS
+    assert chosen([], fixed=False) == {weakness.id for weakness in WEAKNESSES if "bearer" in weakness.dialects}
     assert chosen([], fixed=True) == frozenset()
     assert chosen(["order-total"], fixed=False) == {"order-total"}
     with pytest.raises(KeyError, match="order-totl"):

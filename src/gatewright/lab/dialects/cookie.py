@@ -89,7 +89,8 @@ class Cookie(Web):
             fields = parse_qsl((await received(request)).decode(), keep_blank_values=True, max_num_fields=100)
         except ValueError:
             raise Refused(400, "the body is not a form") from None
-        given = {self.names.word(name): value for name, value in fields}
+        call.keys = tuple((self.names.word(name), value) for name, value in fields)
+        given = dict(call.keys)
         if self._needs_token(call):
             self._guard(call, call.headers.get(HEADER.lower(), "") or given.pop(FIELD, ""))
         properties = self._real[call.endpoint.body].get("properties", {})

@@ -125,6 +125,8 @@ class Dialect:
     def finish(self, call: Call) -> Reply:
         """Validate the body and call the handler."""
         endpoint = call.endpoint
+        call.pairs = tuple((name, self.read(value, path_schema(name), name)) for name, value in call.pairs)
+        call.keys = tuple((name, self.read(value, path_schema(name), name)) for name, value in call.keys)
         if endpoint.body:
             errors = complaints(call.body, self.schemas[endpoint.body])
             for name in endpoint.writable(self.clinic.weak) - set(endpoint.body_properties):

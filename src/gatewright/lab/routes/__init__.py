@@ -10,7 +10,10 @@ from gatewright.lab.routes import (
     appointments,
     archive,
     catalogue,
+    claims,
+    contact,
     coupons,
+    credentials,
     documents,
     messages,
     orders,
@@ -26,6 +29,7 @@ from gatewright.lab.routes import (
 
 AREAS: tuple[Area, ...] = (
     account.AREA,
+    credentials.AREA,
     session.AREA,
     records.AREA,
     appointments.AREA,
@@ -34,6 +38,7 @@ AREAS: tuple[Area, ...] = (
     prescriptions.AREA,
     catalogue.AREA,
     orders.AREA,
+    claims.AREA,
     coupons.AREA,
     payments.AREA,
     addresses.AREA,
@@ -42,6 +47,7 @@ AREAS: tuple[Area, ...] = (
     staff.AREA,
     admin.AREA,
     archive.AREA,
+    contact.AREA,
     public.AREA,
 )
 
