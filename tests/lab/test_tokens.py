@@ -27,7 +27,7 @@ def test_a_token_is_taken_apart(token: str, parts: tuple[object, object, bytes])
 
 def test_base64url_comes_back() -> None:
     assert decoded(encoded(b"\xfb\xff")) == b"\xfb\xff"
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match="padding|Only base64"):
         decoded("+/")
 
 

@@ -22,7 +22,7 @@ def new_test(name: str, *, directory: Path) -> list[Path]:
     Raises UsageError GW-U004 for a name that is taken or is no good, or a file that is there already.
     """
     if not _NAME.fullmatch(name):
-        help_ = "small letters, digits and hyphens; name the flaw, not the remedy: `cookie-without-guards`"
+        help_ = "small letters, digits and hyphens; name the flaw, not the remedy: `cookie-without-flags`"
         raise UsageError(f"`{name}` cannot be the name of a test", code="GW-U004", help=help_)
     if name in library():
         raise UsageError(f"there is a test `{name}` already", code="GW-U004", help=f"gatewright tests show {name}")
