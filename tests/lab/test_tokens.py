@@ -27,8 +27,8 @@ def test_a_token_is_taken_apart(token: str, parts: tuple[object, object, bytes])
 
 def test_base64url_comes_back() -> None:
     assert decoded(encoded(b"\xfb\xff")) == b"\xfb\xff"
-    with pytest.raises(ValueError, match="padding|Only base64"):
-        decoded("+/")
+    with pytest.raises(ValueError, match="base64"):
+        decoded("a")
 
 
 def test_passwords_are_salted_and_compared() -> None:
