@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gatewright.lab.weaknesses.weakness import Weakness
 
 
-def _object(id_: str, test: str, endpoint: str, parameter: str, title: str) -> Weakness:
+def _object(id_: str, test: str, endpoint: str, parameter: str, title: str, **more: Any) -> Weakness:
     return Weakness(
         id=id_,
         threat="API1:2023",
@@ -14,6 +16,7 @@ def _object(id_: str, test: str, endpoint: str, parameter: str, title: str) -> W
         endpoint=endpoint,
         parameter=parameter,
         title=title,
+        **more,
     )
 
 
@@ -134,5 +137,41 @@ ROWS: tuple[Weakness, ...] = (
         "PUT /claims/{claim_id}",
         "path:claim_id",
         "The claim in the path is checked, the one that the body names is changed",
+    ),
+    _object(
+        "measurements-by-owner-filter",
+        READ,
+        "GET /measurements",
+        "query:patient_id",
+        "The list takes a filter for its patient that no specification names",
+    ),
+    _object(
+        "measurements-in-bulk",
+        READ,
+        "POST /measurements/batch",
+        "body:ids[]",
+        "Of several measurements only the first one is checked",
+    ),
+    _object(
+        "measurement-for-another",
+        CHANGE,
+        "POST /measurements",
+        "body:patient_id",
+        "A measurement is noted for whichever patient the body names",
+    ),
+    _object(
+        "me-by-user-header",
+        READ,
+        "GET /me",
+        "header:X-User-Id",
+        "The account is shown that a header of the gateway's names",
+        dialects=("bearer",),
+    ),
+    _object(
+        "claim-withdraw-by-id",
+        CHANGE,
+        "POST /claims/{claim_id}/withdraw",
+        "path:claim_id",
+        "Any patient withdraws any claim",
     ),
 )
