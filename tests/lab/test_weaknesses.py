@@ -13,6 +13,7 @@ from gatewright.lab.dialects import DIALECTS
 from gatewright.lab.routes import endpoints
 from gatewright.lab.tokens import encoded
 from gatewright.lab.weaknesses import IDS, WEAKNESSES, chosen
+from tests.lab.account_exploits import ACCOUNTS
 from tests.lab.api1_exploits import API1
 from tests.lab.api4_exploits import API4
 
@@ -242,6 +243,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "message-contacts": message_contacts,
     "product-purchase-cost": product_cost,
     "cors-any-origin": any_origin,
+    **ACCOUNTS,
     **API4,
 }
 

@@ -75,17 +75,17 @@ def complaints(response: Response, known: Collection[str]) -> list[Complaint]:
 
     Never raises; an answer that says nothing gives one complaint without a field.
     """
-    if response.status in (406, 415):
-        return [Complaint(kind="media", text=str(response.status))]
+    if response.meaning in (406, 415):
+        return [Complaint(kind="media", text=str(response.meaning))]
     found = _Reader(tuple(known)).read(response)
-    if response.status in (401, 403) and not any(c.field for c in found):
-        return [Complaint(kind="rank", text=found[0].text if found else str(response.status))]
-    if response.status >= 500 and not any(c.field for c in found):
-        return [Complaint(kind="server", text=str(response.status))]
+    if response.meaning in (401, 403) and not any(c.field for c in found):
+        return [Complaint(kind="rank", text=found[0].text if found else str(response.meaning))]
+    if response.meaning >= 500 and not any(c.field for c in found):
+        return [Complaint(kind="server", text=str(response.meaning))]
     if not found:
-        kind: Kind = {404: "reference", 409: "taken"}.get(response.status, "other")  # type: ignore[assignment]
-        return [Complaint(kind=kind, text=str(response.status))]
-    if response.status == 409:
+        kind: Kind = {404: "reference", 409: "taken"}.get(response.meaning, "other")  # type: ignore[assignment]
+        return [Complaint(kind=kind, text=str(response.meaning))]
+    if response.meaning == 409:
         return [msgspec.structs.replace(c, kind="taken") if c.kind in ("other", "format") else c for c in found]
     return found
 
