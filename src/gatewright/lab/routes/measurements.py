@@ -15,7 +15,7 @@ _SCHEMAS = {
         remark=text("Before breakfast", least=0, most=300),
     ),
     "MeasurementIds": shape(
-        "ids", ids={"type": "array", "minItems": 1, "maxItems": 50, "items": number(23301, least=1)}
+        "ids", ids={"type": "array", "minItems": 1, "maxItems": 50, "items": number(23301, least=1), "example": [23301]}
     ),
     "Measurement": shape(
         "id patient_id kind reading",

@@ -149,7 +149,7 @@ ROWS: tuple[Weakness, ...] = (
         "measurements-in-bulk",
         READ,
         "POST /measurements/batch",
-        "body:ids[]",
+        "body:ids",
         "Of several measurements only the first one is checked",
     ),
     _object(
