@@ -141,7 +141,9 @@ class _Cleaner:
             return False
         if not reply.accepted:
             return reply.status != 0 and reply.status < 500
-        shown = any(reply.says(marker) for marker in entry.markers)
+        asked = [str(entry.read.get(place)) for place in entry.read.places()]  # a page may repeat what it was asked for
+        known = [marker for marker in entry.markers if not any(marker in text for text in asked)]
+        shown = any(reply.says(marker) for marker in known)
         return not shown or _says_deleted(reply)
 
     async def _search(self, entry: Entry) -> list[Entry]:

@@ -6,8 +6,13 @@ from typing import Any
 
 from gatewright.lab.weaknesses.weakness import Weakness
 
+_WITH_PATHS = ("bearer", "cookie")
+"""Dialects in which a request has a path and a query, where a value can come twice."""
+
 
 def _object(id_: str, test: str, endpoint: str, parameter: str, title: str, **more: Any) -> Weakness:
+    if test == POLLUTION:
+        more = {"dialects": _WITH_PATHS, **more}
     return Weakness(
         id=id_,
         threat="API1:2023",
@@ -144,6 +149,7 @@ ROWS: tuple[Weakness, ...] = (
         "GET /measurements",
         "query:patient_id",
         "The list takes a filter for its patient that no specification names",
+        dialects=_WITH_PATHS,
     ),
     _object(
         "measurements-in-bulk",
@@ -158,6 +164,7 @@ ROWS: tuple[Weakness, ...] = (
         "POST /measurements",
         "body:patient_id",
         "A measurement is noted for whichever patient the body names",
+        dialects=_WITH_PATHS,
     ),
     _object(
         "me-by-user-header",
