@@ -7,7 +7,7 @@ from typing import Any
 from gatewright.lab.weaknesses.weakness import Weakness
 
 _WITH_PATHS = ("bearer", "cookie")
-"""Dialects in which a request has a path and a query, where a value can come twice."""
+"""Dialects in which a request has a path, a query and a body of its own, and may carry what nobody asked for."""
 
 
 def _object(id_: str, test: str, endpoint: str, parameter: str, title: str, **more: Any) -> Weakness:
@@ -157,6 +157,7 @@ ROWS: tuple[Weakness, ...] = (
         "POST /measurements/batch",
         "body:ids",
         "Of several measurements only the first one is checked",
+        dialects=_WITH_PATHS,
     ),
     _object(
         "measurement-for-another",
