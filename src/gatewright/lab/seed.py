@@ -178,6 +178,7 @@ def _health(clinic: Clinic, patient: Row, rng: random.Random) -> None:
         status="open",
         created_at=since,
     )
+    tables.add("measurements", **mine, kind="pulse", reading=62, remark=f"Day {rng.randrange(10**6)}", created_at=since)
     for visibility in ("private", "public"):
         tables.add(
             "documents",
