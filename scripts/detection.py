@@ -54,6 +54,7 @@ class Lab:
     spec: str
     accounts: dict[str, Any]
     weaknesses: list[str] = field(default_factory=list)
+    hooks: dict[str, Any] = field(default_factory=dict)
 
 
 def command(*arguments: str) -> list[str]:
@@ -78,7 +79,7 @@ def lab(*arguments: str) -> Iterator[Lab]:
         if not line:
             raise RuntimeError("the lab did not start")
         told = json.loads(line)
-        yield Lab(told["url"], told["spec"], told["accounts"], told["weaknesses"])
+        yield Lab(told["url"], told["spec"], told["accounts"], told["weaknesses"], told["hooks"])
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -98,7 +99,8 @@ def environment() -> dict[str, str]:
 def configure(folder: Path, running: Lab, **more: Any) -> Path:
     """A `gatewright.yaml` (JSON is YAML) with the accounts that the lab printed."""
     path = folder / "gatewright.yaml"
-    path.write_text(json.dumps({"spec": running.spec, "accounts": running.accounts, **more}), encoding="utf-8")
+    told = {"spec": running.spec, "accounts": running.accounts, "hooks": running.hooks, **more}
+    path.write_text(json.dumps(told), encoding="utf-8")
     return path
 
 
@@ -122,22 +124,36 @@ def scan(running: Lab, *arguments: str, folder: Path | None = None, accounts: bo
         return Scan(done.returncode, report, done.stdout + done.stderr, seconds)
 
 
-def with_tokens(running: Lab) -> Lab:
-    """The lab with ready-made tokens for its accounts: the way in to a server that no log-in can prove."""
-    tokens = {
-        name: {"role": account.get("role", "user"), "bearer": f"token-of-{name}-{'x' * 16}"}
+def with_tokens(running: Lab, dialect: str = "bearer") -> Lab:
+    """The lab with ready-made credentials for its accounts: the way in to a server that no log-in can prove."""
+    accounts = {
+        name: {"role": account.get("role", "user"), **_ready(dialect, f"token-of-{name}-{'x' * 16}")}
         for name, account in running.accounts.items()
     }
-    return replace(running, accounts=tokens)
+    return replace(running, accounts=accounts)
 
 
-def weaknesses() -> list[dict[str, Any]]:
-    """The lab's table: id, threat, kind, test, endpoint, needs, title."""
+def _ready(dialect: str, token: str) -> dict[str, Any]:
+    if dialect == "cookie":
+        return {"cookie": {"session": token}, "headers": {"X-CSRF-Token": f"csrf-{token}"}}
+    return {"bearer": token}
+
+
+def weaknesses(dialect: str = "") -> list[dict[str, Any]]:
+    """The lab's table: id, threat, kind, test, endpoint, dialects, needs, title; of one dialect in its own spelling."""
+    chosen = ["--dialect", dialect] if dialect else []
     done = subprocess.run(
-        command("lab", "list", "--json"), env=environment(), capture_output=True, text=True, check=True
+        command("lab", "list", "--json", *chosen), env=environment(), capture_output=True, text=True, check=True
     )
     listed: list[dict[str, Any]] = json.loads(done.stdout)
     return listed
+
+
+def flags(weakness: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """What its `needs` ask of `lab up` and of `scan`."""
+    needs = weakness.get("needs") or {}
+    scan_flags = [word for key in ("mode", "patience") if key in needs for word in (f"--{key}", str(needs[key]))]
+    return list(needs.get("lab", [])), [*scan_flags, *(["--exclusive"] if needs.get("exclusive") else [])]
 
 
 def judge(weakness: dict[str, Any], done: Scan) -> tuple[bool, list[str]]:

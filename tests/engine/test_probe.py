@@ -174,3 +174,22 @@ def test_what_cannot_be_taken_back_stays_in_the_ledger() -> None:
             {"response": {}},
         ],
     )
+
+
+def test_it_reads_mail_without_holding_a_worker() -> None:
+    async def use(probe: CellProbe, bench: Bench) -> None:
+        assert probe.settings.hooks
+        free: list[bool] = []
+        inner = bench.identities.mail
+
+        async def looked(name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+            free.append(not bench.slots.locked())
+            return await inner(name, other_than=other_than, wait=wait)
+
+        bench.identities.mail = looked  # type: ignore[method-assign]
+        assert await probe.mail("alice") == "123456"
+        assert await probe.mail("alice", other_than="123456", wait=False) is None
+        assert free == [True, False]
+        assert bench.slots.locked()
+
+    play(use, mails={"alice": ["123456"]})

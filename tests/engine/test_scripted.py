@@ -5,7 +5,8 @@ import asyncio
 import msgspec
 import pytest
 
-from gatewright.engine.scripted import KEY, Rule, ScriptedIdentities, Server, with_credentials
+from gatewright.engine.scripted import Rule, ScriptedIdentities, Server, with_credentials
+from gatewright.engine.scripted_tokens import KEY
 from gatewright.model.account import Account, Credential
 from gatewright.model.http import Request
 from gatewright.model.json import Json
@@ -117,3 +118,34 @@ def test_log_ins_and_sign_ups_are_asked_of_the_rules() -> None:
         assert (await people.register({})).why == "no further account can be signed up"
 
     asyncio.run(go())
+
+
+def test_mails_come_one_after_the_other() -> None:
+    identities = ScriptedIdentities(Server([], {}), {}, ranks={}, probes={}, mails={"alice": ["1", "2"]})
+
+    async def go() -> list[str | None]:
+        first = await identities.mail("alice")
+        second = await identities.mail("alice", other_than=first)
+        return [first, second, await identities.mail("alice", other_than=second), await identities.mail("bob")]
+
+    assert asyncio.run(go()) == ["1", "2", None, None]
+
+
+def test_a_list_is_as_long_as_asked_and_a_slow_answer_as_slow() -> None:
+    answer = server({"response": {"items": "<many.3>"}}).answer(ask())
+    assert msgspec.json.decode(answer.body) == {"items": [{"id": 0}, {"id": 1}, {"id": 2}]}
+    slow: Json = {"of": "<query.q>", "like": "^a", "seconds": 0.5, "at": 2, "base": 3.0}
+    doubling = server({"slow": slow, "response": 1})
+    seconds = [doubling.answer(ask(target=f"/?q={q}")).timing.total for q in ("aa", "aaa", "ba")]
+    assert seconds == [0.5, 1.5, 0.002]
+
+
+def test_what_is_sent_twice_is_told_apart_by_the_bytes() -> None:
+    scripted = server({"when": {"target": "/x?id=8&id=*", "raw": '{"a":1,"a":*}'}, "status": 201}, {"status": 200})
+
+    def status(target: str, body: bytes) -> int:
+        return scripted.answer(ask("POST", target, body=body)).status
+
+    assert status("/x?id=8&id=7", b'{"a":1,"a":2}') == 201
+    assert status("/x?id=7&id=8", b'{"a":1,"a":2}') == 200
+    assert status("/x?id=8&id=7", b'{"a":2}') == 200

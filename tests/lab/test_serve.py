@@ -48,7 +48,8 @@ def test_one_line_then_service_then_a_quiet_end(number: signal.Signals, tmp_path
     with running("--only", "order-total", "--log", str(log), "--seed", "4") as (facts, process):
         assert facts.keys() == {"url", "spec", "accounts", "hooks", "weaknesses"}
         assert facts["weaknesses"] == ["order-total"]
-        assert facts["hooks"] == {}
+        mailbox = facts["hooks"]["mail"]["request"].removeprefix("GET ").replace("{address}", "nora@example.com")
+        assert get(mailbox) == (200, {"mails": []})
         assert facts["accounts"] == accounts(Options(seed=4))
         status, specification = get(facts["spec"])
         assert (status, specification["openapi"]) == (200, "3.1.0")

@@ -7,7 +7,7 @@ import pytest
 from gatewright.model.errors import ScopeError
 from gatewright.model.settings import Scope
 from gatewright.wire.address import read_origin
-from gatewright.wire.scope import ScopeRules, spellings
+from gatewright.wire.scope import ScopeRules, hook_pages, spellings
 
 TARGET = "http://127.0.0.1:5000/api/v1"
 
@@ -146,3 +146,25 @@ def test_kept_paths_are_bounded() -> None:
 def test_spellings() -> None:
     assert spellings("/a?b=%41") == ["/a?b=%41"]
     assert "/a/c?q" in spellings("/a/%62/%2e./c?q")
+
+
+@pytest.mark.parametrize("scope", [Scope(), Scope(include=("http://127.0.0.1:5000/*",))])
+def test_a_hook_reaches_its_page_and_nothing_else(scope: Scope) -> None:
+    hooks = {"mail": {"request": "GET http://mail.test:8025/to/{address}?limit=1", "extract": "json:/0"}}
+    rules = ScopeRules(scope, [TARGET], also=hook_pages(hooks))
+    mail, api = read_origin("http://mail.test:8025"), read_origin("http://127.0.0.1:5000")
+    assert rules.refusal(mail, "/to/a@b.cd?limit=1") == ""
+    assert rules.refusal(mail, "/admin")
+    assert rules.refusal(mail, "/to/../admin")
+    assert rules.refusal(read_origin("http://mail.test"), "/to/a")
+    assert rules.refusal(api, "/anything") == ""
+    assert rules.is_literal(mail)
+
+
+def test_our_own_listener_is_never_in_scope() -> None:
+    rules = ScopeRules(Scope(include=("http://127.0.0.1:*/*",)), ["http://127.0.0.1:5000"])
+    ours = read_origin("http://127.0.0.1:40123")
+    assert rules.origin_refusal(ours) == ""
+    rules.refuse(ours)
+    assert "our own listener" in rules.origin_refusal(ours)
+    assert rules.refusal(read_origin("http://127.0.0.1:5000"), "/") == ""

@@ -69,22 +69,22 @@ def complaints(response: Response, known: Collection[str], *, sent: Mapping[str,
     `sent` are values by place name: an answer that quotes one speaks of that place. Never raises; an answer that says
     nothing gives one complaint without a field.
     """
-    if response.status in (406, 415):
+    if response.meaning in (406, 415):
         accepted = [response.header("accept-patch") or "", response.header("accept") or ""]
         types = [one.strip() for text in accepted for one in text.split(",") if "/" in one and "*" not in one]
-        return [Complaint(kind="media", text=str(response.status), hints=tuple(types))]
-    if response.status in (412, 428):
-        return [Complaint(kind="stale", text=str(response.status))]
+        return [Complaint(kind="media", text=str(response.meaning), hints=tuple(types))]
+    if response.meaning in (412, 428):
+        return [Complaint(kind="stale", text=str(response.meaning))]
     reader = _Reader(tuple(known), sent or {})
-    found = reader.read(response, loosely=response.status not in (401, 403))
-    if response.status in (401, 403) and not any(c.field for c in found):
-        return [Complaint(kind="rank", text=reader.loose[0] if reader.loose else str(response.status))]
-    if response.status >= 500 and not any(c.field for c in found):
-        return [Complaint(kind="server", text=str(response.status))]
+    found = reader.read(response, loosely=response.meaning not in (401, 403))
+    if response.meaning in (401, 403) and not any(c.field for c in found):
+        return [Complaint(kind="rank", text=reader.loose[0] if reader.loose else str(response.meaning))]
+    if response.meaning >= 500 and not any(c.field for c in found):
+        return [Complaint(kind="server", text=str(response.meaning))]
     if not found:
-        kind: Kind = {404: "reference", 409: "taken"}.get(response.status, "other")  # type: ignore[assignment]
-        return [Complaint(kind=kind, text=str(response.status))]
-    if response.status == 409:
+        kind: Kind = {404: "reference", 409: "taken"}.get(response.meaning, "other")  # type: ignore[assignment]
+        return [Complaint(kind=kind, text=str(response.meaning))]
+    if response.meaning == 409:
         return [msgspec.structs.replace(c, kind="taken") if c.kind in ("other", "format") else c for c in found]
     return found
 

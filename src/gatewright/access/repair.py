@@ -260,7 +260,7 @@ class _Work:
         call, values, turn = self.call, self.values, self.turn
         schema = next((b.schema for b in self.endpoint.bodies if b.content_type == call.content_type), None)
         if schema is None and not call.content_type and self.endpoint.method in ("POST", "PUT", "PATCH"):
-            mute = response.status in (400, 411, 415, 422) or response.status >= 500
+            mute = response.meaning in (400, 411, 415, 422) or response.meaning >= 500
             return [Repair(kind="body", value={}, why="no body was sent")] if mute and turn <= 1 else []
         if schema is None or not isinstance(call.body, dict) or turn > 3 or self.lessons.schemas:
             return []

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gatewright.access.grant import Grant, Way
-from gatewright.access.placing import Placed
+from gatewright.access.placing import Placed, fill
 from gatewright.access.probes import lets_in, named_in, refused
 from gatewright.access.tokens import claims, lifetime, refresh_token
 from gatewright.model.account import Account, Credential
 from gatewright.model.http import Response
 from gatewright.model.secret import Secret
+from gatewright.model.test import LogIn
 from gatewright.proof.compare import same
 from gatewright.proof.leaves import Answer, read
 
@@ -54,6 +55,8 @@ class Session:
     """The refresh token of the last answer that had one."""
     alive_at: float = float("-inf")
     """Start of the last probe that was answered as to the account."""
+    first: tuple[tuple[Credential, ...], float] | None = None
+    """The credentials of the first log-in, and when they were got: whether they work beyond their end is a test."""
     turn: int = 0
     live: bool = True
     failures: int = 0
@@ -75,8 +78,9 @@ class Session:
         return now >= self.obtained + self.lives - min(MARGIN, SHARE * self.lives)
 
     def granted(self, grant: Grant, placed: Placed, now: float, wall: float) -> None:
-        """Takes new credentials."""
+        """Takes new credentials; the first are kept apart."""
         self.placed, self.extra, self.obtained = placed, grant.extra, now
+        self.first = self.first or (self.credentials, now)
         stated = life(placed.credentials, grant, wall)
         if stated is not None:
             self.lives, self.stated = stated, True
@@ -108,10 +112,10 @@ class Session:
         """Whether an answer looks like one to nobody: the status of an ended session, or what the probe tells strangers."""
         if response is None:
             return False
-        if response.status in _ENDED:
+        if response.meaning in _ENDED:
             return True
         probe = self.placed.probe
-        if probe is None or not probe.anon.leaves or response.status != probe.anon.status or len(response.body) > 4096:
+        if probe is None or not probe.anon.leaves or response.meaning != probe.anon.status or len(response.body) > 4096:
             return False
         return same(read(response), probe.anon)
 
@@ -140,3 +144,20 @@ def claimed(credentials: Iterable[Credential]) -> frozenset[str]:
             if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value):
                 found.add(str(value))
     return frozenset(found)
+
+
+def further(session: Session, grant: Grant) -> LogIn:
+    """What a test is told of a grant: its credentials in the session's places, and the refresh token beside them."""
+    placed = placed_anew(session, grant)
+    refresh = None
+    if placed is not None and grant.exchange is not None and grant.exchange.response is not None:
+        refresh = refresh_token(grant.exchange.response)
+    credentials = placed.credentials + grant.extra if placed is not None else ()
+    return LogIn(exchange=grant.exchange, credentials=credentials, refresh=refresh)
+
+
+def placed_anew(session: Session, grant: Grant) -> Placed | None:
+    """New credentials in the old places."""
+    old = session.placed
+    credentials = grant.fixed if old.slots is None else fill(old.slots, grant)
+    return Placed(credentials, old.slots, old.probe, old.answer, old.names) if credentials else None

@@ -17,13 +17,13 @@ from gatewright.access.attach import attach
 from gatewright.access.classify import candidates
 from gatewright.access.entrance import Entrance
 from gatewright.access.grant import Grant
-from gatewright.access.placing import Placed, fill
+from gatewright.access.mailbox import PATIENCE, Mailbox
+from gatewright.access.placing import Placed
 from gatewright.access.principals import same_principal
 from gatewright.access.refresh import refresher
 from gatewright.access.roles import guess, learn
-from gatewright.access.session import Session
+from gatewright.access.session import Session, further, placed_anew
 from gatewright.access.signup import Made, SignUp, private_of
-from gatewright.access.tokens import refresh_token
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Specification
@@ -34,7 +34,7 @@ from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge
 from gatewright.model.secret import Keyring, Secret
 from gatewright.model.settings import Settings
-from gatewright.model.test import LogIn, Registration, Sender
+from gatewright.model.test import Kept, LogIn, Registration, Sender
 from gatewright.proof.leaves import read
 
 VICTIM, SUBJECT = "gw-victim", "gw-subject"
@@ -99,6 +99,9 @@ class Sessions:
         registers = candidates(specification, "register")
         self._refresher = refresher(specification, self._ask)
         self._sign_up = SignUp(registers, specification, self._ask, keyring, now)
+        patience = PATIENCE / 4 if settings.limits.patience == "short" else PATIENCE
+        hook = settings.hooks.get("mail", {})
+        self._mailbox = Mailbox(hook, self._ask, patience) if hook else None
 
     @property
     def accounts(self) -> Mapping[str, Account]:
@@ -145,9 +148,9 @@ class Sessions:
         self._keep(made.account)
         result = await self._entrance.enter(made.account, made.exchange)
         if isinstance(result, str):
-            return Registration(name=name, exchange=made.exchange, why=result)
+            return Registration(name=name, exchange=made.exchange, why=result, account=made.account)
         self._sessions[name] = result
-        return Registration(name=name, logged_in=True, exchange=made.exchange)
+        return Registration(name=name, logged_in=True, exchange=made.exchange, account=made.account)
 
     async def log_in(self, name: str, password: str | None = None) -> bool:
         """Whether a fresh log-in works now, with the account's own password or another; its session stays as it is."""
@@ -176,12 +179,40 @@ class Sessions:
             grant = await session.way.enter(session.account, secret)
         finally:
             _TRIAL.reset(token)
-        placed = _placed(session, grant)
-        refresh = None
-        if placed is not None and grant.exchange is not None and grant.exchange.response is not None:
-            refresh = refresh_token(grant.exchange.response)
-        credentials = placed.credentials + grant.extra if placed is not None else ()
-        return LogIn(exchange=grant.exchange, credentials=credentials, refresh=refresh)
+        return further(session, grant)
+
+    async def try_refresh(
+        self,
+        name: str,
+        token: Secret,
+        *,
+        held: tuple[Credential, ...] = (),
+        purpose: str = "refresh",
+        cell: Cell | None = None,
+    ) -> LogIn | None:
+        """One use of a refresh token, with `held` beside it; the account's session stays as it is.
+
+        None when the specification has no endpoint that takes one.
+        """
+        session = self._session(name)
+        if self._refresher is None:
+            return None
+        trial = _TRIAL.set(_Trial(purpose, cell, None, False))
+        try:
+            grant = await self._refresher.refresh(name, token, held)
+        finally:
+            _TRIAL.reset(trial)
+        return further(session, grant)
+
+    async def mail(self, name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+        """The newest code or link mailed to an account, by `hooks.mail`; None without a hook, address or mail in time.
+
+        `other_than`: the one seen before; a newer one is waited for. `wait` False looks once.
+        """
+        account = self._accounts.get(name) or self._made.get(name)
+        if self._mailbox is None or account is None:
+            return None
+        return await self._mailbox.newest(account, other_than=other_than, wait=wait)
 
     async def send(
         self,
@@ -221,6 +252,14 @@ class Sessions:
         session = self._session(name)
         await self._fresh(session)
         return session.credentials
+
+    def first_credentials(self, name: str) -> Kept | None:
+        """The credentials of the account's first log-in in this run, also when they were renewed since."""
+        session = self._sessions.get(name)
+        if session is None or not session.credentials:
+            return None
+        credentials, obtained = session.first or (session.credentials, session.obtained)
+        return Kept(credentials, self._clock() - obtained)
 
     async def alive(self, name: str) -> bool:
         """Whether the session answers its probe now. An account without a probe is taken to be alive."""
@@ -274,7 +313,7 @@ class Sessions:
         began = self._clock()
         exchange = await self._ask(attach(probe.request, session.credentials), session.account.name, "probe")
         response = exchange.response
-        if response is None or response.status == 429 or response.status >= 500:
+        if response is None or response.meaning == 429 or response.meaning >= 500:
             return None
         if not session.shows(read(response)):
             return False
@@ -296,10 +335,10 @@ class Sessions:
         grant = Grant(why="it cannot be renewed")
         if session.way.renewable:
             grant = await session.way.enter(session.account, None)
-        placed = _placed(session, grant)
+        placed = placed_anew(session, grant)
         if placed is None and session.refresh is not None and self._refresher is not None:
             fresh = await self._refresher.refresh(session.account.name, session.refresh, session.placed.credentials)
-            placed = _placed(session, fresh)
+            placed = placed_anew(session, fresh)
             grant = fresh if placed is not None else grant
         return grant, placed
 
@@ -437,13 +476,6 @@ class Sessions:
         if name not in self._sessions:
             raise LookupError(f"no account {name!r} is logged in; there are: {', '.join(self._sessions) or 'none'}")
         return self._sessions[name]
-
-
-def _placed(session: Session, grant: Grant) -> Placed | None:
-    """New credentials in the old places."""
-    old = session.placed
-    credentials = grant.fixed if old.slots is None else fill(old.slots, grant)
-    return Placed(credentials, old.slots, old.probe, old.answer, old.names) if credentials else None
 
 
 def _how(session: Session, answer: Exchange | None) -> str:

@@ -96,7 +96,7 @@ class Steps:
 
 
 def extract(response: Response, source: str) -> str | None:
-    """A value of an answer by `json:/pointer`, `header:NAME`, `cookie:NAME` or `regex:EXPRESSION` (its first group)."""
+    """A value of an answer by `json:/pointer`, `header:NAME`, `cookie:NAME` or `regex:EXPRESSION` (its first group that matched)."""
     kind, _, rest = source.partition(":")
     if kind == "header":
         return response.header(rest.strip())
@@ -108,7 +108,9 @@ def extract(response: Response, source: str) -> str | None:
             found = re.search(rest, response.body[:1_000_000].decode("utf-8", "replace"))
         except re.error:
             return None
-        return None if found is None else found.group(1) if found.re.groups else found.group(0)
+        if found is None:
+            return None
+        return next(filter(None, found.groups()), found.group(0) if not found.re.groups else None)
     try:
         node: Json = msgspec.json.decode(response.body)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -135,37 +135,31 @@ def _letter(probe: Probe, c: str) -> str:
 
 
 def corrupted(credentials: Sequence[Credential]) -> tuple[Credential, ...]:
-    """Credentials of the same shape that nobody issued: a run of characters in the middle is exchanged.
+    """Credentials of the same shape that nobody was given and that name nobody: every letter and digit is another.
 
-    Never the last character: of a base64url signature it carries only four bits, and several spellings decode alike.
+    No part of a token stays readable: where signatures go unchecked one with a wrong signature still names its account.
     """
     return tuple(
-        Credential(within=c.within, name=c.name, prefix=c.prefix, value=Secret(_corrupt(c.value.reveal())))
+        Credential(within=c.within, name=c.name, prefix=c.prefix, value=Secret(c.value.reveal().translate(_OTHER)))
         for c in credentials
     )
 
 
-def _corrupt(text: str) -> str:
-    if text.count(".") == 2:  # a JWT: the signature, so that header and payload stay readable
-        head, _, signature = text.rpartition(".")
-        return f"{head}.{_corrupt(signature)}" if signature else text + "AAAA"
-    middle = len(text) // 2
-    swap = {
-        c: "xyzXYZ012"[i % 9] for i, c in enumerate("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-    }
-    span = text[middle - 3 : middle + 3] or text
-    changed = "".join(n if (n := swap.get(c, "q")) != c else "k" for c in span)
-    return text.replace(span, changed, 1) if len(text) > 6 else changed + "k"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_PLAIN = _LETTERS + _LETTERS.upper() + "0123456789"
+_OTHER = str.maketrans(_PLAIN, _LETTERS[7:] + _LETTERS[:7] + _LETTERS[7:].upper() + _LETTERS[:7].upper() + "3456789012")
 
 
-async def family(probe: Probe, call: Call, reference: Reference | None, *, account: str) -> DeniedFamily:
+async def family(
+    probe: Probe, call: Call, reference: Reference | None, *, account: str, endpoint: Endpoint | None = None
+) -> DeniedFamily:
     """D(e): what refusals of this endpoint look like. Four requests at most, once per endpoint and account."""
 
     async def make() -> tuple[DeniedFamily, tuple[Exchange, ...]]:
         refused = DeniedFamily()
         sent: list[Exchange] = []
         for purpose, wrong, credentials, as_ in await _wrong(probe, call, reference, account):
-            exchange = await probe.send(wrong, as_=as_, purpose=purpose, credentials=credentials)
+            exchange = await probe.send(wrong, as_=as_, purpose=purpose, credentials=credentials, endpoint=endpoint)
             sent.append(exchange)
             answer = read(exchange.response)
             values = [as_text(wrong.get(place)) for place, _ in reference.values] if reference else []
@@ -174,7 +168,7 @@ async def family(probe: Probe, call: Call, reference: Reference | None, *, accou
         return refused, tuple(sent)
 
     place = reference.place if reference else ""
-    found, exchanges = await probe.once(f"family {probe.endpoint.id} {place} {account}", make)
+    found, exchanges = await probe.once(f"family {(endpoint or probe.endpoint).id} {place} {account}", make)
     probe.cite(*exchanges)
     return found
 
@@ -191,18 +185,20 @@ async def _wrong(
     return rows
 
 
-async def anonymous(probe: Probe, call: Call, *, key: str) -> tuple[Answer, Answer]:
-    """C5 and C6: the owner's request without a credential, and with a corrupted one."""
+async def anonymous(probe: Probe, call: Call, *, key: str, endpoint: Endpoint | None = None) -> tuple[Answer, Answer]:
+    """C5 and C6: the owner's request without a credential, and with one of the same shape that nobody was given."""
 
     async def make() -> tuple[Exchange, Exchange]:
         owner = next(iter(probe.accounts))
         bad = corrupted(await probe.credentials(owner))
         return (
-            await probe.send(call, as_=ANON, purpose="control: no credential", credentials=()),
-            await probe.send(call, as_=ANON, purpose="control: corrupted credential", credentials=bad),
+            await probe.send(call, as_=ANON, purpose="control: no credential", credentials=(), endpoint=endpoint),
+            await probe.send(
+                call, as_=ANON, purpose="control: corrupted credential", credentials=bad, endpoint=endpoint
+            ),
         )
 
-    found = await probe.once(f"anonymous {probe.endpoint.id} {key}", make)
+    found = await probe.once(f"anonymous {(endpoint or probe.endpoint).id} {key}", make)
     probe.cite(*found)
     return read(found[0].response), read(found[1].response)
 

@@ -188,14 +188,14 @@ async def _private(
         probe, fresh or owned, action="delete", owner_sees=before, attacker_sees=mine
     )
     if not private and "privacy" not in probe.settings.disabled_controls:
-        if evidence.codes & {"X4", "X5"}:
+        if evidence.codes & {"X4", "X5", "X6"}:
             return conclude("shared", why, place=place)
         return conclude(
             "no_privacy_evidence",
             why,
             place=place,
             question=f"{probe.account} deleted {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
-            answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
+            answer_with=f'policy: {{"{probe.endpoint.shown_path}": private}}',
         )
     listed = await in_list(probe, owned, as_=owned.owner)
     return proved(

@@ -21,6 +21,7 @@ EVIDENCE = {
     "F1": "the specification asks for a higher role there",
     "F2": "its neighbours refuse the attacker and not the higher account",
     "F3": "its path has a word of administration",
+    "F4": "access.yaml denies it to the attacker",
     "F5": "it shows what belongs to several other accounts",
 }
 _AREAS = frozenset(["manage", "management", "manager", "staff", "system", "audit"])
@@ -47,14 +48,14 @@ def higher(probe: Probe) -> str:
 
 
 def enough(probe: Probe, codes: Iterable[str]) -> bool:
-    """Whether the signs together make it a function of a higher role: the specification's word, or two others.
+    """Whether the signs together make it a function of a higher role: a word of the specification or access.yaml, or two others.
 
     Every neighbour may refuse nobody: for nobody as the attacker only a path of administration counts beside the
     specification's word, where the specification asks for a credential. And a specification that names roles
     elsewhere means what it leaves out here.
     """
     found = set(codes)
-    if "F1" in found:
+    if found & {"F1", "F4"}:
         return True
     if probe.account == ANON:
         return "F3" in found and probe.endpoint.secured
@@ -169,10 +170,10 @@ async def _refuses(probe: Probe, endpoint: Endpoint, able: str) -> bool:
         place = Place("path", names[-1])
         call = call.with_value(place, random_like(probe, call.get(place)))
     other = await strike(probe, call, as_=probe.account, purpose="control: neighbour", endpoint=endpoint)
-    if other.response is None or other.response.status not in (401, 403):
+    if other.response is None or other.response.meaning not in (401, 403):
         return False
     may = await strike(probe, call, as_=able, purpose="control: neighbour, higher account", endpoint=endpoint)
-    return may.response is not None and may.response.status not in (401, 403)
+    return may.response is not None and may.response.meaning not in (401, 403)
 
 
 async def neighbours_forbid(probe: Probe) -> str:
@@ -189,7 +190,7 @@ async def neighbours_forbid(probe: Probe) -> str:
             for name in re.findall(r"\{(\w+)\}", endpoint.path):
                 call = call.with_value(Place("path", name), random_like(probe, 1))
             exchange = await strike(probe, call, as_=probe.account, purpose="control: neighbour", endpoint=endpoint)
-            if exchange.response is not None and exchange.response.status == 403:
+            if exchange.response is not None and exchange.response.meaning == 403:
                 return endpoint.name
         return ""
 

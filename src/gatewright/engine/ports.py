@@ -14,7 +14,8 @@ from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
-from gatewright.model.test import LogIn, Registration
+from gatewright.model.secret import Secret
+from gatewright.model.test import Kept, LogIn, Registration
 
 
 class Standing(Protocol):
@@ -67,8 +68,25 @@ class Identities(Standing, Protocol):
     async def log_in(self, name: str, password: str | None = None) -> bool:
         """Whether a fresh log-in works now, with the account's own password or another."""
 
+    async def mail(self, name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+        """The newest code or link mailed to an account, other than the one seen before; None when none came."""
+
+    async def try_refresh(
+        self,
+        name: str,
+        token: Secret,
+        *,
+        held: tuple[Credential, ...] = (),
+        purpose: str = "refresh",
+        cell: Cell | None = None,
+    ) -> LogIn | None:
+        """One use of a refresh token; None when there is no endpoint for it."""
+
     async def credentials(self, name: str) -> tuple[Credential, ...]:
         """The present credentials of an account."""
+
+    def first_credentials(self, name: str) -> Kept | None:
+        """Those of its first log-in in this run; None without a log-in."""
 
     async def alive(self, name: str) -> bool:
         """Whether the session answers now."""

@@ -21,9 +21,9 @@ from gatewright.model.finding import Cell, Leftover
 from gatewright.model.http import Exchange, Request
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
-from gatewright.model.secret import Keyring
+from gatewright.model.secret import Keyring, Secret
 from gatewright.model.settings import Settings
-from gatewright.model.test import LogIn, Registration
+from gatewright.model.test import Kept, Listener, LogIn, Registration
 from gatewright.model.verdict import Control
 
 T = TypeVar("T")
@@ -46,8 +46,10 @@ class Bench:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         ledger: Ledger | None = None,
         auth_endpoints: Mapping[str, str] | None = None,
+        listener: Callable[[], Awaitable[Listener | None]] | None = None,
     ) -> None:
-        """`ledger` keeps what is to be taken back beyond the life of this process."""
+        """`ledger` keeps what is to be taken back beyond the life of this process; `listener` opens our listener."""
+        self.listener = listener
         self.auth_endpoints = auth_endpoints or {}
         self.ledger = ledger or Ledger()
         self.pause = pause
@@ -244,6 +246,26 @@ class CellProbe:
         """Whether a fresh log-in works now."""
         return await self._bench.identities.log_in(account, password)
 
+    async def try_refresh(
+        self, account: str, token: Secret, *, held: tuple[Credential, ...] = (), purpose: str = "refresh"
+    ) -> LogIn | None:
+        """One recorded use of a refresh token."""
+        tried = await self._bench.identities.try_refresh(account, token, held=held, purpose=purpose, cell=self.cell)
+        if tried is not None and tried.exchange is not None:
+            self.sent += 1
+            self.cite(tried.exchange)
+        return tried
+
+    async def mail(self, account: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+        """The newest code or link mailed to an account. A worker is not held while it waits."""
+        if not wait:
+            return await self._bench.identities.mail(account, other_than=other_than, wait=False)
+        self._bench.slots.release()
+        try:
+            return await self._bench.identities.mail(account, other_than=other_than)
+        finally:
+            await self._bench.slots.acquire()
+
     def leave(self, what: str, call: Call, *, endpoint: Endpoint) -> None:
         """Something of ours stays behind."""
         self._bench.leftovers.append(Leftover(what, curl_line(render(endpoint, call), ANON)))
@@ -269,6 +291,14 @@ class CellProbe:
             return True
         self.controls.append(Control(name, what, expected, observed, holds))
         return holds
+
+    async def listener(self) -> Listener | None:
+        """Our listener; None where there is none."""
+        return await self._bench.listener() if self._bench.listener is not None else None
+
+    def first_credentials(self, account: str) -> Kept | None:
+        """The credentials of the account's first log-in."""
+        return self._bench.identities.first_credentials(account)
 
     async def wait(self, seconds: float) -> None:
         """Wait without holding a worker; a quarter as long with short patience."""

@@ -5,7 +5,7 @@ Rules are tried in order, the first that matches answers. Strings of an answer m
 
 - `<path.id>` `<query.x>` `<body>` `<body.title>` `<header.Origin>` `<jwt.sub>` `<method>` `<target>` `<as>`: of the request
 - `<after.title>`: of the body of the latest earlier request that the rule's `after` matched
-- `<count>`: number of the request; `<echo>`: all of the request as text
+- `<count>`: number of the request; `<echo>`: all of the request as text; `<many.240>`: a list of 240 items
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from msgspec import Struct, field
 
+from gatewright.engine.scripted_tokens import KEY, ScriptedListener, matches
+from gatewright.engine.slow import Slow
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.finding import Cell
-from gatewright.model.http import Exchange, Request, Response
+from gatewright.model.http import Exchange, Request, Response, Timing
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Secret
-from gatewright.model.test import LogIn, Registration
+from gatewright.model.test import Kept, LogIn, Registration
 from gatewright.proof import jwt
 from gatewright.proof.leaves import as_text
 
 GARBAGE = "garbage"
 """Who asks with a credential that nobody was given."""
-KEY = b"the key of the scripted server"
 _PLACEHOLDER = re.compile(r"<([a-z]+(?:\.[\w.\-\[\]]+)?)>")
 
 
@@ -51,9 +52,13 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     headers: dict[str, Json] | None = None
     """Values may hold `*`; null: the header is absent."""
     body: Json = None
-    """Members that the body must have, at any depth."""
+    """Members that the body must have, at any depth; with placeholders, such as `<after.password>`."""
     jwt: dict[str, Json] | None = None
-    """Members of header or claims of the token, and `signature`: valid, empty, missing or bad."""
+    """Members of header or claims of the token, and the words of scripted_tokens.py."""
+    target: str | None = None
+    """Path and query as they were sent, with `*`: for what is sent twice or encoded."""
+    raw: str | None = None
+    """The body as it was sent, with `*`."""
     after: When | None = None
     """An earlier request must have matched this."""
 
@@ -65,6 +70,9 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status: int = 200
     response: Json = None
     headers: dict[str, str] = field(default_factory=dict)
+    slow: Slow | None = None
+    seconds: float = 0.0
+    """What the answer's timing says that it took."""
     times: int = 0
     """How often it answers before the next rules are looked at; 0: always."""
 
@@ -87,6 +95,7 @@ class Server:
     def __init__(self, rules: Sequence[Rule], credentials: Mapping[str, tuple[Credential, ...]]) -> None:
         self.rules = list(rules)
         self.credentials = credentials
+        self.listener = ScriptedListener()
         self.forget()
 
     def forget(self) -> None:
@@ -101,7 +110,7 @@ class Server:
         for index, rule in enumerate(self.rules):
             if rule.times and self.used.get(index, 0) >= rule.times:
                 continue
-            found = _match(rule.when, ask, self.seen[:-1])
+            found = _match(rule.when, ask, self.seen[:-1], self.listener)
             if found is not None:
                 self.used[index] = self.used.get(index, 0) + 1
                 return _respond(rule, ask, found, len(self.seen))
@@ -155,7 +164,7 @@ def _holds(carried: Mapping[tuple[str, str], str], credential: Credential) -> bo
     return carried.get((credential.within, credential.name.lower())) == credential.prefix + credential.value.reveal()
 
 
-def _match(when: When, ask: Ask, earlier: Sequence[Ask]) -> dict[str, Json] | None:
+def _match(when: When, ask: Ask, earlier: Sequence[Ask], listener: ScriptedListener) -> dict[str, Json] | None:
     """What a rule binds (path values, `after` body) when it matches a request; None when it does not."""
     captured = _path(when.path, ask.path)
     if captured is None or not _one_of(when.as_, ask.who) or not _one_of(when.method, ask.method):
@@ -164,16 +173,25 @@ def _match(when: When, ask: Ask, earlier: Sequence[Ask]) -> dict[str, Json] | No
         return None
     if when.headers is not None and not _among(when.headers, {n: ask.request.header(n) for n in when.headers}):
         return None
-    if when.body is not None and not _within(when.body, ask.body):
+    if when.jwt is not None and not matches(when.jwt, ask.token, listener):
         return None
-    if when.jwt is not None and not _token(when.jwt, ask.token):
+    if when.target is not None and not _like(when.target, ask.request.target):
+        return None
+    if when.raw is not None and not _like(when.raw, ask.request.body.decode("utf-8", "replace")):
         return None
     if when.after is not None:
-        before = next((old for old in reversed(earlier) if _match(when.after, old, ()) is not None), None)
+        before = next((old for old in reversed(earlier) if _match(when.after, old, (), listener) is not None), None)
         if before is None:
             return None
         captured["after"] = before.body
+    if when.body is not None and not _within(_filled(when.body, ask, captured, 0), ask.body):
+        return None
     return captured
+
+
+def _like(pattern: str, text: str) -> bool:
+    """Whether a text is like a pattern in which only `*` means something."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), text, re.DOTALL) is not None
 
 
 def _path(pattern: str | None, path: str) -> dict[str, Json] | None:
@@ -207,26 +225,18 @@ def _within(wanted: Json, value: Json) -> bool:
     return wanted == value
 
 
-def _token(wanted: Mapping[str, Json], text: str) -> bool:
-    token = jwt.parse(text if text.count(".") == 2 else text + ".")
-    if token is None:
-        return False
-    state = "missing" if text.count(".") < 2 else "empty" if not token.signature else "bad"
-    state = "valid" if jwt.verifies(token, KEY) else state
-    known = {**token.claims, **token.header, "signature": state}
-    return all(known.get(name) in (value if isinstance(value, list) else [value]) for name, value in wanted.items())
-
-
 def _respond(rule: Rule, ask: Ask, found: dict[str, Json], count: int) -> Response:
     body = _filled(rule.response, ask, found, count)
     headers = {name: as_text(_filled(value, ask, found, count)) for name, value in rule.headers.items()}
+    seconds = rule.slow.takes(as_text(_filled(rule.slow.of, ask, found, count))) if rule.slow else rule.seconds
+    timing = Timing(first_byte=seconds, total=seconds)
     if body is None:
-        return Response(rule.status, tuple(headers.items()))
+        return Response(rule.status, tuple(headers.items()), timing=timing)
     kinds = {name.lower() for name in headers}
     if "content-type" not in kinds:
         headers["Content-Type"] = "text/plain" if isinstance(body, str) else "application/json"
     data = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
-    return Response(rule.status, tuple(headers.items()), data, size=len(data))
+    return Response(rule.status, tuple(headers.items()), data, size=len(data), timing=timing)
 
 
 def _filled(value: Json, ask: Ask, found: dict[str, Json], count: int) -> Json:
@@ -244,6 +254,8 @@ def _filled(value: Json, ask: Ask, found: dict[str, Json], count: int) -> Json:
 
 def _look(name: str, ask: Ask, found: dict[str, Json], count: int) -> Json:
     kind, _, rest = name.partition(".")
+    if kind == "many":
+        return [{"id": number} for number in range(int(rest))]
     token = jwt.parse(ask.token if ask.token.count(".") == 2 else ask.token + ".")
     sources: dict[str, Json] = {
         "path": found,
@@ -289,7 +301,12 @@ class ScriptedIdentities:
         probes: Mapping[str, Call],
         dead: frozenset[str] = frozenset(),
         newcomers: Mapping[str, Account] | None = None,
+        mails: Mapping[str, Sequence[str]] | None = None,
+        age: float = 0.0,
     ) -> None:
+        """`mails`: what each account is mailed, oldest first; `age`: seconds since the log-ins."""
+        self.age = age
+        self._mails = dict(mails or {})
         self._newcomers = dict(newcomers or {})
         self._waiting = list(self._newcomers)
         self.server = server
@@ -322,7 +339,10 @@ class ScriptedIdentities:
         if exchange.response is None or exchange.response.status not in (200, 201, 404):
             return Registration(exchange=exchange, why="refused")
         self._waiting.pop(0)
-        return Registration(name=name, logged_in=True, exchange=exchange)
+        made = msgspec.structs.replace(
+            self._newcomers[name], password=Secret(str(given["password"])), registered={"name": str(given["name"])}
+        )
+        return Registration(name=name, logged_in=True, exchange=exchange, account=made)
 
     async def log_in(self, name: str, password: str | None = None) -> bool:
         """Asks the server's rules at `POST /log-in`, with `own` for the account's own password."""
@@ -342,6 +362,22 @@ class ScriptedIdentities:
         request = _posted("/log-in", {"name": name, "password": "own" if password is None else password})
         request = edit(request) if edit is not None else request
         exchange = await self.send(request, as_=ANON, purpose=purpose, credentials=())
+        return await self._granted(name, exchange)
+
+    async def try_refresh(
+        self,
+        name: str,
+        token: Secret,
+        *,
+        held: tuple[Credential, ...] = (),
+        purpose: str = "refresh",
+        cell: Cell | None = None,
+    ) -> LogIn | None:
+        """Asks at `POST /refresh`, which answers as the log-in does."""
+        request = _posted("/refresh", {"refresh": token.reveal()})
+        return await self._granted(name, await self.send(request, as_=name, purpose=purpose, credentials=held))
+
+    async def _granted(self, name: str, exchange: Exchange) -> LogIn:
         answer = exchange.response
         if answer is None or not answer.ok:
             return LogIn(exchange=exchange)
@@ -351,6 +387,12 @@ class ScriptedIdentities:
         if token:
             own = tuple(msgspec.structs.replace(c, value=Secret(str(token))) for c in own)
         return LogIn(exchange=exchange, credentials=own, refresh=Secret(str(refresh)) if refresh else None)
+
+    async def mail(self, name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+        """The mail after the one seen before; the first when none was."""
+        told = list(self._mails.get(name, ()))
+        first = told.index(other_than) + 1 if other_than in told else 0
+        return told[first] if first < len(told) else None
 
     async def send(
         self,
@@ -375,6 +417,11 @@ class ScriptedIdentities:
         account = self._accounts.get(name) or self._newcomers.get(name)
         return account.credentials if account else ()
 
+    def first_credentials(self, name: str) -> Kept | None:
+        """The present ones, as old as the case says."""
+        account = self._accounts.get(name)
+        return Kept(account.credentials, self.age) if account is not None and account.credentials else None
+
     async def alive(self, name: str) -> bool:
         """False for accounts that the case calls dead."""
         return name not in self._dead
@@ -389,7 +436,7 @@ class ScriptedIdentities:
 
     def identity(self, name: str) -> frozenset[str]:
         """Values that name the account."""
-        account = self._accounts.get(name)
+        account = self._accounts.get(name) or self._newcomers.get(name)
         return frozenset(account.identity) if account else frozenset()
 
     def rank(self, name: str) -> int:

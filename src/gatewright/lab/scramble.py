@@ -8,11 +8,37 @@ from collections.abc import Iterable
 from typing import Any
 
 KEPT_NAMES = frozenset(
-    ["username", "email", "password", "full_name", "phone", "date_of_birth", "access_token", "token_type", "expires_in"]
+    [
+        "username",
+        "email",
+        "password",
+        "full_name",
+        "phone",
+        "date_of_birth",
+        "access_token",
+        "token_type",
+        "expires_in",
+        "refresh_token",
+        "current_password",
+        "new_password",
+        "code",
+        "csrf_token",
+    ]
 )
 """The vocabulary of sign-up and log-in stays: a person who tests an API knows how to get in."""
 
-KEPT_PATHS = frozenset({"/auth/register", "/auth/login", "/auth/logout"})
+KEPT_PATHS = frozenset(
+    {
+        "/auth/register",
+        "/auth/login",
+        "/auth/logout",
+        "/auth/csrf",
+        "/auth/refresh",
+        "/auth/credentials",
+        "/auth/password/forgot",
+        "/auth/password/reset",
+    }
+)
 
 _ONSETS = [
     "b",

@@ -62,6 +62,8 @@ class Account(Struct, frozen=True, kw_only=True):
     oauth2: dict[str, str] = field(default_factory=dict)
     """`grant`, `client_id`, `client_secret`, `scope`, `token_url`."""
     login: Login | None = None
+    signing_key: Secret | None = None
+    """The key by which the API signs this account's tokens (HMAC), where the user may know it: tests then sign as the API does."""
     identity: tuple[str, ...] = ()
     """Values that name it, given by the user or learnt at sign-up."""
     private: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ import re
 
 from msgspec import Struct, field
 
+from gatewright.model.access import Access
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.http import Exchange
 from gatewright.model.verdict import Control, Outcome, Severity
@@ -119,6 +120,8 @@ class Report(Struct, frozen=True, kw_only=True):
     coverage: tuple[Coverage, ...] = ()
     """Every planned cell, also the not applicable ones; the JSON report groups those."""
     warnings: tuple[str, ...] = ()
+    access: tuple[Access, ...] = ()
+    """Account × endpoint × what happened, and what `access.yaml` expected."""
     cost: dict[str, float] = field(default_factory=dict)
     """Requests per purpose group: `explore`, `login`, `tests`, `cleanup`."""
     cost_of: dict[str, int] = field(default_factory=dict)
@@ -127,6 +130,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 def fingerprint(test: str, endpoint: Endpoint, place: Place | None) -> str:
     """The stable id of a finding: 12 hex digits of SHA-256 of test, method, path with `{}`, place and parameter."""
-    path = re.sub(r"\{[^}]*\}", "{}", endpoint.path)
-    parts = [test, endpoint.method, path, place.within if place else "", place.name if place else ""]
+    path = re.sub(r"\{[^}]*\}", "{}", endpoint.shown_path)
+    place = endpoint.shown_place(place) if place else None
+    parts = [test, endpoint.shown_method, path, place.within if place else "", place.name if place else ""]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]

@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gatewright.model import envelope, graphql
+
 Headers = tuple[tuple[str, str], ...]
 """Header lines in order, names in the case that was sent. Characters are Latin-1 code points of the bytes."""
 
@@ -84,8 +86,18 @@ class Response(Struct, frozen=True, gc=False):
 
     @property
     def ok(self) -> bool:
-        """Status 200 to 299. Says nothing of success: many APIs answer 200 to errors."""
-        return 200 <= self.status < 300
+        """Status 200 to 299 as `meaning` has it. Says nothing of success: many APIs answer 200 to errors."""
+        return 200 <= self.meaning < 300
+
+    @property
+    def meaning(self) -> int:
+        """The status; of a good one whose body says that it failed, and holds nothing else, the one that it stands for.
+
+        `model.graphql` and `model.envelope` say which bodies those are.
+        """
+        if not 200 <= self.status < 300:
+            return self.status
+        return graphql.refusal(self.body) or envelope.refusal(self.body) or self.status
 
 
 class Exchange(Struct, frozen=True, gc=False):

@@ -284,6 +284,8 @@ def secrets_of(settings: Settings) -> list[str]:
         found += [credential.value.reveal() for credential in account.credentials]
         if account.password:
             found.append(account.password.reveal())
+        if account.signing_key:
+            found.append(account.signing_key.reveal())
         found += [
             value for name, value in account.oauth2.items() if _SECRET_NAME.fullmatch(name) and name != "token_url"
         ]

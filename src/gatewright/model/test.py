@@ -18,7 +18,7 @@ from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.finding import Cell
-from gatewright.model.http import Exchange, Request
+from gatewright.model.http import Exchange, Headers, Request
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Secret
@@ -147,6 +147,38 @@ class Registration(Struct, frozen=True, kw_only=True):
     exchange: Exchange | None = None
     why: str = ""
     """Why there is no account, or why it cannot log in."""
+    account: Account | None = None
+    """The account as it was made: user name, password, and what was registered."""
+
+
+class Kept(Struct, frozen=True):
+    """Credentials kept apart, and how old they are."""
+
+    credentials: tuple[Credential, ...]
+    age: float
+    """Seconds since they were got."""
+
+
+class Visit(Struct, frozen=True):
+    """One call of the target at an address of our listener."""
+
+    method: str
+    target: str
+    headers: Headers
+    peer: str
+    """Address and port of who called."""
+    at: float
+    """Monotonic seconds."""
+
+
+class Listener(Protocol):
+    """Our own HTTP listener, which the target is asked to call. Our own client never connects to it."""
+
+    def offer(self, content: bytes, content_type: str = "application/json") -> str:
+        """A new address, unguessable, at which this content is given."""
+
+    def visits(self, url: str) -> tuple[Visit, ...]:
+        """Who has called an address so far."""
 
 
 class Sender(Protocol):
@@ -272,6 +304,21 @@ class Probe(Protocol):
     async def log_in(self, account: str, password: str | None = None) -> bool:
         """Whether a fresh log-in of an account works now, with its own password or another; its session stays."""
 
+    async def try_refresh(
+        self, account: str, token: Secret, *, held: tuple[Credential, ...] = (), purpose: str = "refresh"
+    ) -> LogIn | None:
+        """One recorded use of a refresh token; the account's session stays. None: no endpoint takes one.
+
+        `held` goes along: some APIs want the old credentials too.
+        """
+
+    async def mail(self, account: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
+        """The newest code or link that the API mailed to an account, read by `hooks.mail` of the settings.
+
+        `other_than`: the one seen before; a newer one is waited for, a bounded time. `wait` False looks once. None
+        when none came, and always without that hook: then the test needs configuration.
+        """
+
     def leave(self, what: str, call: Call, *, endpoint: Endpoint) -> None:
         """Says that something of ours stays behind, with the call that made it."""
 
@@ -286,6 +333,12 @@ class Probe(Protocol):
 
     def control(self, name: str, what: str, *, expected: str, observed: str, holds: bool) -> bool:
         """Records a control and says whether the proof may go on."""
+
+    async def listener(self) -> Listener | None:
+        """Our listener, begun by the first who asks; None where the target cannot reach one (only loopback is listened on)."""
+
+    def first_credentials(self, account: str) -> Kept | None:
+        """The credentials of an account's first log-in in this run, kept apart when they were renewed; None without a log-in."""
 
     async def wait(self, seconds: float) -> None:
         """Waits; scaled by `limits.patience`, not holding a worker."""

@@ -23,6 +23,7 @@ KEYS = (
     "api_key",
     "oauth2",
     "totp_secret",
+    "signing_key",
     "login",
     "identity",
     "private",
@@ -47,6 +48,7 @@ def read_account(name: str, node: Node) -> Account:
         credentials=_credentials(found),
         oauth2=_oauth2(found["oauth2"]) if "oauth2" in found else {},
         login=read_login(found["login"]) if "login" in found else None,
+        signing_key=Secret(found["signing_key"].text()) if "signing_key" in found else None,
         identity=found["identity"].texts() if "identity" in found else (),
         private=found["private"].texts() if "private" in found else (),
     )

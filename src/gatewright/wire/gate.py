@@ -28,7 +28,7 @@ from gatewright.wire.guard import Guard, out_of_scope, path_of
 from gatewright.wire.names import Resolve, system_resolver
 from gatewright.wire.pace import LONGEST_PAUSE, Pace, retry_after
 from gatewright.wire.pool import Pool
-from gatewright.wire.scope import ScopeRules
+from gatewright.wire.scope import ScopeRules, hook_pages
 
 _RESENDINGS = 2
 """How often a request is sent again after the target asked to wait."""
@@ -57,7 +57,7 @@ class Gate:
         resolve: Resolve = system_resolver,
     ) -> None:
         limits = settings.limits
-        self._rules = ScopeRules(settings.scope, targets)
+        self._rules = ScopeRules(settings.scope, targets, also=hook_pages(settings.hooks))
         self._own = settings.headers
         self._budget = Budget(limits, clock=clock, already=already)
         self._pace = Pace(rate=limits.rate, concurrency=limits.concurrency, clock=clock, sleep=sleep)
@@ -98,6 +98,10 @@ class Gate:
             return self._rules.refusal(read_origin(url), path_of(url))
         except ScopeError as error:
             return error.what
+
+    def refuse(self, origin: str) -> None:
+        """Sends nothing to this origin from now on: it is our own listener."""
+        self._rules.refuse(read_origin(origin))
 
     async def send(
         self,

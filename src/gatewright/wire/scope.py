@@ -9,7 +9,7 @@ resolved, doubled slashes and path parameters removed): it must be included in e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from urllib.parse import unquote
 
@@ -39,16 +39,25 @@ class _Include(Struct, frozen=True):
 
 
 class ScopeRules:
-    """The scope of a run: the targets' origins, or the include patterns, less the exclude patterns."""
+    """The scope of a run: the targets' origins, or the include patterns, less the exclude patterns.
 
-    def __init__(self, scope: Scope, targets: Iterable[str]) -> None:
+    `also` are further pages that the user named, such as a mailbox, as include patterns.
+    """
+
+    def __init__(self, scope: Scope, targets: Iterable[str], *, also: Iterable[str] = ()) -> None:
         self._origins = {read_origin(target) for target in targets} if not scope.include else set()
-        self._include = [_read_include(pattern) for pattern in scope.include]
+        self._include = [_read_include(pattern) for pattern in (*scope.include, *also)]
+        self._written = bool(scope.include)
         self._exclude = [(pattern, re.compile(_translate(pattern.casefold()))) for pattern in scope.exclude]
         self._any_path = not self._include and not self._exclude
         self.queries = any("?" in pattern for pattern in (*scope.include, *scope.exclude))
         """Some pattern looks at queries, too."""
         self._known: dict[Origin, dict[str, str]] = {}
+        self._ours: set[Origin] = set()
+
+    def refuse(self, origin: Origin) -> None:
+        """From now on nothing goes to this origin, whatever the patterns say: it is ours, and only the target may call it."""
+        self._ours.add(origin)
 
     def refusal(self, origin: Origin, target: str) -> str:
         """Empty when a request target of an origin is in scope, else the reason in one sentence."""
@@ -78,12 +87,14 @@ class ScopeRules:
 
     def origin_refusal(self, origin: Origin) -> str:
         """Empty when something of this origin may be in scope, else the reason in one sentence."""
+        if origin in self._ours:
+            return f"{origin} is our own listener: only the target may call it"
         if origin in self._origins:
             return ""
-        if not self._include:
-            return f"{origin} is not an origin of the target ({', '.join(sorted(map(str, self._origins)))})"
         if any(_matches_origin(pattern, origin) for pattern in self._include):
             return ""
+        if not self._written:
+            return f"{origin} is not an origin of the target ({', '.join(sorted(map(str, self._origins)))})"
         return f"{origin} matches no pattern of scope.include"
 
     def is_literal(self, origin: Origin) -> bool:
@@ -94,7 +105,7 @@ class ScopeRules:
 
     def _refusal(self, origin: Origin, target: str) -> str:
         bare = target.partition("?")[0]
-        if self._include and not any(
+        if origin not in self._origins and not any(
             _matches_origin(pattern, origin) and pattern.path.fullmatch(target if pattern.query else bare)
             for pattern in self._include
         ):
@@ -103,6 +114,12 @@ class ScopeRules:
             if rule.fullmatch(f"{origin}{target if '?' in pattern else bare}".casefold()):
                 return f"{origin}{target} is excluded by {pattern!r}"
         return ""
+
+
+def hook_pages(hooks: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Patterns of the pages that `hooks` read: the user named them; nothing else of their hosts is in scope."""
+    urls = [hook.get("request", "").strip().rpartition(" ")[2] for hook in hooks.values()]
+    return [re.sub(r"\{\w+\}", "*", url.partition("?")[0]) for url in urls if "://" in url]
 
 
 def spellings(target: str) -> list[str]:

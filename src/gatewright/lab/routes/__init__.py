@@ -8,8 +8,12 @@ from gatewright.lab.routes import (
     addresses,
     admin,
     appointments,
+    archive,
     catalogue,
+    claims,
+    contact,
     coupons,
+    credentials,
     documents,
     messages,
     orders,
@@ -18,12 +22,15 @@ from gatewright.lab.routes import (
     public,
     questions,
     records,
+    session,
     staff,
     wiki,
 )
 
 AREAS: tuple[Area, ...] = (
     account.AREA,
+    credentials.AREA,
+    session.AREA,
     records.AREA,
     appointments.AREA,
     documents.AREA,
@@ -31,6 +38,7 @@ AREAS: tuple[Area, ...] = (
     prescriptions.AREA,
     catalogue.AREA,
     orders.AREA,
+    claims.AREA,
     coupons.AREA,
     payments.AREA,
     addresses.AREA,
@@ -38,14 +46,17 @@ AREAS: tuple[Area, ...] = (
     questions.AREA,
     staff.AREA,
     admin.AREA,
+    archive.AREA,
+    contact.AREA,
     public.AREA,
 )
 
 
-def endpoints() -> list[Endpoint]:
-    """Every endpoint, the undocumented ones too; literal paths before those with parameters."""
+def endpoints(dialect: str | None = "bearer") -> list[Endpoint]:
+    """Every endpoint of a dialect (None: of all), the undocumented ones too; literal paths before those with parameters."""
     table = [endpoint for area in AREAS for endpoint in area.endpoints]
-    return sorted(table, key=lambda endpoint: endpoint.path.count("{"))
+    here = [one for one in table if dialect is None or not one.dialects or dialect in one.dialects]
+    return sorted(here, key=lambda endpoint: endpoint.path.count("{"))
 
 
 def schemas() -> dict[str, Schema]:

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gatewright.lab.weaknesses import api1, api2, api3, api4, api5, api8
+from gatewright.lab.weaknesses import accounts, api1, api2, api3, api4, api5, api8
 from gatewright.lab.weaknesses.weakness import Weakness
 
 __all__ = ["IDS", "WEAKNESSES", "Weakness", "chosen"]
 
-WEAKNESSES: tuple[Weakness, ...] = (*api1.ROWS, *api2.ROWS, *api3.ROWS, *api4.ROWS, *api5.ROWS, *api8.ROWS)
+WEAKNESSES: tuple[Weakness, ...] = (
+    *api1.ROWS,
+    *api2.ROWS,
+    *accounts.ROWS,
+    *api3.ROWS,
+    *api4.ROWS,
+    *api5.ROWS,
+    *api8.ROWS,
+)
 """In the order of the tests; ids are stable."""
 
 IDS = frozenset(weakness.id for weakness in WEAKNESSES)
 
 
-def chosen(only: Iterable[str], *, fixed: bool) -> frozenset[str]:
-    """The ids that are on: none when fixed, those of `only`, else all. An unknown id raises KeyError with it."""
+def chosen(only: Iterable[str], *, fixed: bool, dialect: str = "bearer") -> frozenset[str]:
+    """The ids that are on: none when fixed, those of `only`, else all of the dialect.
+
+    Raises KeyError with an id that is unknown, or that this dialect does not have.
+    """
+    there = frozenset(weakness.id for weakness in WEAKNESSES if dialect in weakness.dialects)
     wanted = frozenset(only)
-    for unknown in sorted(wanted - IDS):
+    for unknown in sorted(wanted - there):
         raise KeyError(unknown)
     if fixed:
         return frozenset()
-    return wanted or IDS
+    return wanted or there
