@@ -26,6 +26,7 @@ def explored() -> dict[str, Explored]:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_endpoint_is_reached(explored: dict[str, Explored], name: str) -> None:
+    assert explored[name].warned == []
     assert explored[name].unreached() == {}
 
 

@@ -90,11 +90,12 @@ class Graph(Struct, frozen=True, kw_only=True):
     def learn(self, endpoint: Endpoint, place: Place) -> Hole:
         """The hole at a place, also of one that the specification does not know: then it is kept from now on."""
         holes = self.holes.get(endpoint.id, ())
-        known = next((hole for hole in holes if hole.place == place), None)
-        if known is not None:
-            return known
+        found = next((hole for hole in holes if hole.place == place), None)
+        if found is not None:
+            return found
         key = re.sub(r"\[\d*\]$", "", place.name).rpartition(".")[2]
-        finder = _Holes(self.resources, Specification(source="", dialect=""), self.vocabulary)
+        known = Specification(source="", dialect="", endpoints=tuple(self.endpoints.values()))
+        finder = _Holes(self.resources, known, self.vocabulary)
         hole = finder.named(place, key, Schema(), True, endpoint)
         if hole.guesses and hole.guesses[0][1] >= 0.6:
             self.holes[endpoint.id] = (*holes, hole)

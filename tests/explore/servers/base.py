@@ -30,6 +30,7 @@ from gatewright.explore.explorer import Explorer
 from gatewright.explore.ledger import Ledger
 from gatewright.model.account import ANON, Account
 from gatewright.model.call import Call
+from gatewright.model.events import AnyEvent, Warned
 from gatewright.model.finding import Leftover
 from gatewright.model.http import Exchange, Request
 from gatewright.model.http import Response as Answer
@@ -226,6 +227,7 @@ class Explored:
     knowledge: Knowledge
     sent: list[tuple[str, Request, int, str]]
     left: list[Leftover]
+    warned: list[str]
 
     def unreached(self) -> dict[str, str]:
         """Endpoint name → why it has no accepted sample."""
@@ -264,12 +266,13 @@ async def _explore(server: Server, origin: str) -> Explored:
     endpoints = tuple(msgspec.structs.replace(e, origin=origin, base="") for e in bare.endpoints)
     specification = msgspec.structs.replace(bare, endpoints=endpoints)
     sessions, ledger = Sessions(origin, server), Ledger()
+    events: list[AnyEvent] = []
     explorer = Explorer(
         sessions,
         specification,
         Settings(),
         keyring=Keyring(b"k" * 32, "run-1"),
-        emit=lambda event: None,
+        emit=events.append,
         ledger=ledger,
         ways_in=frozenset(),
         now=datetime(2026, 1, 15, tzinfo=UTC),
@@ -277,6 +280,7 @@ async def _explore(server: Server, origin: str) -> Explored:
     try:
         knowledge = await explorer.explore()
         sent = list(sessions.sent)
-        return Explored(knowledge, sent, await clean_up(sessions, knowledge.endpoints, ledger))
+        warned = [event.message for event in events if isinstance(event, Warned)]
+        return Explored(knowledge, sent, await clean_up(sessions, knowledge.endpoints, ledger), warned)
     finally:
         await sessions.close()
