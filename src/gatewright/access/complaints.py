@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from gatewright.access.sentences import QUOTED, Kind, kind_of, mentions, sentences, snakes, undeclared
 from gatewright.access.words import plain, words
+from gatewright.model.graphql import refusal
 from gatewright.model.http import Response
 from gatewright.model.json import Json
 
@@ -106,7 +107,7 @@ class _Reader:
             body: Json = msgspec.json.decode(response.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             body = _text_of(response.body)
-        self.walk(body, "", 0)
+        self.walk(_without_paths(body) if refusal(response.body) else body, "", 0)
         for text in self.loose if loosely else ():
             self.from_text(text)
         fields = [c for c in self.found.values() if c.field]
@@ -268,6 +269,13 @@ def position(sentence: str, name: str) -> int:
         return 0 if re.match(rf"{re.escape(last)}\b", sentence, re.IGNORECASE) else -1
     first = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", last)[0]
     return sentence.lower().find(first.lower())
+
+
+def _without_paths(answer: Json) -> Json:
+    """GraphQL errors without where they stand in the document and the answer: that names no argument."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    rows = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    return [{key: value for key, value in row.items() if key not in ("path", "locations")} for row in rows]
 
 
 def _under(above: str, field: str) -> str:

@@ -41,7 +41,8 @@ class Produced:
         )
         if hole is None:
             hole = self._listed(name) or self._graph.learn(self._endpoint, Place(place.within, name))
-        if not hole.guesses:
+        named = bool(hole.guesses)
+        if not named:
             guesses = tuple((known, 0.3) for known in self._graph.resources)
             hole = msgspec.structs.replace(hole, guesses=guesses)
         higher = tuple(name for name in self._memory.identity if name != self._account)
@@ -52,7 +53,15 @@ class Produced:
             value = option.value if not form or option.thing is None else self._link(option.thing)
             if value is not None and value not in tried and [value] not in tried:
                 return value
-        return None
+        return self._person(hole, tried, higher) if not named else None
+
+    def _person(self, hole: Hole, tried: list[Json], others: tuple[str, ...]) -> Json:
+        """A name of another account: a text that names nothing known may name a person."""
+        if not isinstance(tried[0] if tried else None, str):
+            return None
+        names = [str(value) for other in others for value in self._memory.identity[other].values()]
+        plain = sorted(dict.fromkeys(names), key=lambda name: (name.isdigit(), "@" in name))
+        return next((name for name in plain if name not in tried), None)
 
     def _listed(self, name: str) -> Hole | None:
         """The hole of the elements, for a complaint about the list: `labels` for `labels[]`."""

@@ -17,6 +17,9 @@ from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
 
+_SAME = 1
+"""How often the same call is sent again after a failure of the server."""
+
 Produce = Callable[[Place, list[Json], str], Awaitable[Json]]
 """Asked for a value of something that exists, other than those tried, in a form (`Repair.form`); None: there is none."""
 Settle = Callable[[repair.Repair], repair.Repair | None]
@@ -90,7 +93,8 @@ async def attempt(
             elif one.kind == "stale" and version is not None:
                 changed = await _matching(changed, version)
         changed = _with_files(changed)
-        if changed in sent or higher:
+        failed = reply.status >= 500 and sent.count(call) <= _SAME  # a failure may be chance
+        if higher or (changed in sent and not failed):
             break
         call = changed
     return Trial(

@@ -32,6 +32,7 @@ _TABLE = {
     "review_id": "reviews",
     "invoice_id": "invoices",
     "claim_id": "claims",
+    "measurement_id": "measurements",
 }
 """Parameter → table in which alice's first row is the one to name."""
 
@@ -136,6 +137,8 @@ def _body(endpoint: Endpoint, shapes: dict[str, Schema], values: dict[str, Any],
     for name in ("order_id", "invoice_id", "claim_id"):
         if name in body:
             body[name] = values[name]
+    if "ids" in body:
+        body["ids"] = [values["measurement_id"]]
     if "user_id" in body:
         body["user_id"] = values["patient_id"]
     return body

@@ -192,3 +192,11 @@ def test_no_two_tables_share_numbers() -> None:
 
 def test_tokens_have_no_weakness_where_there_are_none() -> None:
     assert not [one.id for one in WEAKNESSES if one.test.startswith("jwt-") and "cookie" in one.dialects]
+
+
+@pytest.mark.parametrize(("weak", "guarded"), [((), True), (("cookie-without-guards",), False)])
+def test_the_session_cookie_has_its_guards(visit: Visit, weak: tuple[str, ...], guarded: bool) -> None:
+    visitor = visit(*weak, dialect="cookie")
+    body = {"username": "alice", "password": visitor.passwords["alice"]}
+    line = visitor.send("POST", "/auth/login", body=body).headers["set-cookie"]
+    assert ("HttpOnly" in line and "SameSite=Lax" in line) is guarded
