@@ -10,7 +10,19 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from gatewright.checks.forging import Form, Gate, accepted, forged, gate_of, holder, observed, original, send, token_of
+from gatewright.checks.forging import (
+    Form,
+    Gate,
+    accepted,
+    forged,
+    gate_of,
+    holder,
+    in_order,
+    observed,
+    original,
+    send,
+    token_of,
+)
 from gatewright.model.json import Json
 from gatewright.model.test import Attacker, Need, Phase, Probe, check
 from gatewright.model.verdict import Verdict, conclude, proved
@@ -199,7 +211,8 @@ def _wrong(token: jwt.Token) -> list[tuple[str, Mapping[str, Json], Mapping[str,
 
 async def signing_key(probe: Probe) -> tuple[str, bytes]:
     """An account and the key that signs its tokens, given or guessed; an empty name when none is known."""
-    for name, account in sorted(probe.accounts.items()):
+    for name in in_order(probe):
+        account = probe.accounts[name]
         token = await token_of(probe, name) if account.signing_key and probe.whoami(name) else None
         key = account.signing_key.reveal().encode() if account.signing_key else b""
         if token is not None and jwt.fits(token, key):
