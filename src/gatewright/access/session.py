@@ -75,8 +75,8 @@ class Session:
         return now >= self.obtained + self.lives - min(MARGIN, SHARE * self.lives)
 
     def granted(self, grant: Grant, placed: Placed, now: float, wall: float) -> None:
-        """Takes new credentials."""
-        self.placed, self.extra, self.obtained = placed, grant.extra, now
+        """Takes new credentials. What a refresh does not give again (a header, a certificate) stays."""
+        self.placed, self.extra, self.obtained = placed, grant.extra or self.extra, now
         stated = life(placed.credentials, grant, wall)
         if stated is not None:
             self.lives, self.stated = stated, True

@@ -15,8 +15,9 @@ from msgspec import Struct
 
 from gatewright.access.attach import attach
 from gatewright.access.classify import candidates
-from gatewright.access.entrance import Entrance
-from gatewright.access.grant import Grant
+from gatewright.access.codes import Codes
+from gatewright.access.entrance import Entrance, go, shown
+from gatewright.access.grant import Grant, Refreshes
 from gatewright.access.mailbox import PATIENCE, Mailbox
 from gatewright.access.placing import Placed, fill
 from gatewright.access.principals import same_principal
@@ -86,6 +87,7 @@ class Sessions:
         self._settings = settings
         self._keyring = keyring
         self._made = {account.name: account for account in made}
+        self._shown = {account.name: shown(account) for account in settings.accounts}
         self._keep = keep
         self._clock = clock
         self._wall = wall
@@ -96,13 +98,14 @@ class Sessions:
         self._extra = sum(1 for name in self._made if name.startswith("gw-extra-"))
         now = datetime.fromtimestamp(wall(), UTC)
         source = random.Random(f"{settings.seed} access")
-        self._entrance = Entrance(self._ask, specification, settings, keyring, now, source, clock, wall)
-        registers = candidates(specification, "register")
-        self._refresher = refresher(specification, self._ask)
-        self._sign_up = SignUp(registers, specification, self._ask, keyring, now)
         patience = PATIENCE / 4 if settings.limits.patience == "short" else PATIENCE
         hook = settings.hooks.get("mail", {})
         self._mailbox = Mailbox(hook, self._ask, patience) if hook else None
+        codes = Codes(wall, self._mailbox)
+        self._entrance = Entrance(self._ask, specification, settings, keyring, now, source, clock, wall, codes)
+        registers = candidates(specification, "register")
+        self._refresher = refresher(specification, self._ask)
+        self._sign_up = SignUp(registers, specification, self._ask, keyring, now)
 
     @property
     def accounts(self) -> Mapping[str, Account]:
@@ -306,10 +309,15 @@ class Sessions:
             self._warn("GW-A001", f"{session.account.name} logs in, but its probe refuses it: given up")
 
     async def _again(self, session: Session) -> tuple[Grant, Placed | None]:
-        """A new grant by the way that worked, else by the refresh token."""
+        """A new grant: by the refresh token where the way has such, by the way itself, by the API's own refresh endpoint."""
         grant = Grant(why="it cannot be renewed")
+        if isinstance(session.way, Refreshes) and session.refresh is not None:
+            grant = await session.way.refresh(session.account, session.refresh)
+            placed = _placed(session, grant)
+            if placed is not None:
+                return grant, placed
         if session.way.renewable:
-            grant = await session.way.enter(session.account, None)
+            grant = await go(session.way, session.account, None)
         placed = _placed(session, grant)
         if placed is None and session.refresh is not None and self._refresher is not None:
             fresh = await self._refresher.refresh(session.account.name, session.refresh, session.placed.credentials)
