@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 from pathlib import Path
 
 import pytest
+from graphql import build_schema, graphql_sync
 
 from gatewright.app.document import load_specification
 from gatewright.model.endpoint import Specification
@@ -133,3 +135,39 @@ def test_an_api_whose_page_leads_to_its_specification() -> None:
 
     spec = asyncio.run(run())
     assert [endpoint.operation for endpoint in spec.endpoints] == ["read"]
+
+
+def test_a_graphql_schema_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "api.graphqls"
+    file.write_text("type Query { order(id: ID!): Order } type Order { id: ID! }")
+    for source in (file, tmp_path):
+        spec = asyncio.run(load_specification(Settings(spec=(str(source),))))
+        assert [endpoint.name for endpoint in spec.endpoints] == ["POST /graphql#query.order"]
+
+
+@pytest.mark.parametrize("start", ["/graphql", "/"])
+def test_the_address_of_a_graphql_api_is_enough(start: str) -> None:
+    schema = build_schema("type Query { order(id: ID!): Order } type Order { id: ID! }")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
+        sent = await reader.readexactly(int(length[1])) if length else b""
+        page = b""
+        if head.startswith("POST /graphql "):
+            result = graphql_sync(schema, json.loads(sent)["query"])
+            page = json.dumps(result.formatted).encode()
+        status = "200 OK" if page else "404 Not Found"
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(page)}\r\nConnection: close\r\n\r\n".encode() + page)
+        await writer.drain()
+        writer.close()
+
+    async def run() -> tuple[Specification, int]:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            return await load_specification(Settings(spec=(f"http://127.0.0.1:{port}{start}",))), port
+
+    spec, port = asyncio.run(run())
+    assert [endpoint.name for endpoint in spec.endpoints] == ["POST /graphql#query.order"]
+    assert spec.servers == (f"http://127.0.0.1:{port}",)

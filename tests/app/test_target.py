@@ -5,6 +5,7 @@ import pytest
 from gatewright.app.target import is_loopback, origin_of, place
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import UsageError
+from gatewright.model.graphql import Field
 from gatewright.model.settings import Settings
 
 URL = "http://api.test:8000/docs/openapi.json"
@@ -78,3 +79,12 @@ def test_what_can_only_be_this_machine(host: str, loopback: bool) -> None:
 
 def test_the_origin_of_a_url() -> None:
     assert origin_of("https://[::1]:8443/a?b#c") == "https://[::1]:8443"
+
+
+def test_a_target_with_a_path_says_where_a_graphql_schema_is_served() -> None:
+    field = Field(kind="query", name="me", document="query me { me { id } }")
+    endpoint = Endpoint(method="GET", path="/me", field=field)
+    specification = Specification(source="schema.graphql", dialect="graphql", endpoints=(endpoint,))
+    for target, name in (("http://127.0.0.1:1", "/graphql"), ("http://127.0.0.1:1/api/gql", "/api/gql")):
+        placed = place(specification, Settings(target=(target,))).specification.endpoints[0]
+        assert placed.id == f"POST http://127.0.0.1:1{name}#query.me"

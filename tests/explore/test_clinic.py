@@ -20,7 +20,7 @@ from gatewright.explore.ledger import Ledger
 from gatewright.lab.app import application
 from gatewright.lab.edge import Edge
 from gatewright.lab.endpoint import Clinic
-from gatewright.lab.serve import Options, accounts, clinic, names
+from gatewright.lab.serve import Options, accounts, dressed
 from gatewright.lab.tables import COLUMNS
 from gatewright.model.account import Account
 from gatewright.model.finding import Leftover
@@ -52,8 +52,9 @@ def _rows(state: Clinic) -> dict[str, set[str]]:
 @pytest.fixture
 def explored(request: pytest.FixtureRequest) -> Iterator[Explored]:
     options = Options(weak=frozenset(), scramble=request.param)
-    state = clinic(options, time.time)  # noqa: TID251 - the clinic is a server with a clock of its own
-    app = Edge(application(state, names(options.scramble)), weak=options.weak, log=None)
+    dialect = dressed(options, time.time)  # noqa: TID251 - the clinic is a server with a clock of its own
+    state = dialect.clinic
+    app = Edge(application(dialect), weak=options.weak, log=None)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 120_000_000
-MODULES = {"python-stdnum": "stdnum", "pyyaml": "yaml"}
+MODULES = {"graphql-core": "graphql", "python-stdnum": "stdnum", "pyyaml": "yaml"}
 """Packages whose module has another name."""
 
 

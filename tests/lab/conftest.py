@@ -12,9 +12,10 @@ from urllib.parse import urlencode
 import pytest
 
 from gatewright.lab.app import application
+from gatewright.lab.dialects import Dialect
 from gatewright.lab.edge import Edge
 from gatewright.lab.endpoint import Clinic
-from gatewright.lab.serve import Options, accounts, clinic, names
+from gatewright.lab.serve import Options, accounts, dressed
 from gatewright.lab.weaknesses import IDS
 
 
@@ -40,9 +41,10 @@ class Visitor:
     log: io.StringIO = field(default_factory=io.StringIO)
 
     def __post_init__(self) -> None:
-        self.names = names(self.options.scramble)
-        self.clinic: Clinic = clinic(self.options, lambda: self.now)
-        self.app = Edge(application(self.clinic, self.names), weak=self.options.weak, log=self.log)
+        self.dialect: Dialect = dressed(self.options, lambda: self.now)
+        self.names = self.dialect.names
+        self.clinic: Clinic = self.dialect.clinic
+        self.app = Edge(application(self.dialect), weak=self.options.weak, log=self.log)
         self.passwords = {name: row["password"] for name, row in accounts(self.options).items()}
         self._tokens: dict[str, str] = {}
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from gatewright.lab.app import endpoints
+from gatewright.lab.routes import endpoints
 from gatewright.lab.weaknesses import WEAKNESSES
 
 SOURCE = Path(__file__).parents[2] / "src" / "gatewright"

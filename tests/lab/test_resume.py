@@ -26,7 +26,8 @@ from scripts.detection import Lab, command, configure, environment, lab
 pytestmark = pytest.mark.slow
 LIMIT = 180.0
 """Seconds after which a scan that does not come to the moment is ended, and the test fails."""
-OPTIONS = ("--only", "API1", "--patience", "short", "--fail-on", "low", "--format", "json=report.json")
+ALL = ("--patience", "short", "--fail-on", "low", "--format", "json=report.json")
+OPTIONS = ("--only", "API1", *ALL)
 MARKER = re.compile(r"gw[a-z2-7]{16}")
 AT_ONCE = 16
 """Requests that may be under way when a process is killed."""
@@ -62,10 +63,10 @@ class Range:
             check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
-    def until(self, phase: str, attempts: int, *signals: int) -> tuple[int, str]:
+    def until(self, phase: str, attempts: int, *signals: int, options: tuple[str, ...] = OPTIONS) -> tuple[int, str]:
         """Scan, and send the signals so many attempts after the phase began, each once the one before was said to be heard."""
         scan = subprocess.Popen(
-            command("scan", *OPTIONS, "--events", "-"), cwd=self.folder, env=environment(), text=True,
+            command("scan", *options, "--events", "-"), cwd=self.folder, env=environment(), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         watch = threading.Timer(LIMIT, scan.kill)
@@ -196,6 +197,27 @@ def test_a_killed_scan_goes_on(
         again = "SELECT account FROM exchanges WHERE seq > ? AND purpose = 'sign-up' AND account IN (?, ?)"
         assert phase == "log-in" or not place.rows(again, last, "gw-victim", "gw-subject")
         assert set(place.markers("alice", "bob")) <= traces
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The report of a scan with all tests that nothing interrupts."""
+    with clinic(tmp_path_factory.mktemp("all")) as place:
+        done = place.run("scan", *ALL)
+        assert done.returncode == 1, done.stdout + done.stderr
+        return place.report
+
+
+@pytest.mark.parametrize(("phase", "attempts"), [("P3", random.Random("all").randint(50, 400)), ("P5", 3)])
+def test_a_killed_scan_with_all_tests_goes_on(
+    tmp_path: Path, everything: dict[str, Any], phase: str, attempts: int
+) -> None:
+    with clinic(tmp_path) as place:
+        assert place.until(phase, attempts, signal.SIGKILL, options=ALL)[0] == -signal.SIGKILL
+        done = place.run("runs", "resume", "last", "--format", "json=report.json")
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert proved(place.report) == proved(everything)
+        assert place.report["run"]["complete"] is True
 
 
 def test_a_budget_of_requests_ends_a_scan_early_and_the_run_goes_on(

@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatewright.lab.dialects.bearer import Bearer
 from gatewright.lab.requests import samples
 from gatewright.lab.scramble import KEPT_NAMES, Names, Scrambled
-from gatewright.lab.serve import names
 
 SCRAMBLED = Scrambled(5, ["/orders/{order_id}", "orders", "X-Patient-Id", "total", "status", "NewOrder", *KEPT_NAMES])
 WORDS = ["orders", "order_id", "X-Patient-Id", "status", "email", "unknown", "NewOrder", "a.0.total", "", "__", "ÄÖ"]
@@ -33,8 +33,8 @@ def test_the_way_in_keeps_its_names() -> None:
 
 
 def test_another_seed_gives_other_words() -> None:
-    assert names(1).word("orders") == names(1).word("orders")
-    assert len({names(seed).word("orders") for seed in range(5)}) == 5
+    assert Bearer.spelling(1).word("orders") == Bearer.spelling(1).word("orders")
+    assert len({Bearer.spelling(seed).word("orders") for seed in range(5)}) == 5
 
 
 @given(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from urllib.parse import parse_qsl, unquote
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from gatewright.model.call import Call, encode, leaves, render
 from gatewright.model.endpoint import Endpoint, Place
+from gatewright.model.graphql import Field
 from gatewright.model.json import Json
 
 ENDPOINT = Endpoint(method="PUT", path="/orders/{id}", origin="http://h:1", base="/v1")
@@ -127,3 +129,14 @@ def test_leaves_name_the_places_where_they_stand(body: Json) -> None:
         if name:
             assert call.get(Place("body", name)) == value
             assert call.with_value(Place("body", name), value).body == body
+
+
+def test_a_field_of_a_schema_is_sent_as_a_document() -> None:
+    field = Field(
+        kind="query", name="order", document="query order($id: ID!) { order(id: $id) { id } }", path="/api/gql"
+    )
+    endpoint = Endpoint(method="GET", path="/orders/{id}", origin="http://h:1", field=field)
+    request = render(endpoint, Call(endpoint=endpoint.id, path={"id": "ü"}, headers={"X-A": "b"}, cookies={"c": 1}))
+    assert (request.method, request.target) == ("POST", "/api/gql")
+    assert request.headers == (("X-A", "b"), ("Cookie", "c=1"), ("Content-Type", "application/json"))
+    assert json.loads(request.body) == {"query": field.document, "variables": {"id": "ü"}}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gatewright.model.endpoint import Endpoint, Parameter, Place, Requirement, Specification
+from gatewright.model.graphql import Field
 from gatewright.model.schema import Schema
 
 TOKEN, NOBODY = Requirement((("token", ()),)), Requirement()
@@ -37,3 +38,14 @@ def test_a_cut_cycle_is_looked_up_and_anything_else_stays_what_it_is() -> None:
     assert specification.resolve(order) is order
     assert specification.resolve(Schema(ref="Gone")) == Schema(ref="Gone")
     assert specification.resolve(Schema()) == Schema()
+
+
+def test_a_field_of_a_schema_has_the_name_of_what_is_sent() -> None:
+    field = Field(kind="mutation", name="pay", document="", wraps="input", path="/gql")
+    endpoint = Endpoint(method="PATCH", path="/orders/{id}", origin="http://h:1", field=field)
+    assert endpoint.name == "POST /gql#mutation.pay"
+    assert endpoint.id == "POST http://h:1/gql#mutation.pay"
+    assert endpoint.shown_place(Place("path", "id")) == Place("body", "variables.id")
+    assert endpoint.shown_place(Place("body", "card.number")) == Place("body", "variables.input.card.number")
+    assert endpoint.shown_place(Place("header", "X-Id")) == Place("header", "X-Id")
+    assert endpoint.shown_place(Place("body", "data.pay.secret")) == Place("body", "data.pay.secret")

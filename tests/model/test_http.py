@@ -27,3 +27,9 @@ def test_with_headers_replaces_every_line_of_the_name_and_keeps_the_rest_exactly
 )
 def test_ok(status: int, ok: bool) -> None:
     assert Response(status).ok is ok
+
+
+def test_an_answer_of_nothing_but_errors_is_meant_as_a_refusal() -> None:
+    body = b'{"errors": [{"message": "no", "extensions": {"code": "FORBIDDEN"}}], "data": {"order": null}}'
+    assert (Response(200, body=body).meaning, Response(200, body=body).ok) == (403, False)
+    assert (Response(500, body=body).meaning, Response(200, body=b"{}").meaning) == (500, 200)

@@ -84,3 +84,25 @@ def test_no_answer() -> None:
         asyncio.run(get("http://127.0.0.1:1"))
     assert caught.value.code == "GW-W103"
     assert caught.value.help
+
+
+def test_a_question_in_a_body_is_answered_whatever_the_status(serve, run) -> None:
+    async def main() -> None:
+        async with serve(answer(400, body=BODY), answer(200, body=bytes(100))) as server:
+            settings = Settings(limits=Limits(body=50))
+            async with Documents(settings, run="r", url=server.origin) as documents:
+                assert await documents.post(server.origin + "/graphql", b'{"query": ""}') == BODY
+                assert await documents.post(server.origin + "/graphql", b"{}") == b""
+                with pytest.raises(ScopeError):
+                    await documents.post("http://other.test/graphql", b"{}")
+            assert server.requests[0].startswith(b"POST /graphql HTTP/1.1\r\n")
+            assert b"Content-Type: application/json\r\n" in server.requests[0]
+
+    run(main())
+    with pytest.raises(TargetError):
+        asyncio.run(_ask("http://127.0.0.1:1/graphql"))
+
+
+async def _ask(url: str) -> None:
+    async with Documents(Settings(), run="r", url=url) as documents:
+        await documents.post(url, b"{}")

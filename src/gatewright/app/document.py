@@ -11,16 +11,18 @@ from gatewright.inventory.collect import Inventory, collect, merge
 from gatewright.inventory.drift import with_traffic
 from gatewright.inventory.specification import from_har, to_specification
 from gatewright.model.endpoint import Specification
-from gatewright.model.errors import UsageError
+from gatewright.model.errors import SourceError, UsageError
 from gatewright.model.settings import Settings
 from gatewright.sources.discover import discover
+from gatewright.sources.graphql import reader as graphql
+from gatewright.sources.graphql.introspection import find, introspect, says_graphql
 from gatewright.sources.har import exchanges, is_har
 from gatewright.sources.openapi import load
 from gatewright.sources.openapi.reader import read
 from gatewright.sources.problems import Problems
 from gatewright.wire.documents import Documents
 
-_DOCUMENTS = (".json", ".yaml", ".yml", ".har")
+_DOCUMENTS = (".json", ".yaml", ".yml", ".har", *graphql.SUFFIXES)
 
 
 async def load_specification(settings: Settings) -> Specification:
@@ -89,6 +91,18 @@ def _is_url(source: str) -> bool:
 
 async def _one(source: str, settings: Settings) -> Specification:
     if not _is_url(source):
-        return await load(source)
+        data = await read(source, fetch=None)
+        return graphql.parse(data, source=source) if graphql.is_schema(data, source=source) else await load(source)
     async with Documents(settings, run="specification", url=source) as fetch:
-        return await load(await discover(source, fetch=fetch), fetch=fetch)
+        found = await introspect(source, ask=fetch.post) if says_graphql(source) else None
+        if found is not None:
+            return found
+        try:
+            return await load(await discover(source, fetch=fetch), fetch=fetch)
+        except SourceError as error:
+            if error.code != "GW-S007":
+                raise
+            found = await find(source, ask=fetch.post)
+            if found is None:
+                raise
+            return found

@@ -95,7 +95,9 @@ def find_endpoint(endpoints: Iterable[Endpoint], name: str) -> Endpoint:
     """The endpoint with a name; a path alone will do where only one method has it. Raises UsageError GW-U017."""
     known = list(endpoints)
     wanted = " ".join(name.split())
-    found = [e for e in known if e.name.lower() == wanted.lower()] or [e for e in known if e.path == wanted]
+    found = [e for e in known if e.name.lower() == wanted.lower()] or [
+        e for e in known if wanted in (e.path, e.shown_path)
+    ]
     if len(found) == 1:
         return found[0]
     if found:

@@ -81,6 +81,10 @@ def _moved(specification: Specification, target: str, *, keep_base: bool) -> Spe
     def at_target(endpoint: Endpoint) -> Endpoint:
         if endpoint.origin and endpoint.origin != first and endpoint.origin != origin:
             return endpoint
+        if endpoint.field is not None and base:  # the target's path is where the schema is served
+            return msgspec.structs.replace(
+                endpoint, origin=origin, field=msgspec.structs.replace(endpoint.field, path=base)
+            )
         return msgspec.structs.replace(endpoint, origin=origin, base=endpoint.base if keep_base or not base else base)
 
     return msgspec.structs.replace(specification, endpoints=tuple(at_target(e) for e in specification.endpoints))

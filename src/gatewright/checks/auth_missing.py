@@ -84,7 +84,10 @@ async def auth_missing(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/
     - https://cwe.mitre.org/data/definitions/306.html
     """
-    if any(word == "public" and pattern == probe.endpoint.path for pattern, word in probe.settings.policy.items()):
+    if any(
+        word == "public" and pattern in (probe.endpoint.path, probe.endpoint.shown_path)
+        for pattern, word in probe.settings.policy.items()
+    ):
         return conclude("public", "the policy says that it is public")
     verdicts = []
     for target in _targets(probe):
@@ -144,13 +147,7 @@ async def _read(probe: Probe, target: Target) -> Verdict:
     first = await baseline(probe, target.call, target.owner, key=key)
     if not (first.answers and 200 <= first.answers[0].status < 300):
         return conclude("baseline_broken", f"{target.owner} was refused: {first.answers[0].status}", place=place)
-    if not probe.control(
-        "C1",
-        f"{target.owner} asks three times",
-        expected="same",
-        observed="same" if first.holds else "different",
-        holds=first.holds,
-    ):
+    if not first.holds:
         return conclude("unstable", "the owner's own answers differ in status or kind", place=place)
     found = await _personal(probe, target, first)
     if not _leak(probe, found, attack, target.call):

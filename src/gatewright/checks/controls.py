@@ -135,27 +135,19 @@ def _letter(probe: Probe, c: str) -> str:
 
 
 def corrupted(credentials: Sequence[Credential]) -> tuple[Credential, ...]:
-    """Credentials of the same shape that nobody issued: a run of characters in the middle is exchanged.
+    """Credentials of the same shape that nobody was given and that name nobody: every letter and digit is another.
 
-    Never the last character: of a base64url signature it carries only four bits, and several spellings decode alike.
+    No part of a token stays readable: where signatures go unchecked one with a wrong signature still names its account.
     """
     return tuple(
-        Credential(within=c.within, name=c.name, prefix=c.prefix, value=Secret(_corrupt(c.value.reveal())))
+        Credential(within=c.within, name=c.name, prefix=c.prefix, value=Secret(c.value.reveal().translate(_OTHER)))
         for c in credentials
     )
 
 
-def _corrupt(text: str) -> str:
-    if text.count(".") == 2:  # a JWT: the signature, so that header and payload stay readable
-        head, _, signature = text.rpartition(".")
-        return f"{head}.{_corrupt(signature)}" if signature else text + "AAAA"
-    middle = len(text) // 2
-    swap = {
-        c: "xyzXYZ012"[i % 9] for i, c in enumerate("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-    }
-    span = text[middle - 3 : middle + 3] or text
-    changed = "".join(n if (n := swap.get(c, "q")) != c else "k" for c in span)
-    return text.replace(span, changed, 1) if len(text) > 6 else changed + "k"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_PLAIN = _LETTERS + _LETTERS.upper() + "0123456789"
+_OTHER = str.maketrans(_PLAIN, _LETTERS[7:] + _LETTERS[:7] + _LETTERS[7:].upper() + _LETTERS[:7].upper() + "3456789012")
 
 
 async def family(probe: Probe, call: Call, reference: Reference | None, *, account: str) -> DeniedFamily:
@@ -192,7 +184,7 @@ async def _wrong(
 
 
 async def anonymous(probe: Probe, call: Call, *, key: str) -> tuple[Answer, Answer]:
-    """C5 and C6: the owner's request without a credential, and with a corrupted one."""
+    """C5 and C6: the owner's request without a credential, and with one of the same shape that nobody was given."""
 
     async def make() -> tuple[Exchange, Exchange]:
         owner = next(iter(probe.accounts))

@@ -89,15 +89,16 @@ async def data_exposure(probe: Probe) -> Verdict:
     if again is None:
         again = await probe.send(call, purpose="attack: confirmed")
     stays = {(leaf.path, leaf.value) for leaf in read(again.response).leaves}
-    found = [
+    kept = [
         e
         for e in found
         if (e.leaf.path, e.leaf.value) in stays or (e.rule == "E3" and e.leaf.path in {p for p, _ in stays})
     ]
     if not probe.control(
-        "R3", "asked again", expected="shown again", observed="shown" if found else "not shown", holds=bool(found)
+        "R3", "asked again", expected="shown again", observed="shown" if kept else "not shown", holds=bool(kept)
     ):
         return conclude("unstable", "a second answer does not show the value again")
+    found = kept or found
     return _finding(probe, found, again, len(found))
 
 

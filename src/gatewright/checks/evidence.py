@@ -104,8 +104,9 @@ def _from_content(probe: Probe, owned: OwnedObject, owner_sees: Answer) -> set[s
 
 
 def _policy(probe: Probe) -> set[str]:
+    paths = (probe.endpoint.path, probe.endpoint.shown_path)
     for pattern, word in probe.settings.policy.items():
-        if pattern == probe.endpoint.path or fnmatch.fnmatchcase(probe.endpoint.path, pattern):
+        if any(pattern == path or fnmatch.fnmatchcase(path, pattern) for path in paths):
             return {"S4"} if word == "private" else {"X1"}
     return set()
 

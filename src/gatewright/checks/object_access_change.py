@@ -136,14 +136,7 @@ async def _twice(probe: Probe, owned: OwnedObject) -> tuple[Answer, Answer] | tu
     if first is None or second is None or not 200 <= first.status < 300:
         return None
     unmoved = first.status == second.status and len(stable([first, second])) > 0
-    held = probe.control(
-        "C9",
-        f"{owned.owner} reads it twice before",
-        expected="unmoved",
-        observed="unmoved" if unmoved else "moved",
-        holds=unmoved,
-    )
-    return (first, second) if held else ()
+    return (first, second) if unmoved else ()
 
 
 async def _writable(probe: Probe, call: Call, own: OwnedObject | None, aimed: Place) -> tuple[Place | None, str]:
@@ -312,7 +305,7 @@ async def _controls(
             why,
             place=place,
             question=f"{probe.account} changed {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
-            answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
+            answer_with=f'policy: {{"{probe.endpoint.shown_path}": private}}',
         )
     return await _confirm(probe, owned, own, reference, call=call, field=field, why=why)
 

@@ -195,7 +195,7 @@ async def _private(
             why,
             place=place,
             question=f"{probe.account} deleted {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
-            answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
+            answer_with=f'policy: {{"{probe.endpoint.shown_path}": private}}',
         )
     listed = await in_list(probe, owned, as_=owned.owner)
     return proved(

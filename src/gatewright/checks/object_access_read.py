@@ -123,16 +123,10 @@ async def _one(
             f"{owned.owner} cannot read its own object: status {first.answers[0].status}",
             place=place,
         )
-    if not probe.control(
-        "C1",
-        f"{owned.owner} reads it three times",
-        expected="same",
-        observed="same" if first.holds else "different",
-        holds=first.holds,
-    ):
+    if not first.holds:
         return conclude("unstable", "the owner's own answers differ in status or kind", place=place)
-    mine = await _own(probe, attacker_call, own, place)
-    if mine is not None and not (200 <= mine.status < 300):
+    mine, able = await _own(probe, attacker_call, own, place)
+    if mine is not None and not able:
         return conclude(
             "control_failed", f"{probe.account} cannot read its own object either: status {mine.status}", place=place
         )
@@ -151,21 +145,24 @@ async def _one(
     return await _controls(probe, owned, own, aimed, first=first, mine=mine, found=found, exchange=exchange)
 
 
-async def _own(probe: Probe, call: Call, own: OwnedObject | None, place: Place) -> Answer | None:
-    """C3: the attacker reads its own object of this kind; None when it has none."""
+async def _own(probe: Probe, call: Call, own: OwnedObject | None, place: Place) -> tuple[Answer | None, bool]:
+    """C3: the attacker reads its own object of this kind, and whether it could; None when it has none.
+
+    What its own object shows as well is no sign of the victim's: without it every common value would be one.
+    """
     reference = own.reference(probe.endpoint.id, place) if own else None
     if own is None or reference is None:
-        return None
+        return None, True
     found = await baseline(probe, bind(call, reference), probe.account, key=f"{own.key} {place}")
     answer = found.answers[0]
-    probe.control(
+    able = probe.control(
         "C3",
         f"{probe.account} reads its own object",
         expected="accepted",
         observed=f"status {answer.status}",
         holds=200 <= answer.status < 300,
     )
-    return answer
+    return answer, able
 
 
 def _leak(probe: Probe, found: tuple[Witness, ...], exchange: Exchange, call: Call) -> tuple[Witness, ...]:
@@ -232,8 +229,9 @@ async def _controls(
             "parameter_ignored", "a random reference shows the same: the place does not name the object", place=place
         )
     anon, public = await _open(probe, first, found, key=f"{owned.key} {place}")
-    if public and "C5" not in probe.settings.disabled_controls:
-        return conclude("public", "it is shown without any credential as well; auth-missing judges that", place=place)
+    if public:
+        why = "it is shown without a credential that is anybody's as well; the tests of authentication judge that"
+        return conclude("public", why, place=place)
     if not _leak(probe, found, exchange, bind(call, reference)):
         return conclude("echo", "the answer only words the reference: a random one is worded alike", place=place)
     hidden = found if "X2" in probe.settings.disabled_controls else await _elsewhere(probe, owned, found)
@@ -255,24 +253,24 @@ async def _controls(
 
 
 async def _open(probe: Probe, first: Baseline, found: tuple[Witness, ...], *, key: str) -> tuple[Answer, bool]:
-    """C5 and C6: the answer to nobody, and whether it shows the object."""
+    """C5 and C6: the answer to nobody, and whether it is shown without a credential that somebody was given."""
     anon, bad = await anonymous(probe, first.call, key=key)
-    public = bool(shown(found, anon))
-    probe.control(
+    public, unasked = bool(shown(found, anon)), bool(shown(found, bad))
+    held = probe.control(
         "C5",
         "without a credential",
         expected="refused",
         observed="shown" if public else f"status {anon.status}",
         holds=not public,
     )
-    probe.control(
+    held &= probe.control(
         "C6",
-        "with a corrupted credential",
+        "with a credential that nobody was given",
         expected="refused",
-        observed=f"status {bad.status}",
-        holds=not shown(found, bad),
+        observed="shown" if unasked else f"status {bad.status}",
+        holds=not unasked,
     )
-    return anon, public
+    return anon, not held
 
 
 async def _elsewhere(probe: Probe, owned: OwnedObject, found: tuple[Witness, ...]) -> tuple[Witness, ...]:
@@ -307,7 +305,7 @@ def _ask(probe: Probe, owned: OwnedObject, reference: Reference, codes: frozense
         why,
         place=reference.place,
         question=f"{probe.account} read {owned.owner}'s {owned.noun} {value} at {probe.endpoint.name}: private?",
-        answer_with=f'policy: {{"{probe.endpoint.path}": private}}',
+        answer_with=f'policy: {{"{probe.endpoint.shown_path}": private}}',
     )
 
 

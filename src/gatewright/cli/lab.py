@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+_DIALECTS = ["bearer"]
+"""As in lab.dialects.DIALECTS, which is not imported for a `--help`; a test holds both together."""
+
 
 @click.group()
 def lab() -> None:
@@ -23,7 +26,7 @@ def lab() -> None:
 @lab.command()
 @click.option("--fixed", is_flag=True, help="Without any weakness.")
 @click.option("--only", multiple=True, metavar="ID", help="With this weakness alone; repeatable.")
-@click.option("--dialect", type=click.Choice(["bearer"]), default="bearer", help="The clothes it wears.")
+@click.option("--dialect", type=click.Choice(_DIALECTS), default="bearer", help="The clothes it wears.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
 @click.option("--token-ttl", type=click.IntRange(1), default=3600, metavar="SECONDS", help="Life of the tokens.")
 @click.option("--scramble", type=int, metavar="SEED", help="Made-up words for all names outside sign-up and log-in.")
@@ -55,10 +58,19 @@ def up(
     from gatewright.lab.weaknesses import chosen
 
     try:
-        weak = chosen(only, fixed=fixed)
+        weak = chosen(only, fixed=fixed, dialect=dialect)
     except KeyError as unknown:
-        raise click.BadParameter(_unknown(str(unknown.args[0])), param_hint="--only") from None
-    options = Options(weak=weak, port=port, token_ttl=token_ttl, scramble=scramble, seed=seed, log=log, yes=yes_server)
+        raise click.BadParameter(_unknown(str(unknown.args[0]), dialect), param_hint="--only") from None
+    options = Options(
+        weak=weak,
+        dialect=dialect,
+        port=port,
+        token_ttl=token_ttl,
+        scramble=scramble,
+        seed=seed,
+        log=log,
+        yes=yes_server,
+    )
 
     def ready(facts: dict[str, Any]) -> None:
         click.echo(line(facts) if as_json else _greeting(facts))
@@ -67,7 +79,7 @@ def up(
 
 
 @lab.command("list")
-@click.option("--dialect", type=click.Choice(["bearer"]), help="Those of this dialect.")
+@click.option("--dialect", type=click.Choice(_DIALECTS), help="Those of this dialect, in its spelling.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 def list_(dialect: str | None, as_json: bool) -> None:
     """List the weaknesses: id, the test that proves it, where.
@@ -77,9 +89,11 @@ def list_(dialect: str | None, as_json: bool) -> None:
       gatewright lab list
       gatewright lab list --json
     """
+    from gatewright.lab.dialects import DIALECTS
     from gatewright.lab.weaknesses import WEAKNESSES
 
-    rows = [weakness for weakness in WEAKNESSES if dialect is None or dialect in weakness.dialects]
+    there = [weakness for weakness in WEAKNESSES if dialect is None or dialect in weakness.dialects]
+    rows = [DIALECTS[dialect or weakness.dialects[0]].listed(weakness) for weakness in there]
     if as_json:
         click.echo(json.dumps([weakness.listed() for weakness in rows], ensure_ascii=False, indent=2))
         return
@@ -93,11 +107,14 @@ def _greeting(facts: dict[str, Any]) -> str:
     return "\n".join([*lines, f"  weaknesses on: {len(facts['weaknesses'])}. Ctrl-C stops it."])
 
 
-def _unknown(name: str) -> str:
+def _unknown(name: str, dialect: str) -> str:
     from difflib import get_close_matches
 
-    from gatewright.lab.weaknesses import IDS
+    from gatewright.lab.weaknesses import IDS, WEAKNESSES
 
+    if name in IDS:
+        where = next(weakness.dialects for weakness in WEAKNESSES if weakness.id == name)
+        return f"{name!r} cannot exist in the dialect {dialect}; it is in {', '.join(where)}"
     near = get_close_matches(name, IDS, n=1)
     return f"no weakness is called {name!r}" + (
         f"; did you mean {near[0]!r}?" if near else "; see `gatewright lab list`"

@@ -168,8 +168,8 @@ def chosen(patterns: tuple[str, ...], test: Test, endpoint: Endpoint) -> bool:
 def _matches(pattern: str, test: Test, endpoint: Endpoint) -> bool:
     if "/" in pattern:
         method, _, path = pattern.rpartition(" ")
-        return fnmatch.fnmatchcase(endpoint.path, path or pattern) and fnmatch.fnmatchcase(
-            endpoint.method, method or "*"
+        return fnmatch.fnmatchcase(endpoint.shown_path, path or pattern) and fnmatch.fnmatchcase(
+            endpoint.shown_method, method or "*"
         )
     if pattern.startswith("tag:"):
         return pattern[4:] in test.tags

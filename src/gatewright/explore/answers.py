@@ -24,8 +24,8 @@ class Reply(Struct, frozen=True):
 
     @property
     def status(self) -> int:
-        """Status of the answer; 0 without one."""
-        return self.exchange.response.status if self.exchange.response else 0
+        """Status of the answer, as it is meant; 0 without one."""
+        return self.exchange.response.meaning if self.exchange.response else 0
 
     @property
     def refused(self) -> bool:

@@ -290,10 +290,11 @@ class _Holes:
     """Finds the places of endpoints that name objects."""
 
     def __init__(self, resources: dict[str, Resource], specification: Specification, named_by: Vocabulary) -> None:
+        endpoints = {endpoint.id: endpoint for endpoint in specification.endpoints}
         self._resources = resources
         self._specification = specification
         self._vocabulary = named_by
-        self._parameters = {key: _parameter_of(resource) for key, resource in resources.items()}
+        self._parameters = {key: _parameter_of(resource, endpoints) for key, resource in resources.items()}
 
     def of(self, endpoint: Endpoint) -> tuple[Hole, ...]:
         """Places of one endpoint that may name something, in the order path, other parameters, body."""
@@ -369,7 +370,7 @@ class _Holes:
 def _is_key(schema: Schema) -> bool:
     """Whether a value is an id by its type: `product: 7`, `owner: uuid`, or a list of them; text may be just text."""
     inner = schema.items if schema.items is not None and not schema.properties else schema
-    return "integer" in inner.types or inner.format == "uuid"
+    return "integer" in inner.types or inner.format in ("uuid", "id")
 
 
 def _may_name(schema: Schema) -> bool:
@@ -377,11 +378,11 @@ def _may_name(schema: Schema) -> bool:
     return not schema.enum and not set(schema.types) & {"boolean", "object"} and schema.format not in _NEVER
 
 
-def _parameter_of(resource: Resource) -> str:
+def _parameter_of(resource: Resource, endpoints: dict[str, Endpoint]) -> str:
     """The name that the resource's own path parameter has in the endpoint that reads, changes or deletes one."""
     for id_ in (resource.read, resource.update, resource.replace, resource.delete):
         if id_:
-            return str(_PARAMETER.findall(id_)[-1])
+            return str(_PARAMETER.findall(endpoints[id_].path)[-1])
     return ""
 
 

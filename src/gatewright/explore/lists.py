@@ -64,7 +64,11 @@ class Lists:
         self, resource: Resource, account: str, endpoint: Endpoint, reply: Reply, item: dict[str, Json]
     ) -> Thing | None:
         parameter = next(
-            (re.findall(r"\{([^}]*)\}", id_)[-1] for id_ in (resource.read, resource.update, resource.delete) if id_),
+            (
+                re.findall(r"\{([^}]*)\}", self._graph.endpoints[id_].path)[-1]
+                for id_ in (resource.read, resource.update, resource.delete)
+                if id_
+            ),
             "",
         )
         scored = id_candidates(item, parameter, resource.name, self._graph.vocabulary)

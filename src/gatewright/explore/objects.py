@@ -234,7 +234,7 @@ class Objects:
     def _parameter(self, resource: Resource) -> str:
         for id_ in (resource.read, resource.replace, resource.update, resource.delete):
             if id_:
-                return str(re.findall(r"\{([^}]*)\}", id_)[-1])
+                return str(re.findall(r"\{([^}]*)\}", self._graph.endpoints[id_].path)[-1])
         for holes in self._graph.holes.values():
             for hole in holes:
                 if hole.place.within == "path" and hole.guesses and (resource.collection, 0.95) in hole.guesses:

@@ -78,6 +78,8 @@ def body_of(endpoint: Endpoint) -> Body | None:
 
 def answer_component(endpoint: Endpoint, specification: Specification) -> str:
     """Name of the component that a success of the endpoint shows, looked for under wrappers and in list items."""
+    if endpoint.field is not None:
+        return endpoint.field.shows
     for answer in endpoint.answers:
         if answer.status.startswith("2") and answer.schema is not None:
             found = _component(answer.schema, specification, 0)
@@ -88,6 +90,8 @@ def answer_component(endpoint: Endpoint, specification: Specification) -> str:
 
 def answers_list(endpoint: Endpoint, specification: Specification) -> bool:
     """Whether a success of the endpoint is documented to show a list of objects."""
+    if endpoint.field is not None:
+        return endpoint.field.listing
     return any(
         _holds_list(answer.schema, specification, 0)
         for answer in endpoint.answers

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from gatewright.lab.door import Door
 from gatewright.lab.mailbox import Mailbox
 from gatewright.lab.tables import Row, Tables
 
@@ -69,6 +70,8 @@ class Clinic:
     secret: bytes
     token_ttl: int
     now: Callable[[], float]
+    door: Door = field(default_factory=Door)
+    """How callers are known; the dialect hangs it."""
     mailbox: Mailbox = field(default_factory=Mailbox)
 
     def at(self, *, days: int = 0, minutes: int = 0) -> str:
@@ -161,6 +164,8 @@ class Endpoint:
     """A property of the answer, and the weakness that lets one write it here."""
     undocumented: str = ""
     """The weakness without which this method does not exist. Not in the specification."""
+    dialects: tuple[str, ...] = ()
+    """Where it is served; empty: everywhere."""
 
     @property
     def id(self) -> str:

@@ -32,12 +32,44 @@ def path_schema(name: str) -> Schema:
     return _PATH_SCHEMAS.get(name, {"type": "integer", "minimum": 1})
 
 
-def document(table: Sequence[Endpoint], schemas: Mapping[str, Schema], names: Names) -> dict[str, Any]:
+class Published:
+    """What is special in the document of a dialect; this is that of bearer."""
+
+    schemes: Mapping[str, Schema] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    problem: Schema = _PROBLEM
+    refusals: str = "application/problem+json"
+    """The media type of refusals."""
+
+    def needed(self, endpoint: Endpoint, roles: list[str]) -> dict[str, list[str]]:
+        """The security requirement of an endpoint that knows its callers."""
+        return {"bearer": roles}
+
+    def answer(self, endpoint: Endpoint) -> str:
+        """The name of the answer's schema, as `Endpoint.answer`."""
+        return endpoint.answer
+
+    def schema(self, name: str, schema: Schema) -> Schema:
+        """The schema of a property or parameter, in real names."""
+        return schema
+
+    def wrapped(self, schema: Schema | None) -> Schema | None:
+        """The schema of an answer's body; None where there is none."""
+        return schema
+
+    def statuses(self, endpoint: Endpoint) -> tuple[str, bool]:
+        """The status of success, and whether refusals have statuses of their own."""
+        return str(endpoint.status), True
+
+
+def document(
+    table: Sequence[Endpoint], schemas: Mapping[str, Schema], names: Names, published: Published
+) -> dict[str, Any]:
     """The whole document; undocumented endpoints are left out."""
     paths: dict[str, dict[str, Any]] = {}
     shown = [endpoint for endpoint in table if not endpoint.undocumented]
     for endpoint in shown:
-        paths.setdefault(names.path(endpoint.path), {})[endpoint.method.lower()] = _operation(endpoint, names)
+        operation = _operation(endpoint, names, published)
+        paths.setdefault(names.path(endpoint.path), {})[endpoint.method.lower()] = operation
     title = "Clinic and shop" if names.plain else names.word("clinic").capitalize()
     return {
         "openapi": "3.1.0",
@@ -46,38 +78,43 @@ def document(table: Sequence[Endpoint], schemas: Mapping[str, Schema], names: Na
         "tags": [{"name": names.word(tag)} for tag in dict.fromkeys(endpoint.tag for endpoint in shown)],
         "paths": paths,
         "components": {
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": dict(published.schemes),
             "schemas": {
                 **{names.word(name): _renamed(schema, names) for name, schema in schemas.items()},
-                "Problem": _PROBLEM,
+                "Problem": published.problem,
             },
         },
     }
 
 
-def _operation(endpoint: Endpoint, names: Names) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, names: Names, published: Published) -> dict[str, Any]:
     words_of_path = re.findall(r"[a-z]+", endpoint.path)
     operation: dict[str, Any] = {"tags": [names.word(endpoint.tag)]}
     operation["operationId"] = "_".join([endpoint.method.lower(), *(names.word(word) for word in words_of_path)])
     if names.plain:
         operation["summary"] = endpoint.summary
-    if parameters := _parameters(endpoint, names):
+    if parameters := _parameters(endpoint, names, published):
         operation["parameters"] = parameters
     if endpoint.body:
         schema = ref(names.word(endpoint.body))
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    operation["responses"] = _responses(endpoint, names)
+    operation["responses"] = _responses(endpoint, names, published)
     if endpoint.access is Access.OPTIONAL:
-        operation["security"] = [{}, {"bearer": []}]
+        operation["security"] = [{}, published.needed(endpoint, [])]
     else:
         roles = [endpoint.access.name.lower()] if endpoint.access > Access.PATIENT else []
-        operation["security"] = [{"bearer": roles}] if endpoint.access > Access.PUBLIC else []
+        operation["security"] = [published.needed(endpoint, roles)] if endpoint.access > Access.PUBLIC else []
     return operation
 
 
-def _parameters(endpoint: Endpoint, names: Names) -> list[dict[str, Any]]:
+def _parameters(endpoint: Endpoint, names: Names, published: Published) -> list[dict[str, Any]]:
     in_path = [
-        {"name": names.word(name), "in": "path", "required": True, "schema": path_schema(name)}
+        {
+            "name": names.word(name),
+            "in": "path",
+            "required": True,
+            "schema": published.schema(name, path_schema(name)),
+        }
         for name in re.findall(r"{(\w+)}", endpoint.path)
     ]
     others = [
@@ -85,23 +122,25 @@ def _parameters(endpoint: Endpoint, names: Names) -> list[dict[str, Any]]:
             "name": names.word(parameter.name),
             "in": parameter.within,
             "required": parameter.required,
-            "schema": parameter.schema,
+            "schema": published.schema(parameter.name, parameter.schema),
         }
         for parameter in endpoint.parameters
     ]
     return in_path + others
 
 
-def _responses(endpoint: Endpoint, names: Names) -> dict[str, Any]:
+def _responses(endpoint: Endpoint, names: Names, published: Published) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done"}
-    if endpoint.answer.startswith("["):
-        items = ref(names.word(endpoint.answer.strip("[]")))
-        good["content"] = {"application/json": {"schema": {"type": "array", "items": items}}}
-    elif endpoint.answer == "html":
+    answer = published.answer(endpoint)
+    if answer == "html":
         good["content"] = {"text/html": {"schema": {"type": "string"}}}
-    elif endpoint.answer:
-        good["content"] = {"application/json": {"schema": ref(names.word(endpoint.answer))}}
-    responses = {str(endpoint.status): good}
+    else:
+        named = ref(names.word(answer.strip("[]"))) if answer else None
+        schema = published.wrapped({"type": "array", "items": named} if named and answer.startswith("[") else named)
+        if schema is not None:
+            good["content"] = {"application/json": {"schema": schema}}
+    status, honest = published.statuses(endpoint)
+    responses = {status: good}
     bad = {
         "401": endpoint.access >= Access.PATIENT or endpoint.path == "/auth/login",
         "403": endpoint.access >= Access.STAFF or endpoint.forbids,
@@ -111,9 +150,9 @@ def _responses(endpoint: Endpoint, names: Names) -> dict[str, Any]:
     reasons = dict(_REASONS)
     if endpoint.access >= Access.STAFF:
         reasons["403"] = f"Needs the role {endpoint.access.name.lower()}"
-    problem = {"application/problem+json": {"schema": ref("Problem")}}
     for status, documented in bad.items():
-        if documented:
+        if documented and honest:
+            problem = {published.refusals: {"schema": ref("Problem")}}
             responses[status] = {"description": reasons[status], "content": problem}
     return responses
 

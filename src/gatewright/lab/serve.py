@@ -17,13 +17,12 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from gatewright.lab.app import application
+from gatewright.lab.dialects import DIALECTS, Dialect
 from gatewright.lab.edge import Edge
 from gatewright.lab.endpoint import Clinic
 from gatewright.lab.mailbox import Mailbox, beside, hook
-from gatewright.lab.routes import endpoints, schemas
-from gatewright.lab.scramble import Names, Scrambled
 from gatewright.lab.seed import PRINTED, fill, password_of
-from gatewright.lab.tables import COLUMNS, Tables
+from gatewright.lab.tables import Tables
 from gatewright.lab.weaknesses import IDS
 from gatewright.lab.yes import yes_server
 
@@ -33,6 +32,7 @@ class Options:
     """What `lab up` was asked for."""
 
     weak: frozenset[str] = IDS
+    dialect: str = "bearer"
     port: int = 0
     token_ttl: int = 3600
     scramble: int | None = None
@@ -50,31 +50,19 @@ def clinic(options: Options, now: Callable[[], float]) -> Clinic:
     return state
 
 
-def names(scramble: int | None) -> Names:
-    """The names on the wire."""
-    if scramble is None:
-        return Names()
-    known = [endpoint.path for endpoint in endpoints()] + [endpoint.tag for endpoint in endpoints()]
-    known += [parameter.name for endpoint in endpoints() for parameter in endpoint.parameters]
-    known += [word for columns in COLUMNS.values() for word in columns.split()]
-    known += [word for name, schema in schemas().items() for word in (name, *_properties(schema))]
-    return Scrambled(scramble, [*known, "clinic", "sender_email", "sender_date_of_birth"])
-
-
-def _properties(schema: dict[str, Any]) -> list[str]:
-    inner = [word for value in schema.get("properties", {}).values() for word in _properties(value)]
-    inner += _properties(schema["items"]) if "items" in schema else []
-    return [*schema.get("properties", {}), *inner]
+def dressed(options: Options, now: Callable[[], float]) -> Dialect:
+    """The clinic in the clothes that `options` ask for."""
+    kind = DIALECTS[options.dialect]
+    return kind(clinic(options, now), kind.spelling(options.scramble))
 
 
 def built(options: Options, log: TextIO | None = None, *, mailbox: Mailbox | None = None) -> ASGIApp:
     """The application that `options` ask for; what it mails goes to the mailbox."""
-    spelled = names(options.scramble)
+    dialect = dressed(options, time.time)  # noqa: TID251 - the lab is a server with a clock of its own
     if options.yes:
-        return Edge(yes_server(spelled), weak=frozenset(), log=log)
-    state = clinic(options, time.time)  # noqa: TID251 - the lab is a server with a clock of its own
-    state.mailbox = mailbox or state.mailbox
-    return Edge(application(state, spelled), weak=options.weak, log=log)
+        return Edge(yes_server(dialect), weak=frozenset(), log=log)
+    dialect.clinic.mailbox = mailbox or dialect.clinic.mailbox
+    return Edge(application(dialect), weak=options.weak, log=log)
 
 
 def accounts(options: Options) -> dict[str, dict[str, str]]:
@@ -98,7 +86,7 @@ def serve(options: Options, ready: Callable[[dict[str, Any]], None]) -> None:
     mailbox, mail_port = Mailbox(), post.getsockname()[1]
     facts = {
         "url": url,
-        "spec": f"{url}/openapi.json",
+        "spec": url + DIALECTS[options.dialect].specification,
         "accounts": accounts(options),
         "hooks": hook(mail_port),
         "weaknesses": [] if options.yes else sorted(options.weak),

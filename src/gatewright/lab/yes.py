@@ -11,9 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gatewright.lab.openapi import document
-from gatewright.lab.routes import endpoints, schemas
-from gatewright.lab.scramble import Names
+from gatewright.lab.dialects import Dialect
 
 
 class _Echo:
@@ -37,14 +35,15 @@ class _Echo:
         await Response(orjson.dumps(answer), 200, media_type="application/json")(scope, receive, send)
 
 
-def yes_server(names: Names) -> Starlette:
-    """The application, with the clinic's specification."""
-    published = orjson.dumps(document(endpoints(), schemas(), names))
-
-    async def specification(request: Request) -> Response:
-        return Response(published, media_type="application/json")
-
+def yes_server(dialect: Dialect) -> Starlette:
+    """The application, with the specification of the dialect."""
     app = Starlette()
-    app.add_route("/openapi.json", specification, methods=["GET"])
+    if dialect.specification:
+        published = orjson.dumps(dialect.document())
+
+        async def specification(request: Request) -> Response:
+            return Response(published, media_type="application/json")
+
+        app.add_route(dialect.specification, specification, methods=["GET"])
     app.router.default = _Echo()
     return app

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 from gatewright.model.endpoint import Endpoint, Place
+from gatewright.model.graphql import Field
 from gatewright.model.http import Request
 from gatewright.model.json import Json
 
@@ -90,18 +91,32 @@ def leaves(body: Json, prefix: str = "") -> list[tuple[str, Json]]:
 
 def render(endpoint: Endpoint, call: Call) -> Request:
     """The request that a call stands for. Values in the path are percent-encoded (RFC 3986 unreserved kept)."""
+    if endpoint.field is not None:
+        return _operation(endpoint, endpoint.field, call)
     path = endpoint.base + endpoint.path
     for name, value in call.path.items():
         path = path.replace("{" + name + "}", quote(_text(value), safe="~"))
     target = path + _query(call.query)
-    lines = [(name, _text(value)) for name, value in call.headers.items()]
-    if call.cookies:
-        lines.append(("Cookie", "; ".join(f"{name}={_text(value)}" for name, value in call.cookies.items())))
+    lines = _lines(call)
     body = b""
     if call.content_type:
         lines.append(("Content-Type", call.content_type))
         body = call.raw if call.raw is not None else encode(call.body, call.content_type)
     return Request(endpoint.method, endpoint.origin, target, tuple(lines), body)
+
+
+def _operation(endpoint: Endpoint, field: Field, call: Call) -> Request:
+    """The request for a field of a GraphQL schema: all values but headers and cookies are variables."""
+    lines = [*_lines(call), ("Content-Type", "application/json")]
+    body = field.payload(path=call.path, query=call.query, body=call.body)
+    return Request("POST", endpoint.origin, endpoint.base + field.path, tuple(lines), body)
+
+
+def _lines(call: Call) -> list[tuple[str, str]]:
+    lines = [(name, _text(value)) for name, value in call.headers.items()]
+    if call.cookies:
+        lines.append(("Cookie", "; ".join(f"{name}={_text(value)}" for name, value in call.cookies.items())))
+    return lines
 
 
 def encode(body: Json, content_type: str) -> bytes:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from gatewright.model.graphql import Field
 from gatewright.model.json import Json
 from gatewright.model.schema import Schema
 
@@ -126,16 +127,34 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Keys that begin with `x-`."""
     source: str = ""
     """Where it was learnt: `openapi.json:118`, `traffic.har`."""
+    field: Field | None = None
+    """A field of a GraphQL schema: `method` and `path` then say what it does, and the request is another."""
+
+    @property
+    def shown_method(self) -> str:
+        """The method that is sent."""
+        return "POST" if self.field else self.method
+
+    @property
+    def shown_path(self) -> str:
+        """`/users/{id}`, or of a GraphQL field `/graphql#query.user`: how people and reports write it."""
+        return f"{self.field.path}#{self.field.fragment}" if self.field else self.path
+
+    def shown_place(self, place: Place) -> Place:
+        """Where a value stands in the request that is sent: of a GraphQL field in the variables of its body."""
+        if self.field is None or place.within in ("header", "cookie") or place.name.startswith("data."):
+            return place  # what begins so stands in an answer
+        return Place("body", self.field.variable(place.within, place.name))
 
     @property
     def name(self) -> str:
         """`GET /users/{id}`: how people and reports write it."""
-        return f"{self.method} {self.path}"
+        return f"{self.shown_method} {self.shown_path}"
 
     @property
     def id(self) -> str:
         """`GET http://127.0.0.1:5000/api/v1/users/{id}`: unique in an inventory."""
-        return f"{self.method} {self.origin}{self.base}{self.path}"
+        return f"{self.shown_method} {self.origin}{self.base}{self.shown_path}"
 
     @property
     def secured(self) -> bool:

@@ -127,6 +127,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 def fingerprint(test: str, endpoint: Endpoint, place: Place | None) -> str:
     """The stable id of a finding: 12 hex digits of SHA-256 of test, method, path with `{}`, place and parameter."""
-    path = re.sub(r"\{[^}]*\}", "{}", endpoint.path)
-    parts = [test, endpoint.method, path, place.within if place else "", place.name if place else ""]
+    path = re.sub(r"\{[^}]*\}", "{}", endpoint.shown_path)
+    place = endpoint.shown_place(place) if place else None
+    parts = [test, endpoint.shown_method, path, place.within if place else "", place.name if place else ""]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]

@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gatewright.model.graphql import refusal
+
 Headers = tuple[tuple[str, str], ...]
 """Header lines in order, names in the case that was sent. Characters are Latin-1 code points of the bytes."""
 
@@ -86,8 +88,13 @@ class Response(Struct, frozen=True, gc=False):
 
     @property
     def ok(self) -> bool:
-        """Status 200 to 299. Says nothing of success: many APIs answer 200 to errors."""
-        return 200 <= self.status < 300
+        """Status 200 to 299 as `meaning` has it. Says nothing of success: many APIs answer 200 to errors."""
+        return 200 <= self.meaning < 300
+
+    @property
+    def meaning(self) -> int:
+        """The status; of a GraphQL answer that is nothing but errors the one that they stand for."""
+        return (refusal(self.body) or self.status) if 200 <= self.status < 300 else self.status
 
 
 class Exchange(Struct, frozen=True, gc=False):

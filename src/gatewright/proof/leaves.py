@@ -60,7 +60,7 @@ def read(response: Response | None) -> Answer:
     if response is None:
         return Answer(0, "empty", (), "", ())
     kind, leaves, text = _decode(response.body, (response.header("content-type") or "").lower())
-    return Answer(response.status, kind, leaves, text, response.headers)
+    return Answer(response.meaning, kind, leaves, text, response.headers)
 
 
 def as_text(value: Json) -> str:

@@ -109,7 +109,7 @@ def _grouped(report: Report) -> list[Json]:
 
 def finding_document(finding: Finding) -> Json:
     """One finding as JSON values."""
-    place = finding.place
+    place = finding.endpoint.shown_place(finding.place) if finding.place else None
     return {
         "id": finding.id,
         "number": finding.number,
@@ -120,9 +120,9 @@ def finding_document(finding: Finding) -> Json:
         "cvss": finding.cvss or None,
         "cwe": list(finding.cwe),
         "endpoint": {
-            "method": finding.endpoint.method,
+            "method": finding.endpoint.shown_method,
             "host": urlsplit(finding.endpoint.origin).netloc,
-            "path": finding.endpoint.path,
+            "path": finding.endpoint.shown_path,
         },
         "parameter": {"in": place.within, "name": place.name} if place else None,
         "account": finding.account,

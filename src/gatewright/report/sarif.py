@@ -93,7 +93,7 @@ def _result(finding: Finding, index: int) -> dict[str, Json]:
             "cvss": finding.cvss,
             "account": finding.account,
             "victim": finding.victim,
-            "parameter": str(finding.place) if finding.place else None,
+            "parameter": str(finding.endpoint.shown_place(finding.place)) if finding.place else None,
             "alsoEndpoints": list(finding.also),
             "alsoTests": list(finding.also_tests),
             "curl": curl_of(finding),

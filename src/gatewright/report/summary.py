@@ -55,7 +55,8 @@ def render(report: Report, tests: Mapping[str, Test]) -> str:
 def ordered(findings: tuple[Finding, ...]) -> list[Finding]:
     """Worst first, then by threat, endpoint and test."""
     return sorted(
-        findings, key=lambda f: (-SEVERITIES.index(f.severity), threat_rank(f.threat), f.endpoint.path, f.test, f.id)
+        findings,
+        key=lambda f: (-SEVERITIES.index(f.severity), threat_rank(f.threat), f.endpoint.shown_path, f.test, f.id),
     )
 
 

@@ -37,6 +37,18 @@ class Documents:
     ) -> None:
         await self._gate.close()
 
+    async def post(self, url: str, body: bytes) -> bytes:
+        """The body that answers a JSON body posted to a URL, whatever its status; empty when it is cut off.
+
+        Raises ScopeError for another host, TargetError when there is no answer.
+        """
+        headers = (("Content-Type", "application/json"), ("Accept", "application/json"))
+        request = Request("POST", str(read_origin(url)), path_of(url), headers, body)
+        exchange = await self._gate.send(request, purpose="specification")
+        if exchange.response is None:
+            raise unreached(exchange.error, where=url)
+        return b"" if exchange.response.truncated else exchange.response.body
+
     async def __call__(self, url: str) -> bytes:
         """The body at a URL, redirects followed within the host.
 

@@ -42,10 +42,11 @@ AREAS: tuple[Area, ...] = (
 )
 
 
-def endpoints() -> list[Endpoint]:
-    """Every endpoint, the undocumented ones too; literal paths before those with parameters."""
+def endpoints(dialect: str | None = "bearer") -> list[Endpoint]:
+    """Every endpoint of a dialect (None: of all), the undocumented ones too; literal paths before those with parameters."""
     table = [endpoint for area in AREAS for endpoint in area.endpoints]
-    return sorted(table, key=lambda endpoint: endpoint.path.count("{"))
+    here = [one for one in table if dialect is None or not one.dialects or dialect in one.dialects]
+    return sorted(here, key=lambda endpoint: endpoint.path.count("{"))
 
 
 def schemas() -> dict[str, Schema]:

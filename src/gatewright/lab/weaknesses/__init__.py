@@ -15,11 +15,15 @@ WEAKNESSES: tuple[Weakness, ...] = (*api1.ROWS, *api2.ROWS, *api3.ROWS, *api4.RO
 IDS = frozenset(weakness.id for weakness in WEAKNESSES)
 
 
-def chosen(only: Iterable[str], *, fixed: bool) -> frozenset[str]:
-    """The ids that are on: none when fixed, those of `only`, else all. An unknown id raises KeyError with it."""
+def chosen(only: Iterable[str], *, fixed: bool, dialect: str = "bearer") -> frozenset[str]:
+    """The ids that are on: none when fixed, those of `only`, else all of the dialect.
+
+    Raises KeyError with an id that is unknown, or that this dialect does not have.
+    """
+    there = frozenset(weakness.id for weakness in WEAKNESSES if dialect in weakness.dialects)
     wanted = frozenset(only)
-    for unknown in sorted(wanted - IDS):
+    for unknown in sorted(wanted - there):
         raise KeyError(unknown)
     if fixed:
         return frozenset()
-    return wanted or IDS
+    return wanted or there

@@ -22,6 +22,7 @@ class Weakness:
     """True when its proof rests on what a property is called, so that a scrambled lab hides it."""
     title: str
     dialects: tuple[str, ...] = ("bearer",)
+    """Where it can exist."""
     needs: dict[str, Any] | None = None
 
     def listed(self) -> dict[str, Any]:

@@ -1,0 +1,13 @@
+"""The clothes that the clinic wears: one class per dialect, all over the same route table. By name in `DIALECTS`."""
+
+from __future__ import annotations
+
+from gatewright.lab.dialects.bearer import Bearer
+from gatewright.lab.dialects.dialect import Dialect
+
+__all__ = ["DIALECTS", "Dialect"]
+
+DIALECTS: dict[str, type[Dialect]] = {
+    Bearer.name: Bearer,
+}
+"""Name → class. A new one is a file here and a row in this table."""

@@ -1,0 +1,106 @@
+"""What the dialects share that serve a path per endpoint: decoding a request, the routes, an OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+
+from gatewright.lab.dialects.dialect import Dialect
+from gatewright.lab.endpoint import MOST_BYTES, Access, Call, Clinic, Endpoint, Refused, Reply, parsed
+from gatewright.lab.openapi import Published, document
+from gatewright.lab.scramble import Names
+
+_OVERRIDE = "x-http-method-override"
+
+
+class Web(Dialect):
+    """A route per endpoint. `dressed` and `refusal` are left to the dialect."""
+
+    published: Published
+    """What is special in its document."""
+
+    def __init__(self, clinic: Clinic, names: Names) -> None:
+        super().__init__(clinic, names)
+        self._routes = [(endpoint, self._route(endpoint)) for endpoint in self.table.values()]
+
+    def routes(self) -> list[BaseRoute]:
+        """One per endpoint."""
+        return [route for _, route in self._routes]
+
+    def document(self) -> dict[str, Any]:
+        """OpenAPI 3.1."""
+        return document(list(self.table.values()), self.schemas, self.names, self.published)
+
+    def dressed(self, reply: Reply, call: Call) -> Response:
+        """The bytes of a reply."""
+        raise NotImplementedError
+
+    def refusal(self, refused: Refused, methods: list[str]) -> Response:
+        """The bytes of a refusal; `methods` are those that the path has, for a 405."""
+        raise NotImplementedError
+
+    async def content(self, request: Request, call: Call) -> dict[str, Any]:
+        """The body of a request in real names; 400, 413 or 415 when it is none."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json" and not kind.endswith("+json"):
+            raise Refused(415, "send application/json")
+        body: dict[str, Any] = self.names.body(parsed(await received(request)))
+        return body
+
+    async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
+        """Run one request to its answer."""
+        least = endpoint.access
+        override = request.headers.get(_OVERRIDE, "").upper()
+        if override and endpoint.overridable in self.clinic.weak:
+            endpoint = self.table.get(f"{override} {endpoint.path}", endpoint)
+            least = Access.PATIENT
+        user, claims = self.known(endpoint, request.headers, least)
+        request.state.account = user["username"] if user else "anon"
+        call = Call(
+            clinic=self.clinic,
+            endpoint=endpoint,
+            user=user,
+            claims=claims,
+            path={self.names.word(name): value for name, value in request.path_params.items()},
+            query={self.names.word(name): value for name, value in request.query_params.items()},
+            headers=request.headers,
+            body={},
+        )
+        self.admit(call, least=least)
+        self.check(call)
+        if endpoint.body:
+            call.body = await self.content(request, call)
+        return self.dressed(self.finish(call), call)
+
+    def lost(self, status: int, request: Request) -> Response:
+        """404 and 405 in the clothes of a refusal."""
+        detail = "no such page" if status == 404 else "this method is not allowed here"
+        return self.refusal(Refused(status, detail), self.methods(request))
+
+    def methods(self, request: Request) -> list[str]:
+        """The methods that the path of this request has."""
+        there = [endpoint for endpoint, route in self._routes if route.matches(request.scope)[0] is not Match.NONE]
+        weak = self.clinic.weak
+        return sorted({one.method for one in there if not one.undocumented or one.undocumented in weak})
+
+    def _route(self, endpoint: Endpoint) -> Route:
+        async def run(request: Request) -> Response:
+            try:
+                return await self._answer(endpoint, request)
+            except Refused as refused:
+                return self.refusal(refused, self.methods(request) if refused.status == 405 else [])
+
+        return Route(self.names.path(endpoint.path), run, methods=[endpoint.method])
+
+
+async def received(request: Request) -> bytes:
+    """The bytes of a body; 413 when there are too many."""
+    content = b""
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > MOST_BYTES:
+            raise Refused(413, "the body is too long")
+    return content

@@ -1,0 +1,95 @@
+"""How a caller is known: a door lets somebody in, knows them again, and closes behind them."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gatewright.lab import tokens
+from gatewright.lab.tables import Row
+
+if TYPE_CHECKING:
+    from gatewright.lab.endpoint import Call, Clinic
+
+
+class Door:
+    """Lets nobody in. A dialect hangs one of its own into `Clinic.door`."""
+
+    def caller(self, clinic: Clinic, headers: Mapping[str, str]) -> tuple[Row | None, dict[str, Any]]:
+        """The user behind a request's headers (names in lower case), and what the credential says."""
+        return None, {}
+
+    def enter(self, call: Call, user: Row) -> Any:
+        """A fresh credential for a user whose password was right, as the log-in answers it: a body, or a reply."""
+        raise NotImplementedError
+
+    def leave(self, call: Call) -> Any:
+        """End what the caller came in with; as the log-out answers it."""
+        raise NotImplementedError
+
+    def end_others(self, call: Call) -> None:
+        """End all the caller came in with elsewhere: their password has changed."""
+        raise NotImplementedError
+
+
+class BearerDoor(Door):
+    """A JWT in the Authorization header."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[int, str]] = {}
+        """User → what was issued earlier than this number is worth nothing, but for the token with this id."""
+        self._issued = 0
+
+    def caller(self, clinic: Clinic, headers: Mapping[str, str]) -> tuple[Row | None, dict[str, Any]]:
+        """The user whose id is the subject of a good token."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None, {}
+        claims = tokens.verify(
+            token.strip(),
+            clinic.secret,
+            now=clinic.now(),
+            trust_none="token-alg-none" in clinic.weak,
+            trust_unsigned="token-signature-stripped" in clinic.weak,
+        )
+        if claims is None or clinic.tables.get("revoked", str(claims.get("jti"))):
+            return None, {}
+        subject = str(claims.get("sub", ""))
+        user = clinic.tables.get("users", int(subject)) if subject.isascii() and subject.isdigit() else None
+        if user is not None and user["id"] in self._kept:
+            since, kept = self._kept[user["id"]]
+            number = claims.get("seq")
+            if claims.get("jti") != kept and not (isinstance(number, int) and number > since):
+                return None, {}
+        return user, claims
+
+    def enter(self, call: Call, user: Row) -> Any:
+        """A fresh token for the user."""
+        clinic, now = call.clinic, int(call.clinic.now())
+        self._issued += 1
+        claims = {
+            "sub": str(user["id"]),
+            "role": user["role"],
+            "iat": now,
+            "exp": now + clinic.token_ttl,
+            "jti": secrets.token_hex(8),
+            "seq": self._issued,
+        }
+        return {
+            "access_token": tokens.sign(claims, clinic.secret),
+            "token_type": "Bearer",
+            "expires_in": clinic.token_ttl,
+        }
+
+    def leave(self, call: Call) -> None:
+        """The token is remembered as ended."""
+        try:
+            call.tables.add("revoked", id=str(call.claims.get("jti")))
+        except sqlite3.IntegrityError:
+            return
+
+    def end_others(self, call: Call) -> None:
+        """Tokens issued until now are ended, but for the one that the caller came with."""
+        self._kept[call.me["id"]] = (self._issued, str(call.claims.get("jti")))

@@ -1,0 +1,1 @@
+"""GraphQL: SDL files, introspection results and introspection by URL → `Specification`."""

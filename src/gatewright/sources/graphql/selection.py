@@ -1,0 +1,133 @@
+"""What is asked of a field: every leaf of its type to a bounded depth, so that the answer shows what there is."""
+
+from __future__ import annotations
+
+from graphql import (
+    GraphQLField,
+    GraphQLInputType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+)
+
+from gatewright.model.graphql import Kind
+from gatewright.sources.graphql.names import words
+from gatewright.sources.graphql.types import AnyObject
+
+DEEPEST = 3
+"""Objects within each other that are asked for, the field's own included; wrappers of lists do not count."""
+WIDEST = 150
+"""Leaves of one document."""
+_KINDS = 20
+"""Types of one union or interface."""
+_PAGE = frozenset({"cursor", "next", "previous", "token", "offset", "total", "count"})
+_OUTCOME = frozenset({"success", "ok", "message", "code", "status", "mutation", "error", "errors", "token", "expires"})
+
+
+class Selector:
+    """Composes selections of one schema."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._left = 0
+
+    def document(self, kind: Kind, name: str, field: GraphQLField) -> str:
+        """The document that calls one field with all its arguments as variables."""
+        self._left = WIDEST
+        declared = ", ".join(f"${argument}: {one.type}" for argument, one in field.args.items())
+        given = ", ".join(f"{argument}: ${argument}" for argument in field.args)
+        inner = self._of(field.type, DEEPEST, ())
+        head = f"{kind} {name}({declared})" if declared else f"{kind} {name}"
+        return f"{head} {{ {name}{f'({given})' if given else ''}{inner} }}"
+
+    def _of(self, type_: GraphQLOutputType, depth: int, above: tuple[str, ...]) -> str:
+        """` { … }` of a type with leaves, empty for a leaf; `__typename` where an object shows nothing else."""
+        named = get_named_type(type_)
+        if is_leaf_type(named):
+            return ""
+        inside = (*above, named.name)
+        if isinstance(named, GraphQLUnionType):
+            parts = ["__typename", *self._fragments(list(named.types), {}, depth, inside)]
+        elif isinstance(named, GraphQLInterfaceType):
+            common = self._fields(named, depth, inside, {})
+            kinds = list(self._schema.get_possible_types(named))
+            known = {name: str(field.type) for name, field in named.fields.items()}
+            parts = ["__typename", *common, *self._fragments(kinds, known, depth, inside)]
+        elif isinstance(named, GraphQLObjectType):
+            parts = self._fields(named, depth, inside, {}) or ["__typename"]
+        else:
+            parts = ["__typename"]
+        return f" {{ {' '.join(parts)} }}"
+
+    def _fields(self, type_: AnyObject, depth: int, above: tuple[str, ...], aliases: dict[str, str]) -> list[str]:
+        """Leaves first, then objects one level further down; what needs an argument, or was passed on the way, is left out."""
+        usable = {n: f for n, f in type_.fields.items() if not any(is_required_argument(a) for a in f.args.values())}
+        found = []
+        for name, field in usable.items():
+            if is_leaf_type(get_named_type(field.type)) and self._left > 0:
+                self._left -= 1
+                found.append(aliases.get(name, name))
+        for name, field in usable.items():
+            named = get_named_type(field.type)
+            below = depth if wrapper(type_) else depth - 1
+            if is_leaf_type(named) or named.name in above or below < 1 or self._left <= 0:
+                continue
+            found.append(aliases.get(name, name) + self._of(field.type, below, above))
+        return found
+
+    def _fragments(
+        self, kinds: list[GraphQLObjectType], known: dict[str, str], depth: int, above: tuple[str, ...]
+    ) -> list[str]:
+        """One fragment for each possible type; a name that means different types in two of them gets an alias."""
+        meant = dict(known)
+        found = []
+        for kind in kinds[:_KINDS]:
+            aliases = {}
+            for name, field in kind.fields.items():
+                if meant.setdefault(name, str(field.type)) != str(field.type):
+                    aliases[name] = f"{kind.name}_{name}: {name}"
+            parts = [part for part in self._fields(kind, depth, (*above, kind.name), aliases) if part not in known]
+            if parts:
+                found.append(f"... on {kind.name} {{ {' '.join(parts)} }}")
+        return found
+
+
+def wrapper(type_: GraphQLOutputType) -> bool:
+    """Whether an object only stands around others: a connection, its edge, a page of a list, the payload of a mutation."""
+    if not isinstance(type_, GraphQLObjectType) or "id" in type_.fields or type_.name == "PageInfo":
+        return False
+    return wrapped(type_) is not None
+
+
+def wrapped(type_: GraphQLObjectType) -> GraphQLField | None:
+    """The one field of a wrapper that holds what it is about; None when it is no wrapper."""
+    for name in ("edges", "node", "nodes"):
+        field: GraphQLField | None = type_.fields.get(name)
+        if field is not None and not is_leaf_type(get_named_type(field.type)):
+            return field
+    inner = [
+        (name, field)
+        for name, field in type_.fields.items()
+        if isinstance(get_named_type(field.type), (GraphQLObjectType, GraphQLInterfaceType))
+        and get_named_type(field.type).name != "PageInfo"
+        and "error" not in name.lower()
+    ]
+    if len(inner) != 1:
+        return None
+    beside = [(n, get_named_type(f.type)) for n, f in type_.fields.items() if is_leaf_type(get_named_type(f.type))]
+    allowed = _PAGE if holds_list(inner[0][1].type) else _OUTCOME
+    plain = ("Int", "Boolean") if allowed is _PAGE else ("Boolean",)
+    fits = all(named.name in plain or set(words(name)) & allowed for name, named in beside)
+    return inner[0][1] if fits else None
+
+
+def holds_list(type_: GraphQLOutputType | GraphQLInputType) -> bool:
+    """Whether a type is a list."""
+    return isinstance(type_.of_type if isinstance(type_, GraphQLNonNull) else type_, GraphQLList)
