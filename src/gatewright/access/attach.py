@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import quote, unquote, unquote_plus
@@ -11,11 +12,14 @@ from msgspec import Struct
 
 from gatewright.access.signature import signed
 from gatewright.access.tokens import Found
+from gatewright.access.words import words
 from gatewright.model.account import Credential
 from gatewright.model.endpoint import Specification
 from gatewright.model.http import Request
 from gatewright.model.json import Json
 from gatewright.model.secret import Secret
+
+_TOKEN = frozenset({"token", "session", "jwt", "sid"})
 
 
 class Slot(Struct, frozen=True, kw_only=True):
@@ -104,6 +108,10 @@ def slots(found: list[Found], specification: Specification) -> list[tuple[Slot, 
     tries: list[tuple[Slot, ...]] = []
     values = [item for item in found if not item.source.startswith("cookie:")]
     strong = [item for item in values if item.order < 30]
+    asked = _asked(specification)
+    for item in strong[:3]:
+        names = [name for name in asked if name == item.name or _TOKEN & set(words(name))]
+        tries += [(Slot(source=item.source, within=asked[name], name=name),) for name in names]
     for item in strong[:3]:
         tries += [(slot,) for slot in _documented(item, specification)]
     for item in strong[:1]:
@@ -118,6 +126,19 @@ def slots(found: list[Found], specification: Specification) -> list[tuple[Slot, 
     if cookies and strong:
         tries.append((*cookies, _header(strong[0], "Authorization", strong[0].prefix or "Bearer ")))
     return list(dict.fromkeys(tries))
+
+
+def _asked(specification: Specification) -> dict[str, str]:
+    """Names of properties and query parameters that most endpoints with a body, or reads, require → where they go."""
+    bodies, queries, posts, reads = Counter[str](), Counter[str](), 0, 0
+    for endpoint in specification.endpoints:
+        reads += endpoint.method == "GET"
+        posts += bool(endpoint.bodies)
+        queries.update(p.name for p in endpoint.parameters if p.required and p.within == "query")
+        for body in endpoint.bodies[:1]:
+            bodies.update(specification.resolve(body.schema).required)
+    found = {name: "query" for name, count in queries.items() if count > 2 and count * 2 > reads}
+    return found | {name: "body" for name, count in bodies.items() if count > 2 and count * 2 > posts}
 
 
 def _documented(item: Found, specification: Specification) -> list[Slot]:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from gatewright.access.classify import body_of, candidates
 from gatewright.access.codes import Codes
 from gatewright.access.csrf import wants
@@ -54,6 +56,7 @@ class Entrance:
 
     async def enter(self, account: Account, answer: Exchange | None = None) -> Session | str:
         """A session, or why there is none. `answer`: what the sign-up answered, used when nothing else logs in."""
+        account = self._with_client(account)
         identity = frozenset(value for value in (account.username, *account.identity) if value)
         reasons: list[str] = []
         ways = await self.ways(account)
@@ -75,6 +78,13 @@ class Entrance:
             if session is not None:
                 return session
         return "; ".join(reasons) or _nothing(account, client=self.grants.wants_client)
+
+    def _with_client(self, account: Account) -> Account:
+        """An account of ours with the OAuth2 client by which the configured ones log in: people share it."""
+        if account.origin == "configured" or account.oauth2:
+            return account
+        shared = next((a.oauth2 for a in self.settings.accounts if a.oauth2 and a.username), {})
+        return msgspec.structs.replace(account, oauth2=shared)
 
     async def ways(self, account: Account) -> list[Way]:
         """The ways that fit an account, likeliest first."""

@@ -11,6 +11,7 @@ from gatewright.access.attach import attach
 from gatewright.access.classify import auth_endpoints, body_of, fields
 from gatewright.access.codes import Codes
 from gatewright.access.grant import Ask, Grant, granted, told
+from gatewright.access.located import located
 from gatewright.access.tokens import set_cookies
 from gatewright.access.values import Values
 from gatewright.access.ways import FormLogin, identity_for
@@ -111,18 +112,31 @@ def confirmations(specification: Specification) -> list[tuple[Endpoint, Place]]:
     return found[:2]
 
 
-async def confirm(
-    specification: Specification, ask: Ask, keyring: Keyring, now: datetime, *, account: Account, code: str
-) -> bool:
-    """Enters the code of a sign-up where the specification takes one; whether some endpoint accepted it."""
-    for endpoint, place in confirmations(specification):
-        values = Values(keyring, f"confirm {endpoint.id}", now=now, resolve=specification.resolve, fixed={})
-        exchange = await ask(
-            render(endpoint, _call(endpoint, values, {place: code}, account, {})), account.name, "sign-up"
-        )
-        if exchange.response is not None and exchange.response.ok and not says_no(read(exchange.response)):
-            return True
-    return False
+@dataclass(frozen=True)
+class Confirmation:
+    """Confirms a sign-up: follows the link that was mailed, or enters the code where the specification takes one."""
+
+    specification: Specification
+    ask: Ask
+    keyring: Keyring
+    now: datetime
+
+    async def __call__(self, account: Account, mailed: str) -> bool:
+        """Whether the link or some endpoint accepted it. A link out of scope is not followed."""
+        if "://" in mailed:
+            return _accepted(await self.ask(located(mailed, ""), account.name, "sign-up"))
+        resolve = self.specification.resolve
+        for endpoint, place in confirmations(self.specification):
+            values = Values(self.keyring, f"confirm {endpoint.id}", now=self.now, resolve=resolve, fixed={})
+            call = _call(endpoint, values, {place: mailed}, account, {})
+            if _accepted(await self.ask(render(endpoint, call), account.name, "sign-up")):
+                return True
+        return False
+
+
+def _accepted(exchange: Exchange) -> bool:
+    response = exchange.response
+    return response is not None and response.status < 400 and not says_no(read(response))
 
 
 def _coded(specification: Specification, named: frozenset[str] = _CODE) -> list[tuple[Endpoint, Place]]:

@@ -23,6 +23,7 @@ from gatewright.access.placing import Placed, fill
 from gatewright.access.principals import same_principal
 from gatewright.access.refresh import refresher
 from gatewright.access.roles import guess, learn
+from gatewright.access.second import Confirmation
 from gatewright.access.session import Session
 from gatewright.access.signup import Made, SignUp, private_of
 from gatewright.access.tokens import refresh_token
@@ -95,6 +96,8 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._accounts: dict[str, Account] = {}
         self._roles: list[str] = []
+        self.single_session = False
+        """A second log-in of an account ends its first session."""
         self._extra = sum(1 for name in self._made if name.startswith("gw-extra-"))
         now = datetime.fromtimestamp(wall(), UTC)
         source = random.Random(f"{settings.seed} access")
@@ -105,6 +108,7 @@ class Sessions:
         self._entrance = Entrance(self._ask, specification, settings, keyring, now, source, clock, wall, codes)
         registers = candidates(specification, "register")
         self._refresher = refresher(specification, self._ask)
+        self._confirm = Confirmation(specification, self._ask, keyring, now)
         self._sign_up = SignUp(registers, specification, self._ask, keyring, now)
 
     @property
@@ -128,6 +132,7 @@ class Sessions:
         states += [await self._enter(account, exchange, why) for account, exchange, why in ours]
         states += [await self._enter(account, None, "") for account in self._settings.accounts]
         states = self._apart(states)
+        self.single_session = await self._tried_twice()
         order = {account.name: index for index, account in enumerate(self._settings.accounts)}
         return sorted(states, key=lambda state: order.get(state.name, len(order)))
 
@@ -157,7 +162,10 @@ class Sessions:
         return Registration(name=name, logged_in=True, exchange=made.exchange)
 
     async def log_in(self, name: str, password: str | None = None) -> bool:
-        """Whether a fresh log-in works now, with the account's own password or another; its session stays as it is."""
+        """Whether a fresh log-in works now, with the account's own password or another.
+
+        Its session stays as it is, unless the API allows one only: then the new one is taken.
+        """
         return (await self.try_log_in(name, password)).accepted
 
     async def try_log_in(
@@ -395,7 +403,7 @@ class Sessions:
     async def _enter(self, account: Account, answer: Exchange | None, why: str) -> AccountState:
         result: Session | str = why
         if not why:
-            result = await self._entrance.enter(account, answer)
+            result = await self._let_in(account, answer)
         if isinstance(result, str):
             if account.origin != "configured" and _CONFIRMATION.search(result):
                 result += "; a mail may have to be confirmed first: `hooks.mail` says how to read it"
@@ -406,6 +414,28 @@ class Sessions:
         return AccountState(
             name=account.name, role=account.role, login="ok", how=_how(result, answer), origin=account.origin
         )
+
+    async def _let_in(self, account: Account, answer: Exchange | None) -> Session | str:
+        """The account logged in; one that we signed up may have to confirm its address first."""
+        result = await self._entrance.enter(account, answer)
+        if isinstance(result, str) and answer is not None and self._mailbox is not None:
+            mailed = await self._mailbox.newest(account)
+            if mailed is not None and await self._confirm(account, mailed):
+                result = await self._entrance.enter(account, answer)
+        return result
+
+    async def _tried_twice(self) -> bool:
+        """Whether a second log-in ends the first session; tried on the throw-away account S, which keeps the second."""
+        session = self._sessions.get(SUBJECT)
+        if session is None or session.placed.probe is None or not session.way.renewable:
+            return False
+        grant = await go(session.way, session.account, None)
+        placed = _placed(session, grant)
+        if placed is None:
+            return False
+        first = await self._probe(session)
+        session.granted(grant, placed, self._clock(), self._wall())
+        return first is False and await self._probe(session) is True
 
     def _apart(self, states: list[AccountState]) -> list[AccountState]:
         """Accounts that are one and the same principal, and whoever names somebody else, do not count as logged in."""
