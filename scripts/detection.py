@@ -133,10 +133,11 @@ def with_tokens(running: Lab) -> Lab:
     return replace(running, accounts=tokens)
 
 
-def weaknesses() -> list[dict[str, Any]]:
-    """The lab's table: id, threat, kind, test, endpoint, needs, title."""
+def weaknesses(dialect: str = "") -> list[dict[str, Any]]:
+    """The lab's table: id, threat, kind, test, endpoint, dialects, needs, title; of one dialect in its own spelling."""
+    chosen = ["--dialect", dialect] if dialect else []
     done = subprocess.run(
-        command("lab", "list", "--json"), env=environment(), capture_output=True, text=True, check=True
+        command("lab", "list", "--json", *chosen), env=environment(), capture_output=True, text=True, check=True
     )
     listed: list[dict[str, Any]] = json.loads(done.stdout)
     return listed

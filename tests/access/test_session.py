@@ -123,3 +123,12 @@ def test_whether_the_probe_shows_the_account(names: bool, body: Any, status: int
 
 def test_claims_that_name_the_account() -> None:
     assert claimed([jwt(sub=7, email="a@b.c", admin=True, exp=5), PLAIN]) == {"7", "a@b.c"}
+
+
+def test_the_first_credentials_are_kept_when_others_come() -> None:
+    first, second = (Placed((msgspec.structs.replace(PLAIN, value=Secret(v)),), None, None, None, False) for v in "12")
+    session = Session(Account(name="alice"), Ready(first.credentials, "given"), first)
+    session.granted(FRESH, first, 5.0, 0.0)
+    session.granted(FRESH, second, 9.0, 0.0)
+    assert session.credentials == second.credentials
+    assert session.first == (first.credentials, 5.0)

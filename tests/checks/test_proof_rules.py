@@ -23,16 +23,16 @@ def one_weak_is_enough(found: tuple[Witness, ...], answer: Answer, *, sent: str 
 
 RULES: list[tuple[str, str, Any, str, str]] = [
     ("a marker alone proves", "gatewright.proof.witness.is_strong", lambda value: False, READ, "bob reads alice's note by its id"),
-    ("one weak value does not", "gatewright.checks.object_access_read.shown", one_weak_is_enough, READ, "one common word"),
+    ("one weak value does not", "gatewright.checks.reading.shown", one_weak_is_enough, READ, "one common word"),
     ("a refusal is learnt, not a status", "gatewright.proof.denied.DeniedFamily.denied", lambda self, answer, references=(): answer.status >= 400, READ, "status 200 with an error"),
-    ("status alone refuses nothing that leaks", "gatewright.checks.object_access_read.shown", lambda found, answer, sent="": () if answer.status >= 300 else found, READ, "a redirect that carries"),
+    ("status alone refuses nothing that leaks", "gatewright.checks.reading.shown", lambda found, answer, sent="": () if answer.status >= 300 else found, READ, "a redirect that carries"),
     ("baselines must agree", "gatewright.checks.controls.consistent", lambda answers: True, READ, "the owner's own answers differ"),
     ("evidence makes private", "gatewright.checks.evidence.is_private", lambda evidence, action, resource: (False, ""), READ, "bob reads alice's note by its id"),
     ("without evidence nothing is private", "gatewright.checks.evidence.is_private", lambda evidence, action, resource: (True, ""), READ, "nothing says that the wiki page is private"),
     ("lists apart are evidence", "gatewright.checks.evidence._apart", lambda own, attackers, id_: False, READ, "what nobody could make on purpose"),
     ("a page is no whole list", "gatewright.checks.evidence._whole", lambda answer: True, READ, "the lists name a next page"),
-    ("a change is seen by its owner", "gatewright.checks.object_access_change.holds_value", lambda answer, value: False, CHANGE, "bob writes into alice's note"),
-    ("only what is seen has changed", "gatewright.checks.object_access_change._seen", None, CHANGE, "204 to everything"),
+    ("a change is seen by its owner", "gatewright.checks.changing.holds_value", lambda answer, value: False, CHANGE, "bob writes into alice's note"),
+    ("only what is seen has changed", "gatewright.checks.changing.seen", None, CHANGE, "204 to everything"),
     ("gone means gone for its owner", "gatewright.checks.object_access_delete.gone", lambda answer: False, DELETE, "bob deletes alice's note"),
     ("204 deletes nothing", "gatewright.checks.object_access_delete.gone", None, DELETE, "an idempotent deletion"),
     ("a hash is known by its form", "gatewright.checks.data_exposure.classify", lambda path, value: "", "data-exposure", "the directory holds password hashes"),
@@ -48,7 +48,7 @@ def broken(rule: str, replacement: Any) -> Callable[..., Any]:
     """The replacement; two rules need one that is made here."""
     if replacement is not None:
         return replacement  # type: ignore[no-any-return]
-    if rule.endswith("_seen"):
+    if rule.endswith(".seen"):
         return always_seen
     states = iter([False, False, False])  # there before, twin there, there after the random id: then gone
     return lambda answer: next(states, True)

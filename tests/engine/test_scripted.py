@@ -5,7 +5,8 @@ import asyncio
 import msgspec
 import pytest
 
-from gatewright.engine.scripted import KEY, Rule, ScriptedIdentities, Server, with_credentials
+from gatewright.engine.scripted import Rule, ScriptedIdentities, Server, with_credentials
+from gatewright.engine.scripted_tokens import KEY
 from gatewright.model.account import Account, Credential
 from gatewright.model.http import Request
 from gatewright.model.json import Json
@@ -128,3 +129,14 @@ def test_mails_come_one_after_the_other() -> None:
         return [first, second, await identities.mail("alice", other_than=second), await identities.mail("bob")]
 
     assert asyncio.run(go()) == ["1", "2", None, None]
+
+
+def test_what_is_sent_twice_is_told_apart_by_the_bytes() -> None:
+    scripted = server({"when": {"target": "/x?id=8&id=*", "raw": '{"a":1,"a":*}'}, "status": 201}, {"status": 200})
+
+    def status(target: str, body: bytes) -> int:
+        return scripted.answer(ask("POST", target, body=body)).status
+
+    assert status("/x?id=8&id=7", b'{"a":1,"a":2}') == 201
+    assert status("/x?id=7&id=8", b'{"a":1,"a":2}') == 200
+    assert status("/x?id=8&id=7", b'{"a":2}') == 200

@@ -47,6 +47,18 @@ class Visitor:
         self.app = Edge(application(self.dialect), weak=self.options.weak, log=self.log)
         self.passwords = {name: row["password"] for name, row in accounts(self.options).items()}
         self._tokens: dict[str, str] = {}
+        self._sessions: dict[str, dict[str, str]] = {}
+
+    def credential(self, account: str) -> dict[str, str]:
+        """The headers of somebody who has logged in: a token, or a session cookie and what belongs to it."""
+        if self.options.dialect != "cookie":
+            return {"authorization": f"Bearer {self.token(account)}"}
+        if account not in self._sessions:
+            body = {"username": account, "password": self.passwords[account]}
+            answer = self.send("POST", "/auth/login", body=body)
+            cookie = answer.headers["set-cookie"].partition(";")[0]
+            self._sessions[account] = {"cookie": cookie, "x-csrf-token": answer.json["data"]["csrfToken"]}
+        return self._sessions[account]
 
     def token(self, account: str) -> str:
         if account not in self._tokens:
@@ -82,10 +94,10 @@ class Visitor:
     ) -> Answer:
         sent = {"content-type": "application/json"} if body is not None else {}
         if account:
-            sent["authorization"] = f"Bearer {self.token(account)}"
+            sent |= self.credential(account)
         sent |= {name.lower(): value for name, value in (headers or {}).items()}
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        return call(self.app, method, path, urlencode(query or {}), sent, content)
+        return call(self.app, method, path, urlencode(query or {}, doseq=True), sent, content)
 
 
 def call(app: Any, method: str, path: str, query: str, headers: dict[str, str], content: bytes) -> Answer:

@@ -145,3 +145,12 @@ def test_nothing_that_one_can_send_breaks_it(visit: Visit, weak: tuple[str, ...]
         assert answer.status < 500
 
     send()
+
+
+def test_every_answer_announces_its_quota_and_a_limit_says_when_to_come_again(visit: Visit) -> None:
+    visitor = visit()
+    assert int(visitor.send("GET", "/health").headers["ratelimit-remaining"]) > 5000
+    assert "ratelimit-remaining" in visitor.send("GET", "/me").headers
+    answers = [visitor.send("GET", "/products/search", query={"q": "lamp"}) for _ in range(46)]
+    assert [answer.status for answer in answers] == [200] * 45 + [429]
+    assert answers[-1].headers["retry-after"] == "1"

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from gatewright.lab.dialects import DIALECTS
 from gatewright.lab.routes import endpoints
 from gatewright.lab.tokens import encoded
 from gatewright.lab.weaknesses import IDS, WEAKNESSES, chosen
+from tests.lab.api1_exploits import API1
+from tests.lab.api4_exploits import API4
 
 ADDRESS = {"label": "Work", "street": "Mill Lane 3", "city": "Odense", "postcode": "5000", "country": "DK"}
 RECORD = {"kind": "diary", "title": "Headache", "summary": "Since Monday"}
@@ -221,6 +224,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "record-change-by-child": record_change,
     "document-delete-by-uuid": document_delete,
     "review-delete-by-id": review_delete,
+    **API1,
     "payment-method-without-token": payment_method_read,
     "appointment-change-without-token": appointment_change,
     "token-alg-none": token_none,
@@ -238,6 +242,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "message-contacts": message_contacts,
     "product-purchase-cost": product_cost,
     "cors-any-origin": any_origin,
+    **API4,
 }
 
 
@@ -277,6 +282,7 @@ def test_every_weakness_that_a_route_asks_about_is_listed() -> None:
             endpoint.unranked,
             endpoint.overridable,
             endpoint.undocumented,
+            endpoint.unmetered,
             endpoint.assigns[1],
         )
     }
@@ -295,5 +301,5 @@ def test_the_listing_says_what_the_interface_promises() -> None:
     for weakness in WEAKNESSES:
         row = json.loads(json.dumps(weakness.listed()))
         assert {"id", "threat", "kind", "test", "endpoint", "dialects", "needs", "title"} <= row.keys()
-        assert row["dialects"] == ["bearer"]
+        assert set(row["dialects"]) <= DIALECTS.keys()
         assert row["needs"] is None

@@ -159,3 +159,12 @@ def test_a_hook_reaches_its_page_and_nothing_else(scope: Scope) -> None:
     assert rules.refusal(read_origin("http://mail.test"), "/to/a")
     assert rules.refusal(api, "/anything") == ""
     assert rules.is_literal(mail)
+
+
+def test_our_own_listener_is_never_in_scope() -> None:
+    rules = ScopeRules(Scope(include=("http://127.0.0.1:*/*",)), ["http://127.0.0.1:5000"])
+    ours = read_origin("http://127.0.0.1:40123")
+    assert rules.origin_refusal(ours) == ""
+    rules.refuse(ours)
+    assert "our own listener" in rules.origin_refusal(ours)
+    assert rules.refusal(read_origin("http://127.0.0.1:5000"), "/") == ""

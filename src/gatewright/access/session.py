@@ -54,6 +54,8 @@ class Session:
     """The refresh token of the last answer that had one."""
     alive_at: float = float("-inf")
     """Start of the last probe that was answered as to the account."""
+    first: tuple[tuple[Credential, ...], float] | None = None
+    """The credentials of the first log-in, and when they were got: whether they work beyond their end is a test."""
     turn: int = 0
     live: bool = True
     failures: int = 0
@@ -75,8 +77,9 @@ class Session:
         return now >= self.obtained + self.lives - min(MARGIN, SHARE * self.lives)
 
     def granted(self, grant: Grant, placed: Placed, now: float, wall: float) -> None:
-        """Takes new credentials. What a refresh does not give again (a header, a certificate) stays."""
+        """Takes new credentials; the first are kept apart. What a refresh does not give again (a certificate) stays."""
         self.placed, self.extra, self.obtained = placed, grant.extra or self.extra, now
+        self.first = self.first or (self.credentials, now)
         stated = life(placed.credentials, grant, wall)
         if stated is not None:
             self.lives, self.stated = stated, True

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -19,13 +18,14 @@ from gatewright.access.codes import Codes
 from gatewright.access.entrance import Entrance, go, shown
 from gatewright.access.grant import Grant, Refreshes
 from gatewright.access.mailbox import PATIENCE, Mailbox
+from gatewright.access.newcomers import SUBJECT, Newcomers
 from gatewright.access.placing import Placed, fill
 from gatewright.access.principals import same_principal
 from gatewright.access.refresh import refresher
 from gatewright.access.roles import guess, learn
 from gatewright.access.second import Confirmation
 from gatewright.access.session import Session
-from gatewright.access.signup import Made, SignUp, private_of
+from gatewright.access.signup import Made, SignUp
 from gatewright.access.tokens import refresh_token
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
@@ -37,11 +37,9 @@ from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge
 from gatewright.model.secret import Keyring, Secret
 from gatewright.model.settings import Settings
-from gatewright.model.test import LogIn, Registration, Sender
+from gatewright.model.test import Kept, LogIn, Registration, Sender
 from gatewright.proof.leaves import read
 
-VICTIM, SUBJECT = "gw-victim", "gw-subject"
-"""The throw-away accounts V and S of checks-1-5.md."""
 _CONFIRMATION = re.compile(r"verif|confirm|activat", re.IGNORECASE)
 _MOST_FAILURES = 3
 """Log-ins in a row that fail before an account counts as lost."""
@@ -86,10 +84,7 @@ class Sessions:
         self._sender = sender
         self._specification = specification
         self._settings = settings
-        self._keyring = keyring
-        self._made = {account.name: account for account in made}
         self._shown = {account.name: shown(account) for account in settings.accounts}
-        self._keep = keep
         self._clock = clock
         self._wall = wall
         self._warn = warn
@@ -98,7 +93,7 @@ class Sessions:
         self._roles: list[str] = []
         self.single_session = False
         """A second log-in of an account ends its first session."""
-        self._extra = sum(1 for name in self._made if name.startswith("gw-extra-"))
+        self._extra = sum(1 for account in made if account.name.startswith("gw-extra-"))
         now = datetime.fromtimestamp(wall(), UTC)
         source = random.Random(f"{settings.seed} access")
         patience = PATIENCE / 4 if settings.limits.patience == "short" else PATIENCE
@@ -106,10 +101,11 @@ class Sessions:
         self._mailbox = Mailbox(hook, self._ask, patience) if hook else None
         codes = Codes(wall, self._mailbox)
         self._entrance = Entrance(self._ask, specification, settings, keyring, now, source, clock, wall, codes)
-        registers = candidates(specification, "register")
         self._refresher = refresher(specification, self._ask)
-        self._confirm = Confirmation(specification, self._ask, keyring, now)
-        self._sign_up = SignUp(registers, specification, self._ask, keyring, now)
+        sign_up = SignUp(candidates(specification, "register"), specification, self._ask, keyring, now)
+        confirm = Confirmation(specification, self._ask, keyring, now)
+        known = {account.name: account for account in made}
+        self._newcomers = Newcomers(settings, keyring, sign_up, self._entrance, confirm, self._mailbox, known, keep)
 
     @property
     def accounts(self) -> Mapping[str, Account]:
@@ -119,7 +115,7 @@ class Sessions:
     @property
     def made(self) -> tuple[Account, ...]:
         """Accounts that this run signed up, also those that could not log in: for resuming and for leftovers."""
-        return tuple(self._made.values())
+        return tuple(self._newcomers.made.values())
 
     async def open(self) -> list[AccountState]:
         """Sign up what is wanted, log every account in, find its probe. A bad account is a state `failed` with why.
@@ -127,7 +123,7 @@ class Sessions:
         Raises BudgetError only.
         """
         states: list[AccountState] = []
-        ours = [await self._make(name, origin) for name, origin in self._wanted()]
+        ours = [await self._newcomers.make(name, origin) for name, origin in self._newcomers.wanted()]
         # our own accounts come first: the wrong password that proves a log-in is tried on one of them, not on yours
         states += [await self._enter(account, exchange, why) for account, exchange, why in ours]
         states += [await self._enter(account, None, "") for account in self._settings.accounts]
@@ -148,24 +144,17 @@ class Sessions:
         """As `sign_up`, with what became of it. `extra` and a `password` that is given are sent as they are."""
         self._extra += 1
         name = f"gw-extra-{self._extra}"
-        made = await self._sign_up.make(
-            name, role=self._common_role(), origin="throw-away", extra=extra, password=password
-        )
+        made = await self._newcomers.sign_up(name, "throw-away", extra=extra, password=password)
         if not isinstance(made, Made):
-            return Registration(exchange=self._sign_up.last, why=made)
-        self._made[name] = made.account
-        self._keep(made.account)
-        result = await self._entrance.enter(made.account, made.exchange)
+            return Registration(exchange=self._newcomers.last, why=made)
+        result = await self._newcomers.let_in(made.account, made.exchange)
         if isinstance(result, str):
             return Registration(name=name, exchange=made.exchange, why=result)
         self._sessions[name] = result
         return Registration(name=name, logged_in=True, exchange=made.exchange)
 
     async def log_in(self, name: str, password: str | None = None) -> bool:
-        """Whether a fresh log-in works now, with the account's own password or another.
-
-        Its session stays as it is, unless the API allows one only: then the new one is taken.
-        """
+        """Whether a fresh log-in works now, with the account's own password or another."""
         return (await self.try_log_in(name, password)).accepted
 
     async def try_log_in(
@@ -178,9 +167,9 @@ class Sessions:
         edit: Callable[[Request], Request] | None = None,
         burst: bool = False,
     ) -> LogIn:
-        """One fresh log-in, with the account's own password or another; its session stays as it is.
+        """One fresh log-in, with the account's own password or another.
 
-        `edit` changes the requests that carry the password. Nothing is sent where a credential was given ready-made.
+        Its session stays as it is, unless the API allows one only: then the new one is taken. `edit` changes the requests that carry the password. Nothing is sent where a credential was given ready-made.
         """
         session = self._session(name)
         if not session.way.renewable:
@@ -188,10 +177,12 @@ class Sessions:
         secret = Secret(password) if password is not None else None
         token = _TRIAL.set(_Trial(purpose, cell, edit, burst))
         try:
-            grant = await session.way.enter(session.account, secret)
+            grant = await go(session.way, session.account, secret)
         finally:
             _TRIAL.reset(token)
         placed = _placed(session, grant)
+        if placed is not None and self.single_session:
+            session.granted(grant, placed, self._clock(), self._wall())
         refresh = None
         if placed is not None and grant.exchange is not None and grant.exchange.response is not None:
             refresh = refresh_token(grant.exchange.response)
@@ -203,7 +194,7 @@ class Sessions:
 
         `other_than`: the one seen before; a newer one is waited for. `wait` False looks once.
         """
-        account = self._accounts.get(name) or self._made.get(name)
+        account = self._accounts.get(name) or self._newcomers.made.get(name)
         if self._mailbox is None or account is None:
             return None
         return await self._mailbox.newest(account, other_than=other_than, wait=wait)
@@ -246,6 +237,14 @@ class Sessions:
         session = self._session(name)
         await self._fresh(session)
         return session.credentials
+
+    def first_credentials(self, name: str) -> Kept | None:
+        """The credentials of the account's first log-in in this run, also when they were renewed since."""
+        session = self._sessions.get(name)
+        if session is None or not session.credentials:
+            return None
+        credentials, obtained = session.first or (session.credentials, session.obtained)
+        return Kept(credentials, self._clock() - obtained)
 
     async def alive(self, name: str) -> bool:
         """Whether the session answers its probe now. An account without a probe is taken to be alive."""
@@ -368,42 +367,10 @@ class Sessions:
                 reads.setdefault(account.role, set()).add(sample.endpoint)
         self._roles = learn(self.roles(), reads)
 
-    def _wanted(self) -> list[tuple[str, Literal["signed-up", "throw-away"]]]:
-        """Accounts to make: those of `--sign-up`, and V and S where the mode and the specification allow."""
-        settings = self._settings
-        if settings.sign_up == 0 or (settings.limits.mode == "read-only" and not settings.sign_up):
-            return []
-        users: list[tuple[str, Literal["signed-up", "throw-away"]]] = []
-        users += [(f"user{number}", "signed-up") for number in range(1, (settings.sign_up or 0) + 1)]
-        if self._sign_up.candidates and settings.limits.mode != "read-only":
-            users += [(VICTIM, "throw-away"), (SUBJECT, "throw-away")]
-        return users
-
-    async def _make(
-        self, name: str, origin: Literal["signed-up", "throw-away"]
-    ) -> tuple[Account, Exchange | None, str]:
-        """An account of ours with the sign-up's answer, or why there is none."""
-        password = self._keyring.password(f"account {name}")
-        if name in self._made:
-            again = self._made[name]
-            private = again.private or private_of(again.registered)  # neither it nor the password is stored
-            account = msgspec.structs.replace(again, password=again.password or password, private=private)
-            self._made[name] = account
-            return account, None, ""
-        role = self._common_role()
-        if self._settings.limits.mode == "read-only":
-            return Account(name=name, role=role, password=password, origin=origin), None, "read-only makes no accounts"
-        made = await self._sign_up.make(name, role=role, origin=origin)
-        if isinstance(made, Made):
-            self._made[name] = made.account
-            self._keep(made.account)
-            return made.account, made.exchange, ""
-        return Account(name=name, role=role, password=password, origin=origin), None, made
-
     async def _enter(self, account: Account, answer: Exchange | None, why: str) -> AccountState:
         result: Session | str = why
         if not why:
-            result = await self._let_in(account, answer)
+            result = await self._newcomers.let_in(account, answer)
         if isinstance(result, str):
             if account.origin != "configured" and _CONFIRMATION.search(result):
                 result += "; a mail may have to be confirmed first: `hooks.mail` says how to read it"
@@ -414,15 +381,6 @@ class Sessions:
         return AccountState(
             name=account.name, role=account.role, login="ok", how=_how(result, answer), origin=account.origin
         )
-
-    async def _let_in(self, account: Account, answer: Exchange | None) -> Session | str:
-        """The account logged in; one that we signed up may have to confirm its address first."""
-        result = await self._entrance.enter(account, answer)
-        if isinstance(result, str) and answer is not None and self._mailbox is not None:
-            mailed = await self._mailbox.newest(account)
-            if mailed is not None and await self._confirm(account, mailed):
-                result = await self._entrance.enter(account, answer)
-        return result
 
     async def _tried_twice(self) -> bool:
         """Whether a second log-in ends the first session; tried on the throw-away account S, which keeps the second."""
@@ -453,17 +411,6 @@ class Sessions:
             how = f"{twin} and {state.name} are the same account"
             kept.append(msgspec.structs.replace(state, login="failed", how=how))
         return kept
-
-    def _common_role(self) -> str:
-        """The role of an ordinary account: the lowest configured one that an account has, else `user`."""
-        roles = self._settings.roles
-        used = [roles.index(account.role) for account in self._settings.accounts if account.role in roles]
-        if used:
-            return roles[min(used)]
-        named = guess({account.role for account in self._settings.accounts} - {""})
-        if not roles and named:
-            return named[0]
-        return "user" if "user" in roles or not roles else roles[0]
 
     async def _fresh(self, session: Session) -> None:
         renewable = session.way.renewable or (session.refresh is not None and self._refresher is not None)

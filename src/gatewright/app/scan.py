@@ -14,6 +14,7 @@ from gatewright.access.classify import auth_endpoints
 from gatewright.access.sessions import Sessions
 from gatewright.app.brake import Brake
 from gatewright.app.document import load_specification
+from gatewright.app.door import Door
 from gatewright.app.numbering import Numbering
 from gatewright.app.stream import Stream
 from gatewright.app.target import Placed, place
@@ -153,6 +154,7 @@ class _Scan:
             made=journal.accounts if journal else (),
             keep=lambda account: self.store.save_account(self.run_id, account),
         )
+        self.door = Door(placed.targets, self.keyring, self.gate.refuse)
         self.knowledge: Knowledge | None = None
         self.auth_endpoints = auth_endpoints(placed.specification)
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -203,6 +205,7 @@ class _Scan:
             raise
         finally:
             self._finish("interrupted" if self.stop.is_set() else because)
+            await self.door.close()
             await self.gate.close()
 
     async def _until_stopped(self) -> str | None:
@@ -310,6 +313,7 @@ class _Scan:
             keyring=self._markers(),
             ledger=self.ledger,
             auth_endpoints=self.auth_endpoints,
+            listener=self.door.open,
         )
         executor = Executor(bench, self._emit, stop=self.stop)
         done = self.journal.verdicts if self.journal else {}

@@ -20,6 +20,7 @@ from gatewright.checks.controls import (
 )
 from gatewright.checks.effects import Effect, acts, changes, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import judge_privacy, open_lists
+from gatewright.checks.expectations import expects
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint
@@ -89,6 +90,8 @@ async def auth_missing(probe: Probe) -> Verdict:
         for pattern, word in probe.settings.policy.items()
     ):
         return conclude("public", "the policy says that it is public")
+    if expects(probe, ANON) == "allow":
+        return conclude("public", "access.yaml lets anybody in")
     verdicts = []
     for target in _targets(probe):
         verdict = await (_read(probe, target) if _reads(probe.endpoint, target) else _write(probe, target))
@@ -293,8 +296,9 @@ async def _controls(
         return conclude("public", "the same values stand in lists that ask for no credential", place=place)
     if "true" in _public_leaves(first.answers[0]):
         return conclude("public", "the object says itself that it is public", place=place)
-    why = "the specification asks for a credential there"
-    if not probe.endpoint.secured:
+    denied = expects(probe, ANON) == "deny"
+    why = "access.yaml denies it to anybody" if denied else "the specification asks for a credential there"
+    if not (probe.endpoint.secured or denied):
         private, why = await _private(probe, target, first.answers[0], hidden)
         if not private:
             return conclude("public", f"the specification asks for no credential there, and {why}", place=place)

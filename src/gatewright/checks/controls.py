@@ -150,14 +150,16 @@ _PLAIN = _LETTERS + _LETTERS.upper() + "0123456789"
 _OTHER = str.maketrans(_PLAIN, _LETTERS[7:] + _LETTERS[:7] + _LETTERS[7:].upper() + _LETTERS[:7].upper() + "3456789012")
 
 
-async def family(probe: Probe, call: Call, reference: Reference | None, *, account: str) -> DeniedFamily:
+async def family(
+    probe: Probe, call: Call, reference: Reference | None, *, account: str, endpoint: Endpoint | None = None
+) -> DeniedFamily:
     """D(e): what refusals of this endpoint look like. Four requests at most, once per endpoint and account."""
 
     async def make() -> tuple[DeniedFamily, tuple[Exchange, ...]]:
         refused = DeniedFamily()
         sent: list[Exchange] = []
         for purpose, wrong, credentials, as_ in await _wrong(probe, call, reference, account):
-            exchange = await probe.send(wrong, as_=as_, purpose=purpose, credentials=credentials)
+            exchange = await probe.send(wrong, as_=as_, purpose=purpose, credentials=credentials, endpoint=endpoint)
             sent.append(exchange)
             answer = read(exchange.response)
             values = [as_text(wrong.get(place)) for place, _ in reference.values] if reference else []
@@ -166,7 +168,7 @@ async def family(probe: Probe, call: Call, reference: Reference | None, *, accou
         return refused, tuple(sent)
 
     place = reference.place if reference else ""
-    found, exchanges = await probe.once(f"family {probe.endpoint.id} {place} {account}", make)
+    found, exchanges = await probe.once(f"family {(endpoint or probe.endpoint).id} {place} {account}", make)
     probe.cite(*exchanges)
     return found
 
@@ -183,18 +185,20 @@ async def _wrong(
     return rows
 
 
-async def anonymous(probe: Probe, call: Call, *, key: str) -> tuple[Answer, Answer]:
+async def anonymous(probe: Probe, call: Call, *, key: str, endpoint: Endpoint | None = None) -> tuple[Answer, Answer]:
     """C5 and C6: the owner's request without a credential, and with one of the same shape that nobody was given."""
 
     async def make() -> tuple[Exchange, Exchange]:
         owner = next(iter(probe.accounts))
         bad = corrupted(await probe.credentials(owner))
         return (
-            await probe.send(call, as_=ANON, purpose="control: no credential", credentials=()),
-            await probe.send(call, as_=ANON, purpose="control: corrupted credential", credentials=bad),
+            await probe.send(call, as_=ANON, purpose="control: no credential", credentials=(), endpoint=endpoint),
+            await probe.send(
+                call, as_=ANON, purpose="control: corrupted credential", credentials=bad, endpoint=endpoint
+            ),
         )
 
-    found = await probe.once(f"anonymous {probe.endpoint.id} {key}", make)
+    found = await probe.once(f"anonymous {(endpoint or probe.endpoint).id} {key}", make)
     probe.cite(*found)
     return read(found[0].response), read(found[1].response)
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from gatewright.checks.controls import bind, call_of, readers
+from gatewright.checks.expectations import expects
 from gatewright.explore.policy import administers
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
@@ -15,6 +16,7 @@ from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange
 from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Probe
+from gatewright.proof import jwt
 from gatewright.proof.denied import DeniedFamily
 from gatewright.proof.leaves import Answer, as_text, read
 from gatewright.proof.privacy import PRIVATE_WORDS, Evidence, is_private, words
@@ -23,6 +25,9 @@ from gatewright.proof.witness import Witness, markers_in, shown
 _PUBLIC = {"public", "is_public", "ispublic", "published", "is_published", "shared", "is_shared"}
 _OWN_ID = re.compile(r"\[\]\.(?:_?id|uuid|guid)$", re.IGNORECASE)
 """The path of the id that an item of a list carries itself."""
+_SECRET = {"secret", "password", "pin", "token", "iban", "card", "ssn", "diagnosis", "confidential", "private"}
+_TENANTS = {"tenant", "org", "organization", "organisation", "team", "company", "workspace"}
+_ID = {"id", "uuid", "key", "slug", "code", "name"}
 MEMBERS = ("member", "participant", "shared", "collaborator", "recipient", "attendee")
 _NEXT = {"next", "next_page", "nextpage", "next_cursor", "nextcursor", "next_token", "nexttoken", "has_more", "hasmore"}
 _TOTAL = {"total", "count", "total_count", "totalcount", "total_items", "totalitems"}
@@ -39,14 +44,20 @@ async def judge_privacy(
     found: tuple[Witness, ...] = (),
     anon: Answer | None = None,
     viewer: str = "",
+    attacker_got: Answer | None = None,
 ) -> tuple[bool, Evidence, str]:
     """Whether reaching the object is a breach, the evidence, and the sentence that says why.
 
     `owner_sees` is the owner's answer about it, `attacker_sees` the attacker's about its own twin (None: it has none).
-    `viewer` is the account whose own list is compared with the owner's (S1), when the attacker has none.
+    `viewer` is the account whose own list is compared with the owner's (S1), when the attacker has none. `attacker_got`
+    is the attacker's answer about the owner's object: what it says of the attacker counts (X5).
     """
     codes = _from_names(probe, owned, owner_sees, attacker_sees)
     codes |= _from_content(probe, owned, owner_sees)
+    if _same_tenant(probe, owned, owner_sees):
+        codes.add("X4")
+    if attacker_got is not None and _may_edit(attacker_got):
+        codes.add("X5")
     codes |= _policy(probe)
     if anon is not None and found:
         codes |= {"X1"} if shown(found, anon) else {"W2"}
@@ -98,17 +109,58 @@ def _from_content(probe: Probe, owned: OwnedObject, owner_sees: Answer) -> set[s
             codes.add("X3")
         if leaf.value in attacker and any(word in leaf.path.lower() for word in MEMBERS):
             codes.add("X4")
-        if name in ("can_edit", "canedit", "editable") and leaf.value == "true":
-            codes.add("X5")
+        if markers_in(leaf.value) and words(name) & _SECRET:
+            codes.add("S3")
     return codes
+
+
+def _may_edit(answer: Answer) -> bool:
+    """X5: what the attacker gets offers it to edit. What the owner's own answer says of the owner tells nothing."""
+    for leaf in answer.leaves:
+        parts = words(leaf.path)
+        if leaf.value == "true" and (parts >= {"can", "edit"} or "editable" in parts):
+            return True
+        if "edit" in parts and parts & {"link", "href", "url"} and leaf.value not in ("null", ""):
+            return True
+    return False
+
+
+def _same_tenant(probe: Probe, owned: OwnedObject, owner_sees: Answer) -> bool:
+    """X4: both accounts belong to one organisation, and nothing in the object says that it is one person's."""
+    if owned.resource == "user" or any(x.value in probe.identity(owned.owner) for x in owner_sees.leaves):
+        return False
+    return bool(tenants(probe, owned.owner) & tenants(probe, probe.account))
+
+
+def tenants(probe: Probe, account: str) -> frozenset[str]:
+    """The organisations that an account belongs to, as its own answer about itself and its token say."""
+    found: set[str] = set()
+    call = probe.whoami(account)
+    sample = probe.knowledge.sample(call.endpoint, account) if call else None
+    for leaf in read(sample.exchange.response).leaves if sample else ():
+        if _names_tenant(leaf.path):
+            found.add(leaf.value)
+    for credential in probe.accounts[account].credentials if account in probe.accounts else ():
+        token = jwt.parse(credential.value.reveal())
+        claims = token.claims if token else {}
+        found |= {as_text(v) for name, v in claims.items() if _names_tenant(name) and isinstance(v, (str, int))}
+    return frozenset(found - {"null", "", "false", "true", "0"})
+
+
+def _names_tenant(path: str) -> bool:
+    """Whether the last names of a path are those of an organisation: `tenant_id`, `org.id`, `team`."""
+    parts = path.replace("[]", "").split(".")
+    told = words(parts[-1]) | (words(parts[-2]) if len(parts) > 1 and words(parts[-1]) <= _ID else set())
+    return bool(told & _TENANTS) and told <= _TENANTS | _ID
 
 
 def _policy(probe: Probe) -> set[str]:
     paths = (probe.endpoint.path, probe.endpoint.shown_path)
-    for pattern, word in probe.settings.policy.items():
+    for pattern, said in probe.settings.policy.items():
         if any(pattern == path or fnmatch.fnmatchcase(path, pattern) for path in paths):
-            return {"S4"} if word == "private" else {"X1"}
-    return set()
+            return {"S4"} if said == "private" else {"X1"}
+    word = expects(probe, probe.account, whose="others")
+    return {"S4"} if word == "deny" else {"X6"} if word == "allow" else set()
 
 
 async def _scoped(probe: Probe, owned: OwnedObject, viewer: str) -> bool:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from gatewright.checks.controls import baseline, call_of, documented_values, random_like
 from gatewright.checks.effects import Effect, acts, changes, creates, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import open_lists, ordinary
+from gatewright.checks.expectations import expects
 from gatewright.checks.ranks import EVIDENCE, enough, higher, neighbours_refuse, shows_others, stated
 from gatewright.checks.unranked import unranked
 from gatewright.checks.values import sets
@@ -95,7 +96,10 @@ async def function_access(probe: Probe) -> Verdict:
             return conclude("no_such_function", "no account of a higher role has an accepted request there")
     if probe.account == ANON and probe.endpoint.security == ():
         return conclude("no_such_function", "the specification leaves it open to everybody")
-    codes = stated(probe)
+    word = expects(probe, probe.account, whose="others" if probe.knowledge.named_by(probe.endpoint.id) else "own")
+    if word == "allow":
+        return conclude("public", f"access.yaml lets {probe.account} in")
+    codes = stated(probe) | ({"F4"} if word == "deny" else set())
     possible = probe.account != ANON and enough(probe, {*codes, "F2", "F5"})  # what requests may add to what is said
     neighbour = await neighbours_refuse(probe, able) if possible and not enough(probe, codes) else ""
     case = Case(able, call, frozenset(codes | ({"F2"} if neighbour else set())), neighbour)

@@ -188,7 +188,7 @@ async def _private(
         probe, fresh or owned, action="delete", owner_sees=before, attacker_sees=mine
     )
     if not private and "privacy" not in probe.settings.disabled_controls:
-        if evidence.codes & {"X4", "X5"}:
+        if evidence.codes & {"X4", "X5", "X6"}:
             return conclude("shared", why, place=place)
         return conclude(
             "no_privacy_evidence",

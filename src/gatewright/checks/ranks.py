@@ -21,6 +21,7 @@ EVIDENCE = {
     "F1": "the specification asks for a higher role there",
     "F2": "its neighbours refuse the attacker and not the higher account",
     "F3": "its path has a word of administration",
+    "F4": "access.yaml denies it to the attacker",
     "F5": "it shows what belongs to several other accounts",
 }
 _AREAS = frozenset(["manage", "management", "manager", "staff", "system", "audit"])
@@ -47,14 +48,14 @@ def higher(probe: Probe) -> str:
 
 
 def enough(probe: Probe, codes: Iterable[str]) -> bool:
-    """Whether the signs together make it a function of a higher role: the specification's word, or two others.
+    """Whether the signs together make it a function of a higher role: a word of the specification or access.yaml, or two others.
 
     Every neighbour may refuse nobody: for nobody as the attacker only a path of administration counts beside the
     specification's word, where the specification asks for a credential. And a specification that names roles
     elsewhere means what it leaves out here.
     """
     found = set(codes)
-    if "F1" in found:
+    if found & {"F1", "F4"}:
         return True
     if probe.account == ANON:
         return "F3" in found and probe.endpoint.secured

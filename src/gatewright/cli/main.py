@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "tests": "gatewright.cli.tests:tests",
     "runs": "gatewright.cli.runs:runs",
     "findings": "gatewright.cli.findings:findings",
+    "access": "gatewright.cli.access:access",
     "lab": "gatewright.cli.lab:lab",
     "doctor": "gatewright.cli.doctor:doctor",
     "version": "gatewright.cli.version:version",

@@ -23,6 +23,7 @@ from gatewright.cli.options import Typed, flags_of, settings_of
 from gatewright.cli.table import clean, print_json, print_rows
 from gatewright.model.errors import SourceError, TargetError, UsageError
 from gatewright.model.settings import Settings
+from gatewright.model.verdict import MEANING
 
 LONGEST_LINE = 160
 """Characters of one exchange in text; --json has all of it."""
@@ -121,5 +122,6 @@ def run_try(config: str | None, typed: Mapping[str, Typed], *, test: str, endpoi
         for control in result.controls:
             state = "ok" if control.holds else "NO"
             click.echo(clean(f"  {state}  {control.what}: expected {control.expected}, observed {control.observed}"))
-        click.echo(clean(f"{result.outcome}: {result.reason}. {result.why}\n"))
+        click.echo(clean(f"{result.outcome}: {result.reason}. {result.why}"))
+        click.echo(f"what would change it: {MEANING[result.reason][1]}\n")
     return 0

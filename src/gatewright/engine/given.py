@@ -12,10 +12,12 @@ import msgspec
 from msgspec import Struct, field
 
 from gatewright.engine.plan import Situation
-from gatewright.engine.scripted import KEY, Rule, ScriptedIdentities, ScriptedMaker, Server
+from gatewright.engine.scripted import Rule, ScriptedIdentities, ScriptedMaker, Server
+from gatewright.engine.scripted_tokens import KEY
+from gatewright.model.access import Row, Word
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call, render
-from gatewright.model.endpoint import Answer, Body, Endpoint, Place, Requirement, Scheme, Specification
+from gatewright.model.endpoint import Answer, Body, Endpoint, Parameter, Place, Requirement, Scheme, Specification
 from gatewright.model.endpoint import In as Within
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, Origin, OwnedObject, Reference, Sample
@@ -41,6 +43,12 @@ class GivenAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     origin: Literal["configured", "signed-up", "throw-away"] = "configured"
     jwt: dict[str, Json] | None = None
     """Claims of its token, signed with the server's key; without: an opaque bearer token."""
+    header: dict[str, Json] = field(default_factory=dict)
+    """Further members of the token's header, such as another `alg` (the signature stays the server's)."""
+    secret: str = ""
+    """The key that its token is signed with instead of the server's."""
+    signing_key: str = ""
+    """The key that the settings know."""
     credential: str = "header Authorization"
     """Where its token goes: `header X-Key`, `cookie session`, `query key`."""
 
@@ -61,6 +69,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     extensions: dict[str, Json] = field(default_factory=dict)
     body: Json = None
     """What its accepted request carries."""
+    query: dict[str, Schema] = field(default_factory=dict)
+    """Parameters of its query → what the specification says of each; `examples` of one are in its accepted request."""
     takes: tuple[str, ...] = ()
     """Texts that the specification lists for its body."""
     samples: tuple[str, ...] | None = None
@@ -94,6 +104,12 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Accounts that a test may still sign up, in this order."""
     mails: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Account → codes and links mailed to it, oldest first; any at all: `hooks.mail` is set."""
+    age: float = 0.0
+    """Seconds since the accounts logged in."""
+    listener: bool = True
+    """Whether the target can reach our listener."""
+    title: str = ""
+    """Of the API."""
     objects: dict[str, Json] = field(default_factory=dict)
     fresh: dict[str, Json] = field(default_factory=dict)
     """Objects that can still be made, by owner."""
@@ -110,6 +126,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     protected: tuple[str, ...] | None = None
     """Endpoints seen to refuse anonymous requests; default: the server is asked."""
     policy: dict[str, str] = field(default_factory=dict)
+    access: dict[str, dict[str, Word]] = field(default_factory=dict)
+    """Rows of `access.yaml`."""
     mode: Mode = "safe"
     schemes: dict[str, Json] = field(default_factory=dict)
 
@@ -144,6 +162,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
         dead=frozenset(given.dead),
         newcomers=newcomers,
         mails=given.mails,
+        age=given.age,
     )
     samples = await _samples(identities, objects, told, endpoints)
     knowledge = Knowledge(
@@ -156,6 +175,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
     settings = Settings(
         roles=given.roles,
         policy=given.policy,
+        access=tuple(Row(pattern, cells) for pattern, cells in given.access.items()),
         hooks={"mail": {}} if given.mails else {},
         limits=Limits(mode=given.mode, patience="short"),
         disabled_controls=disabled,
@@ -174,7 +194,11 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
         identities=identities,
         maker=ScriptedMaker({o.owner: [p for p in ready if p.owner == o.owner] for o in ready}),
         specification=Specification(
-            source="case", dialect="case", endpoints=tuple(endpoints.values()), schemes=_schemes(given)
+            source="case",
+            dialect="case",
+            title=given.title,
+            endpoints=tuple(endpoints.values()),
+            schemes=_schemes(given),
         ),
         settings=settings,
         endpoint=main,
@@ -195,6 +219,7 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         path=path,
         origin=ORIGIN,
         security=security,
+        parameters=tuple(Parameter(name=n, within="query", schema=s) for n, s in told.query.items()),
         bodies=(_body(told.takes),) if told.takes else (),
         tags=told.tags,
         summary=told.summary,
@@ -218,7 +243,11 @@ def _accounts(told: Json) -> dict[str, Account]:
     for name, detail in named.items():
         given = msgspec.convert(detail or {}, GivenAccount)
         within, _, place = given.credential.partition(" ")
-        token = jwt.signed(given.jwt, KEY) if given.jwt is not None else f"token-of-{name}-4f9a1c77d2"
+        token = (
+            jwt.signed(given.jwt, given.secret.encode() or KEY, header=given.header)
+            if given.jwt is not None
+            else f"token-of-{name}-4f9a1c77d2"
+        )
         found[name] = Account(
             name=name,
             role=given.role,
@@ -227,6 +256,7 @@ def _accounts(told: Json) -> dict[str, Account]:
             private=given.private,
             registered=given.registered,
             origin=given.origin,
+            signing_key=Secret(given.signing_key) if given.signing_key else None,
             credentials=(
                 Credential(
                     within=cast(Literal["header", "cookie", "query"], within),
@@ -309,7 +339,8 @@ async def _samples(
 def _call(one: GivenEndpoint, endpoint: Endpoint, account: str, objects: list[OwnedObject]) -> Call | None:
     """The account's own request; None when the endpoint wants the id of an object that the account does not have."""
     content_type = "application/json" if one.body is not None else ""
-    call = Call(endpoint=endpoint.id, body=one.body, content_type=content_type)
+    query = {name: schema.examples[0] for name, schema in one.query.items() if schema.examples}
+    call = Call(endpoint=endpoint.id, query=query, body=one.body, content_type=content_type)
     able = [o for o in objects if o.reference(endpoint.id) and o.slot != "delete"]
     own = next((o for o in able if o.owner == account), None)
     reference = own.reference(endpoint.id) if own else None

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from gatewright.engine.ports import Standing
+from gatewright.model.access import cells_of
 from gatewright.model.account import ANON
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.finding import Cell
@@ -272,7 +273,8 @@ def _need_protected(endpoint: Endpoint, attacker: str, situation: Situation) -> 
     auth = _not_auth(endpoint, situation)
     if auth is not None:
         return auth
-    if endpoint.secured or endpoint.id in situation.protected or _personal(endpoint, situation):
+    denied = cells_of(situation.settings.access, endpoint).get(ANON) == "deny"
+    if endpoint.secured or denied or endpoint.id in situation.protected or _personal(endpoint, situation):
         return None
     return conclude("not_protected", "the specification asks for no credential here, and none was refused")
 

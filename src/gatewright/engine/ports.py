@@ -14,7 +14,7 @@ from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
-from gatewright.model.test import LogIn, Registration
+from gatewright.model.test import Kept, LogIn, Registration
 
 
 class Standing(Protocol):
@@ -72,6 +72,9 @@ class Identities(Standing, Protocol):
 
     async def credentials(self, name: str) -> tuple[Credential, ...]:
         """The present credentials of an account."""
+
+    def first_credentials(self, name: str) -> Kept | None:
+        """Those of its first log-in in this run; None without a log-in."""
 
     async def alive(self, name: str) -> bool:
         """Whether the session answers now."""

@@ -23,7 +23,7 @@ from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
-from gatewright.model.test import LogIn, Registration
+from gatewright.model.test import Kept, Listener, LogIn, Registration
 from gatewright.model.verdict import Control
 
 T = TypeVar("T")
@@ -46,8 +46,10 @@ class Bench:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         ledger: Ledger | None = None,
         auth_endpoints: Mapping[str, str] | None = None,
+        listener: Callable[[], Awaitable[Listener | None]] | None = None,
     ) -> None:
-        """`ledger` keeps what is to be taken back beyond the life of this process."""
+        """`ledger` keeps what is to be taken back beyond the life of this process; `listener` opens our listener."""
+        self.listener = listener
         self.auth_endpoints = auth_endpoints or {}
         self.ledger = ledger or Ledger()
         self.pause = pause
@@ -279,6 +281,14 @@ class CellProbe:
             return True
         self.controls.append(Control(name, what, expected, observed, holds))
         return holds
+
+    async def listener(self) -> Listener | None:
+        """Our listener; None where there is none."""
+        return await self._bench.listener() if self._bench.listener is not None else None
+
+    def first_credentials(self, account: str) -> Kept | None:
+        """The credentials of the account's first log-in."""
+        return self._bench.identities.first_credentials(account)
 
     async def wait(self, seconds: float) -> None:
         """Wait without holding a worker; a quarter as long with short patience."""

@@ -32,7 +32,7 @@ from gatewright.model.finding import Finding
 from gatewright.model.http import Exchange
 from gatewright.model.json import Json
 from gatewright.model.secret import Keyring
-from gatewright.model.test import Test
+from gatewright.model.test import Listener, Test
 from gatewright.model.verdict import Control, Verdict
 
 Kind = Literal["fires", "quiet", "skipped"]
@@ -118,6 +118,10 @@ async def run(test: Test, case: Case, *, disabled: frozenset[str] = frozenset())
     if not jobs:
         raise SourceError(f"{test.id} has no cell for {wanted or 'anybody'} there", code="GW-T005", where=case.title)
     events: list[AnyEvent] = []
+
+    async def listener() -> Listener | None:
+        return played.identities.server.listener if case.given.listener else None
+
     bench = Bench(
         played.identities,
         played.maker,
@@ -127,6 +131,7 @@ async def run(test: Test, case: Case, *, disabled: frozenset[str] = frozenset())
         keyring=Keyring(b"case", case.title),
         pause=_at_once,
         auth_endpoints=played.situation.auth_endpoints,
+        listener=listener,
     )
     await Executor(bench, events.append, stop=asyncio.Event()).run(jobs)
     reached = [event for event in events if isinstance(event, VerdictReached)][-1]

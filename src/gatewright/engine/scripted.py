@@ -5,7 +5,7 @@ Rules are tried in order, the first that matches answers. Strings of an answer m
 
 - `<path.id>` `<query.x>` `<body>` `<body.title>` `<header.Origin>` `<jwt.sub>` `<method>` `<target>` `<as>`: of the request
 - `<after.title>`: of the body of the latest earlier request that the rule's `after` matched
-- `<count>`: number of the request; `<echo>`: all of the request as text
+- `<count>`: number of the request; `<echo>`: all of the request as text; `<many.240>`: a list of 240 items
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from msgspec import Struct, field
 
+from gatewright.engine.scripted_tokens import KEY, ScriptedListener, matches
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.finding import Cell
@@ -25,13 +26,12 @@ from gatewright.model.http import Exchange, Request, Response
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Secret
-from gatewright.model.test import LogIn, Registration
+from gatewright.model.test import Kept, LogIn, Registration
 from gatewright.proof import jwt
 from gatewright.proof.leaves import as_text
 
 GARBAGE = "garbage"
 """Who asks with a credential that nobody was given."""
-KEY = b"the key of the scripted server"
 _PLACEHOLDER = re.compile(r"<([a-z]+(?:\.[\w.\-\[\]]+)?)>")
 
 
@@ -53,7 +53,11 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     body: Json = None
     """Members that the body must have, at any depth."""
     jwt: dict[str, Json] | None = None
-    """Members of header or claims of the token, and `signature`: valid, empty, missing or bad."""
+    """Members of header or claims of the token, and the words of scripted_tokens.py."""
+    target: str | None = None
+    """Path and query as they were sent, with `*`: for what is sent twice or encoded."""
+    raw: str | None = None
+    """The body as it was sent, with `*`."""
     after: When | None = None
     """An earlier request must have matched this."""
 
@@ -87,6 +91,7 @@ class Server:
     def __init__(self, rules: Sequence[Rule], credentials: Mapping[str, tuple[Credential, ...]]) -> None:
         self.rules = list(rules)
         self.credentials = credentials
+        self.listener = ScriptedListener()
         self.forget()
 
     def forget(self) -> None:
@@ -101,7 +106,7 @@ class Server:
         for index, rule in enumerate(self.rules):
             if rule.times and self.used.get(index, 0) >= rule.times:
                 continue
-            found = _match(rule.when, ask, self.seen[:-1])
+            found = _match(rule.when, ask, self.seen[:-1], self.listener)
             if found is not None:
                 self.used[index] = self.used.get(index, 0) + 1
                 return _respond(rule, ask, found, len(self.seen))
@@ -155,7 +160,7 @@ def _holds(carried: Mapping[tuple[str, str], str], credential: Credential) -> bo
     return carried.get((credential.within, credential.name.lower())) == credential.prefix + credential.value.reveal()
 
 
-def _match(when: When, ask: Ask, earlier: Sequence[Ask]) -> dict[str, Json] | None:
+def _match(when: When, ask: Ask, earlier: Sequence[Ask], listener: ScriptedListener) -> dict[str, Json] | None:
     """What a rule binds (path values, `after` body) when it matches a request; None when it does not."""
     captured = _path(when.path, ask.path)
     if captured is None or not _one_of(when.as_, ask.who) or not _one_of(when.method, ask.method):
@@ -166,14 +171,23 @@ def _match(when: When, ask: Ask, earlier: Sequence[Ask]) -> dict[str, Json] | No
         return None
     if when.body is not None and not _within(when.body, ask.body):
         return None
-    if when.jwt is not None and not _token(when.jwt, ask.token):
+    if when.jwt is not None and not matches(when.jwt, ask.token, listener):
+        return None
+    if when.target is not None and not _like(when.target, ask.request.target):
+        return None
+    if when.raw is not None and not _like(when.raw, ask.request.body.decode("utf-8", "replace")):
         return None
     if when.after is not None:
-        before = next((old for old in reversed(earlier) if _match(when.after, old, ()) is not None), None)
+        before = next((old for old in reversed(earlier) if _match(when.after, old, (), listener) is not None), None)
         if before is None:
             return None
         captured["after"] = before.body
     return captured
+
+
+def _like(pattern: str, text: str) -> bool:
+    """Whether a text is like a pattern in which only `*` means something."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), text, re.DOTALL) is not None
 
 
 def _path(pattern: str | None, path: str) -> dict[str, Json] | None:
@@ -207,16 +221,6 @@ def _within(wanted: Json, value: Json) -> bool:
     return wanted == value
 
 
-def _token(wanted: Mapping[str, Json], text: str) -> bool:
-    token = jwt.parse(text if text.count(".") == 2 else text + ".")
-    if token is None:
-        return False
-    state = "missing" if text.count(".") < 2 else "empty" if not token.signature else "bad"
-    state = "valid" if jwt.verifies(token, KEY) else state
-    known = {**token.claims, **token.header, "signature": state}
-    return all(known.get(name) in (value if isinstance(value, list) else [value]) for name, value in wanted.items())
-
-
 def _respond(rule: Rule, ask: Ask, found: dict[str, Json], count: int) -> Response:
     body = _filled(rule.response, ask, found, count)
     headers = {name: as_text(_filled(value, ask, found, count)) for name, value in rule.headers.items()}
@@ -244,6 +248,8 @@ def _filled(value: Json, ask: Ask, found: dict[str, Json], count: int) -> Json:
 
 def _look(name: str, ask: Ask, found: dict[str, Json], count: int) -> Json:
     kind, _, rest = name.partition(".")
+    if kind == "many":
+        return [{"id": number} for number in range(int(rest))]
     token = jwt.parse(ask.token if ask.token.count(".") == 2 else ask.token + ".")
     sources: dict[str, Json] = {
         "path": found,
@@ -290,8 +296,10 @@ class ScriptedIdentities:
         dead: frozenset[str] = frozenset(),
         newcomers: Mapping[str, Account] | None = None,
         mails: Mapping[str, Sequence[str]] | None = None,
+        age: float = 0.0,
     ) -> None:
-        """`mails`: what each account is mailed, oldest first."""
+        """`mails`: what each account is mailed, oldest first; `age`: seconds since the log-ins."""
+        self.age = age
         self._mails = dict(mails or {})
         self._newcomers = dict(newcomers or {})
         self._waiting = list(self._newcomers)
@@ -383,6 +391,11 @@ class ScriptedIdentities:
         """The credentials of an account."""
         account = self._accounts.get(name) or self._newcomers.get(name)
         return account.credentials if account else ()
+
+    def first_credentials(self, name: str) -> Kept | None:
+        """The present ones, as old as the case says."""
+        account = self._accounts.get(name)
+        return Kept(account.credentials, self.age) if account is not None and account.credentials else None
 
     async def alive(self, name: str) -> bool:
         """False for accounts that the case calls dead."""

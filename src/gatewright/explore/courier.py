@@ -72,6 +72,8 @@ class Courier:
         self._clock = clock
         self._seconds = seconds
         self._end = float("inf")
+        self.refusals: dict[str, set[str]] = {}
+        """Endpoint → accounts (anon as well) that were answered 401 or 403."""
         self._silent = 0
         self._gate = asyncio.Semaphore(width)
 
@@ -101,4 +103,7 @@ class Courier:
             except ScopeError as error:
                 return read(Exchange(0, request, None, account=as_, purpose=purpose, error=f"scope: {error.what}"))
             self._silent = self._silent + 1 if exchange.response is None else 0
-            return read(exchange)
+            reply = read(exchange)
+            if reply.refused:
+                self.refusals.setdefault(endpoint.id, set()).add(as_)
+            return reply

@@ -23,6 +23,7 @@ from gatewright.explore.places import Places
 from gatewright.explore.policy import SAFE, administers
 from gatewright.explore.samples import Samples
 from gatewright.explore.selves import Selves
+from gatewright.model.access import cells_of
 from gatewright.model.account import ANON
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import BudgetError
@@ -88,6 +89,7 @@ class Explorer:
             seed=seed,
         )
         self._sessions = sessions
+        self._access = settings.access
 
     async def explore(self) -> Knowledge:
         """Everything that can be learnt within the share of the budget. Never raises for what the target does."""
@@ -115,6 +117,10 @@ class Explorer:
                     sampled=sampled,
                     exercised=sampled or endpoint.id in self._memory.exercised,
                     why="" if sampled else knowledge.unreached.get(endpoint.id, ""),
+                    access=knowledge.let_in(endpoint.id, "own"),
+                    access_to_others=knowledge.let_in(endpoint.id, "others"),
+                    bound=bool(knowledge.named_by(endpoint.id)),
+                    expected=cells_of(self._access, endpoint),
                 )
             )
 
@@ -361,6 +367,10 @@ class Explorer:
             objects=tuple(objects),
             edges=tuple(self._objects.edges()),
             unreached=unreached,
+            refused={
+                id_: tuple(sorted(who - {name for one, name in memory.samples if one == id_}))
+                for id_, who in sorted(self._courier.refusals.items())
+            },
             protected=tuple(sorted(memory.protected)),
             resources={r.name: r.purposes() for r in graph.resources.values() if r.purposes()},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -93,11 +94,19 @@ class Call:
     headers: Mapping[str, str]
     body: Row
     """As it was sent; `fields` has what the specification lets one write."""
+    pairs: tuple[tuple[str, Any], ...] = ()
+    """Every pair of the query in the order of sending, where one name may come twice."""
+    keys: tuple[tuple[str, Any], ...] = ()
+    """Every key of the body in the order of sending, where one may come twice."""
 
     @property
     def tables(self) -> Tables:
         """The rows."""
         return self.clinic.tables
+
+    def first(self, name: str) -> Any:
+        """The first value that the query, or else the body, gives for a name; None when there is none."""
+        return next((value for key, value in (*self.pairs, *self.keys) if key == name), None)
 
     @property
     def me(self) -> Row:
@@ -162,6 +171,10 @@ class Endpoint:
     """The weakness that lets a method override header choose another method of this path, past its role check."""
     assigns: tuple[str, str] = ("", "")
     """A property of the answer, and the weakness that lets one write it here."""
+    limit: int = 0
+    """Requests in a row that one caller may send; 0: as many as the announced quota leaves."""
+    unmetered: str = ""
+    """The weakness that leaves quota and limit out here."""
     undocumented: str = ""
     """The weakness without which this method does not exist. Not in the specification."""
     dialects: tuple[str, ...] = ()
@@ -210,6 +223,21 @@ class Area:
             return handler
 
         return register
+
+
+def doubled(content: bytes) -> tuple[tuple[str, Any], ...]:
+    """The keys of a JSON object with their values, as they stand there: one may come twice. Empty for what is none."""
+    pairs: list[tuple[str, Any]] = []
+
+    def keep(found: list[tuple[str, Any]]) -> Row:
+        pairs[:] = found  # the outermost object is closed last
+        return dict(found)
+
+    try:
+        json.loads(content, object_pairs_hook=keep)
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(pairs)
 
 
 MOST_BYTES = 256 * 1024

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from gatewright.lab.dialects import Dialect
 from gatewright.lab.endpoint import Access, Clinic, Endpoint, Schema
 from gatewright.lab.routes import endpoints, schemas
 from gatewright.lab.scramble import Names
@@ -30,6 +31,7 @@ _TABLE = {
     "order_id": "orders",
     "review_id": "reviews",
     "invoice_id": "invoices",
+    "claim_id": "claims",
 }
 """Parameter → table in which alice's first row is the one to name."""
 
@@ -46,9 +48,14 @@ class Sample:
     body: dict[str, Any] | None = None
 
 
-def samples(clinic: Clinic, names: Names, seed: int) -> Iterator[Sample]:
-    """A sample of every documented endpoint, in an order in which all of them work: removals and log-out come last."""
-    values = _values(clinic)
+def samples(clinic: Clinic, names: Names, seed: int, *, dialect: Dialect | None = None) -> Iterator[Sample]:
+    """A sample of every documented endpoint of a dialect (default: bearer), as it goes over the wire.
+
+    They come in an order in which all of them work: removals and log-out last.
+    """
+    written = dialect.written if dialect else _plain
+    values = {name: written(value, name) for name, value in _values(clinic).items()}
+    table = list(dialect.table.values()) if dialect else endpoints()
     shapes = schemas()
 
     def late(place: tuple[int, Endpoint]) -> tuple[int, int]:
@@ -56,11 +63,11 @@ def samples(clinic: Clinic, names: Names, seed: int) -> Iterator[Sample]:
         removal = endpoint.method == "DELETE"  # what was added last to the table hangs on what came before it
         return removal + 2 * (endpoint.path == "/auth/logout"), -index if removal else index
 
-    for _, endpoint in sorted(enumerate(endpoints()), key=late):
+    for _, endpoint in sorted(enumerate(table), key=late):
         if endpoint.undocumented:
             continue
         given = {
-            parameter.name: str(values.get(parameter.name, parameter.schema["example"]))
+            parameter.name: str(values.get(parameter.name, written(parameter.schema["example"], parameter.name)))
             for parameter in endpoint.parameters
         }
         within = {parameter.name: parameter.within for parameter in endpoint.parameters}
@@ -71,8 +78,12 @@ def samples(clinic: Clinic, names: Names, seed: int) -> Iterator[Sample]:
             path=_filled(endpoint, names, values),
             query={names.word(name): value for name, value in given.items() if within[name] == "query"},
             headers={names.word(name): value for name, value in given.items() if within[name] == "header"},
-            body=names.body(body),
+            body=names.body(written(body)),
         )
+
+
+def _plain(value: Any, name: str = "") -> Any:
+    return value
 
 
 def _values(clinic: Clinic) -> dict[str, Any]:
@@ -111,7 +122,7 @@ def _body(endpoint: Endpoint, shapes: dict[str, Schema], values: dict[str, Any],
     body = {name: inner["example"] for name, inner in schema.get("properties", {}).items()} or dict(schema["example"])
     if endpoint.path == "/auth/login":
         body = {"username": ALICE.username, "password": password_of(ALICE, seed)}
-    for name in ("order_id", "invoice_id"):
+    for name in ("order_id", "invoice_id", "claim_id"):
         if name in body:
             body[name] = values[name]
     if "user_id" in body:

@@ -8,11 +8,22 @@ from collections.abc import Iterable
 from typing import Any
 
 KEPT_NAMES = frozenset(
-    ["username", "email", "password", "full_name", "phone", "date_of_birth", "access_token", "token_type", "expires_in"]
+    [
+        "username",
+        "email",
+        "password",
+        "full_name",
+        "phone",
+        "date_of_birth",
+        "access_token",
+        "token_type",
+        "expires_in",
+        "csrf_token",
+    ]
 )
 """The vocabulary of sign-up and log-in stays: a person who tests an API knows how to get in."""
 
-KEPT_PATHS = frozenset({"/auth/register", "/auth/login", "/auth/logout"})
+KEPT_PATHS = frozenset({"/auth/register", "/auth/login", "/auth/logout", "/auth/csrf"})
 
 _ONSETS = [
     "b",

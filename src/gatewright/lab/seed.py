@@ -161,6 +161,15 @@ def _health(clinic: Clinic, patient: Row, rng: random.Random) -> None:
         status="approved",
         created_at=since,
     )
+    tables.add(
+        "claims",
+        **mine,
+        title="New glasses",
+        amount=rng.randrange(9_000, 90_000),
+        note=f"Optician's bill {rng.randrange(10**6, 10**7)}",
+        status="open",
+        created_at=since,
+    )
     for visibility in ("private", "public"):
         tables.add(
             "documents",

@@ -24,6 +24,7 @@ COLUMNS: dict[str, str] = {
     "orders": "id patient_id items note total status refunded invoice_id created_at",
     "invoices": "id order_id patient_id billing_name memo amount issued_at",
     "coupons": "id code percent ends_on",
+    "claims": "id patient_id title amount note status created_at",
     "addresses": "id patient_id label street city postcode country",
     "payment_methods": "id patient_id label holder card expires",
     "webhooks": "id patient_id url event created_at",
@@ -34,6 +35,7 @@ COLUMNS: dict[str, str] = {
     "refunds": "id order_id amount reason created_at",
     "links": "id document_id expires_at",
     "revoked": "id",
+    "sessions": "id user_id csrf expires",
 }
 """Table → columns, the key first."""
 
@@ -50,6 +52,7 @@ FIRST_ID: dict[str, int] = {
     "invoices": 20101,
     "coupons": 601,
     "questions": 711,
+    "claims": 22301,
     "addresses": 15301,
     "payment_methods": 2701,
     "webhooks": 17301,

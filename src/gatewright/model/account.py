@@ -70,6 +70,8 @@ class Account(Struct, frozen=True, kw_only=True):
     cert: str = ""
     """Path of the client certificate, with its key, that goes with each of its requests."""
     login: Login | None = None
+    signing_key: Secret | None = None
+    """The key by which the API signs this account's tokens (HMAC), where the user may know it: tests then sign as the API does."""
     identity: tuple[str, ...] = ()
     """Values that name it, given by the user or learnt at sign-up."""
     private: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatewright.model.access import Access, Whose, Word, expected, seen_by
 from gatewright.model.creation import Creations
 from gatewright.model.events import (
     AccountReady,
@@ -100,10 +101,43 @@ class Collector:
             findings=tuple(self._findings.values()),
             questions=tuple(self._questions.values()),
             leftovers=tuple(self._leftovers.values()),
+            access=self._access(),
             coverage=tuple(coverage or _unjudged(cell, self._budget) for cell, coverage in self._cells.items()),
             warnings=tuple(self._warnings),
             cost=dict(sorted(self._cost.items())),
             cost_of=dict(sorted(self._cost_of.items())),
+        )
+
+    def _access(self) -> tuple[Access, ...]:
+        """The matrix: what exploration saw, then what the verdicts of tests show, which weighs more."""
+        seen: dict[tuple[str, str, Whose], Word] = {}
+        for event in self._endpoints.values():
+            name = event.endpoint.id
+            seen.update({(name, account, "own"): word for account, word in event.access.items()})
+            seen.update({(name, account, "others"): word for account, word in event.access_to_others.items()})
+        shown: dict[tuple[str, str, Whose], Word] = {}
+        for cell, coverage in self._cells.items():
+            learnt = self._endpoints.get(cell.endpoint)
+            bound = learnt is not None and learnt.bound
+            found = seen_by(cell.test, cell.account, coverage.reason, bound=bound) if coverage is not None else None
+            key = (cell.endpoint, cell.account, found[0]) if found else None
+            if found and key and shown.get(key) != "allow":  # one test that got in is enough
+                shown[key] = found[1]
+        seen.update(shown)
+        roles = {state.name: state.role for state in self._accounts.values()}
+        extra = {state.name for state in self._accounts.values() if state.origin == "throw-away"}
+        hidden = extra if len(extra) < len(roles) else set()
+        return tuple(
+            Access(
+                endpoint=endpoint,
+                account=account,
+                role=roles.get(account, ""),
+                whose=whose,
+                happened=word,
+                expected=expected(learnt.expected, account, roles.get(account, ""), whose=whose, bound=learnt.bound),
+            )
+            for (endpoint, account, whose), word in sorted(seen.items())
+            if account not in hidden and (learnt := self._endpoints.get(endpoint)) is not None
         )
 
     def _run(self) -> Run:

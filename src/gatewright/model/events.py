@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from gatewright.model.access import Word
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.finding import AccountState, Cell, Finding, Leftover, Question, Run
 from gatewright.model.http import Exchange
@@ -45,6 +46,14 @@ class EndpointLearnt(Event, frozen=True, kw_only=True):
     sampled: bool = False
     exercised: bool = False
     why: str = ""
+    access: dict[str, Word] = {}
+    """Account → whether exploration saw it let in or refused, with what is its own."""
+    access_to_others: dict[str, Word] = {}
+    """The same with an object of somebody else, for accounts that own none there."""
+    bound: bool = False
+    """It names objects that belong to an account."""
+    expected: dict[str, Word] = {}
+    """What `access.yaml` expects there."""
 
 
 class AccountReady(Event, frozen=True, kw_only=True):

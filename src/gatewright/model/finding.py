@@ -7,6 +7,7 @@ import re
 
 from msgspec import Struct, field
 
+from gatewright.model.access import Access
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.http import Exchange
 from gatewright.model.verdict import Control, Outcome, Severity
@@ -119,6 +120,8 @@ class Report(Struct, frozen=True, kw_only=True):
     coverage: tuple[Coverage, ...] = ()
     """Every planned cell, also the not applicable ones; the JSON report groups those."""
     warnings: tuple[str, ...] = ()
+    access: tuple[Access, ...] = ()
+    """Account × endpoint × what happened, and what `access.yaml` expected."""
     cost: dict[str, float] = field(default_factory=dict)
     """Requests per purpose group: `explore`, `login`, `tests`, `cleanup`."""
     cost_of: dict[str, int] = field(default_factory=dict)

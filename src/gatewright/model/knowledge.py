@@ -8,6 +8,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from gatewright.model.access import Whose, Word
+from gatewright.model.account import ANON
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.http import Exchange
@@ -98,6 +100,8 @@ class Knowledge(Struct, frozen=True, kw_only=True, dict=True):
     edges: tuple[Edge, ...] = ()
     unreached: dict[str, str] = field(default_factory=dict)
     """Endpoint → why it has no accepted sample."""
+    refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Endpoint → accounts that were refused there (401, 403) and have no sample of it."""
     protected: tuple[str, ...] = ()
     """Endpoints that refused a request without a credential."""
     resources: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -123,6 +127,19 @@ class Knowledge(Struct, frozen=True, kw_only=True, dict=True):
     def samples_of(self, endpoint: str) -> Sequence[Sample]:
         """The samples of the endpoint, one for each account that has one."""
         return self._samples.get(endpoint, ())
+
+    def let_in(self, endpoint: str, whose: Whose) -> dict[str, Word]:
+        """Account → whether it was let in or refused; who was never told either is missing.
+
+        `own`: with what is its own, or where nothing belongs to anybody; `others`: with an object of somebody else.
+        """
+        found: dict[str, Word] = dict.fromkeys(self.refused.get(endpoint, ()), "deny")
+        if endpoint in self.protected:
+            found[ANON] = "deny"
+        found |= {sample.account: "allow" for sample in self.samples_of(endpoint)}
+        owners = {owned.owner for owned in self.named_by(endpoint)}
+        own = {name for name in found if not owners or name in owners or name == ANON}
+        return {name: word for name, word in found.items() if (name in own) is (whose == "own")}
 
     def named_by(self, endpoint: str) -> Sequence[OwnedObject]:
         """Objects that the endpoint can name, in the order they were made."""

@@ -284,8 +284,8 @@ def secrets_of(settings: Settings) -> list[str]:
         found += [c.value.reveal() for c in account.credentials if c.within != "certificate"]
         if account.password:
             found.append(account.password.reveal())
-        if account.totp_secret:
-            found.append(account.totp_secret.reveal())
+        for secret in (account.totp_secret, account.signing_key):
+            found += [secret.reveal()] if secret else []
         found += [
             value for name, value in account.oauth2.items() if _SECRET_NAME.fullmatch(name) and name != "token_url"
         ]

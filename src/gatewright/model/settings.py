@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from gatewright.model.access import Row
 from gatewright.model.account import Account, Login
 from gatewright.model.json import Json
 from gatewright.model.verdict import Severity
@@ -75,6 +76,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     hooks: dict[str, dict[str, str]] = field(default_factory=dict)
     policy: dict[str, str] = field(default_factory=dict)
     """Path pattern → `private` or `public`."""
+    access: tuple[Row, ...] = ()
+    """Rows of `access.yaml`."""
     login: Login | None = None
     limits: Limits = Limits()
     proxy: str | None = None

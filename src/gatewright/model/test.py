@@ -18,7 +18,7 @@ from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.finding import Cell
-from gatewright.model.http import Exchange, Request
+from gatewright.model.http import Exchange, Headers, Request
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Secret
@@ -147,6 +147,36 @@ class Registration(Struct, frozen=True, kw_only=True):
     exchange: Exchange | None = None
     why: str = ""
     """Why there is no account, or why it cannot log in."""
+
+
+class Kept(Struct, frozen=True):
+    """Credentials kept apart, and how old they are."""
+
+    credentials: tuple[Credential, ...]
+    age: float
+    """Seconds since they were got."""
+
+
+class Visit(Struct, frozen=True):
+    """One call of the target at an address of our listener."""
+
+    method: str
+    target: str
+    headers: Headers
+    peer: str
+    """Address and port of who called."""
+    at: float
+    """Monotonic seconds."""
+
+
+class Listener(Protocol):
+    """Our own HTTP listener, which the target is asked to call. Our own client never connects to it."""
+
+    def offer(self, content: bytes, content_type: str = "application/json") -> str:
+        """A new address, unguessable, at which this content is given."""
+
+    def visits(self, url: str) -> tuple[Visit, ...]:
+        """Who has called an address so far."""
 
 
 class Sender(Protocol):
@@ -293,6 +323,12 @@ class Probe(Protocol):
 
     def control(self, name: str, what: str, *, expected: str, observed: str, holds: bool) -> bool:
         """Records a control and says whether the proof may go on."""
+
+    async def listener(self) -> Listener | None:
+        """Our listener, begun by the first who asks; None where the target cannot reach one (only loopback is listened on)."""
+
+    def first_credentials(self, account: str) -> Kept | None:
+        """The credentials of an account's first log-in in this run, kept apart when they were renewed; None without a log-in."""
 
     async def wait(self, seconds: float) -> None:
         """Waits; scaled by `limits.patience`, not holding a worker."""

@@ -45,6 +45,150 @@ REASONS: dict[Outcome, tuple[str, ...]] = {
 }
 """Outcome → its reasons."""
 
+MEANING: dict[str, tuple[str, str]] = {
+    "proved": (
+        "every claim of the proof held, twice, with its controls",
+        "the flaw mended: the attempt is then refused",
+    ),
+    "denied": (
+        "the attempt was answered as requests that must fail are",
+        "an answer to the attempt that shows or does what only the owner may",
+    ),
+    "own_object": (
+        "the reference was ignored: the caller reached its own object",
+        "an answer that shows, or a change that reaches, the object that was named",
+    ),
+    "public": (
+        "what was reached is shown to everybody, or said to be public",
+        "`policy` or access.yaml that says it is private",
+    ),
+    "shared": (
+        "the object is one that both accounts may use",
+        "`policy` or access.yaml that says it is private; accounts that share nothing",
+    ),
+    "echo": (
+        "the answer only repeats what was sent",
+        "a value in the answer that only the owner's object holds",
+    ),
+    "no_effect": (
+        "the request was answered, and nothing of it was seen to have happened",
+        "a change that its owner sees",
+    ),
+    "cache": (
+        "the answer came from a cache that the owner had filled",
+        "an answer about an object that nobody has read yet",
+    ),
+    "schemaless": (
+        "the store keeps any property, and none was seen to have an effect",
+        "an effect: a role that opens something, a price that is charged",
+    ),
+    "protected": (
+        "a defence was seen at work",
+        "the defence left out or passed by",
+    ),
+    "no_witness": (
+        "nothing in the answers tells this object from another",
+        "objects with text of their own, or `private:` values of the account",
+    ),
+    "no_privacy_evidence": (
+        "it was reached, and nothing says that it is private",
+        "the question of the report answered in `policy`, or a row of access.yaml",
+    ),
+    "too_small": (
+        "there is too little data to tell",
+        "a target with more data",
+    ),
+    "control_failed": (
+        "a control that must hold did not",
+        "accounts or data with which the control holds: `why` names it",
+    ),
+    "not_visible": (
+        "whether it had an effect could not be seen anywhere",
+        "an endpoint, a hook or a mode that shows the effect",
+    ),
+    "blocked": (
+        "something between us and the API refused the request",
+        "a run from where the API itself answers",
+    ),
+    "no_reference": (
+        "nothing there names an object that is ours to try with",
+        "a second account of equal rank, or objects that can be made",
+    ),
+    "parameter_ignored": (
+        "a random value of the parameter gets the same answer",
+        "a parameter that decides what is answered",
+    ),
+    "not_protected": (
+        "nothing says that a credential is needed there",
+        "a specification that asks for one, or `anon: deny` in access.yaml",
+    ),
+    "auth_endpoint": (
+        "it is part of logging in, and answers everybody by its nature",
+        "nothing: other tests look at it",
+    ),
+    "not_jwt": (
+        "the credential is no JSON Web Token",
+        "an account whose credential is one",
+    ),
+    "not_cookie_auth": (
+        "a cookie alone does not log in there",
+        "an account whose session is a cookie",
+    ),
+    "no_such_function": (
+        "the endpoint has nothing of the kind",
+        "an endpoint that has, in the specification or in recorded traffic",
+    ),
+    "plain_http": (
+        "the target speaks HTTP without TLS",
+        "a target with TLS, or `tls.expect: true`",
+    ),
+    "mode": (
+        "the mode forbids what the test does",
+        "--mode safe or --mode full on a target that may be changed",
+    ),
+    "budget": (
+        "the budget of the run was spent first",
+        "a larger --max-requests or --max-time",
+    ),
+    "choice": (
+        "--only or --skip left it out",
+        "another choice of tests",
+    ),
+    "outward": (
+        "it has effects outside the target, such as a mail or a payment",
+        "--mode full, or `policy` that allows it",
+    ),
+    "needs_configuration": (
+        "something is missing that only the user can give",
+        "what `why` names",
+    ),
+    "stopped": (
+        "the run ended before it was tried",
+        "gatewright runs resume",
+    ),
+    "baseline_broken": (
+        "the owner's own request did not work",
+        "a request that works: an example in the specification, or recorded traffic",
+    ),
+    "unstable": (
+        "the same request got different answers",
+        "a target that nobody else changes meanwhile",
+    ),
+    "session_lost": (
+        "the account's session died while the test ran",
+        "a log-in that lasts, or that can be repeated",
+    ),
+    "target_unwell": (
+        "the target was slow or failing",
+        "a run when it is well, or a lower --rate",
+    ),
+    "failed": (
+        "the test could not be carried out",
+        "what `why` says mended",
+    ),
+}
+"""Reason → what it means, and what would change the verdict."""
+
 PRECEDENCE = (
     "needs_configuration",
     "baseline_broken",

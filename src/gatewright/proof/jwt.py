@@ -50,6 +50,15 @@ def parse(text: str) -> Token | None:
     return Token(header, claims, signature, text)
 
 
+def mapping(content: bytes) -> dict[str, Json]:
+    """The JSON object of a text, such as a key set; empty for anything else."""
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def compact(header: Mapping[str, Json], claims: Mapping[str, Json], signature: bytes = b"", *, dot: bool = True) -> str:
     """The compact form; without `dot` the signature and the dot before it are left out."""
     head = f"{b64(orjson.dumps(header))}.{b64(orjson.dumps(claims))}"
@@ -86,6 +95,52 @@ def flipped(token: Token) -> str:
     changed = bytearray(token.signature)
     changed[middle] ^= 0x10
     return f"{token.text.rpartition('.')[0]}.{b64(bytes(changed))}"
+
+
+HMACS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
+"""HMAC algorithm → its hash (RFC 7518 section 3.2)."""
+
+
+def resigned(
+    token: Token,
+    key: bytes,
+    *,
+    algorithm: str = "HS256",
+    header: Mapping[str, Json] | None = None,
+    claims: Mapping[str, Json] | None = None,
+) -> str:
+    """The token with some members of header or claims replaced, signed by HMAC with a key. None removes a member."""
+    said = {**(header or {}), **({"alg": algorithm} if token.algorithm != algorithm else {})}
+    head = restated(token, header=said or None, claims=claims)
+    return f"{head}.{b64(hmac.digest(key, head.encode(), HMACS[algorithm]))}"
+
+
+def fits(token: Token, key: bytes) -> bool:
+    """Whether a token's signature is an HMAC by its own algorithm with the key."""
+    digest = HMACS.get(token.algorithm)
+    head = token.text.rpartition(".")[0].encode()
+    return digest is not None and hmac.compare_digest(hmac.digest(key, head, digest), token.signature)
+
+
+_SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
+"""DigestInfo of SHA-256 before the hash (RFC 8017 section 9.2)."""
+
+
+def verified(token: Token, jwk: Mapping[str, Json]) -> bool:
+    """Whether an RS256 token was signed with the private half of an RSA key (RFC 8017 section 8.2.2)."""
+    n, e = jwk.get("n"), jwk.get("e")
+    if token.algorithm != "RS256" or not isinstance(n, str) or not isinstance(e, str):
+        return False
+    try:
+        modulus, exponent = int.from_bytes(unb64(n), "big"), int.from_bytes(unb64(e), "big")
+    except ValueError:
+        return False
+    length = (modulus.bit_length() + 7) // 8
+    if not token.signature or length < 62 or len(token.signature) != length:
+        return False
+    shown = pow(int.from_bytes(token.signature, "big"), exponent, modulus).to_bytes(length, "big")
+    info = _SHA256 + hashlib.sha256(token.text.rpartition(".")[0].encode()).digest()
+    return shown == b"\0\1" + b"\xff" * (length - 3 - len(info)) + b"\0" + info
 
 
 def signed(claims: Mapping[str, Json], key: bytes, *, header: Mapping[str, Json] | None = None) -> str:

@@ -28,6 +28,7 @@ CONTRARY = {
     "X3": "the object says itself that it is public",
     "X4": "the attacker is a member, or of the same tenant",
     "X5": "the answer offers the attacker to edit it",
+    "X6": "access.yaml lets the attacker in",
 }
 PRIVATE_WORDS = frozenset(
     [
@@ -66,12 +67,12 @@ def is_private(evidence: Evidence, *, action: Literal["read", "change", "delete"
     """Whether the evidence makes the access a breach, and the sentence that says why (or why not).
 
     Read: one strong, or W2 and two other weak; nothing contrary. Change and delete: one strong or two weak, neither X4
-    nor X5. Collaborative resources and users need a strong one.
+    nor X5 nor X6. Collaborative resources and users need a strong one.
     """
     codes = evidence.codes
     excuses = {c for c in codes if c[0] == "X"}
     if action != "read":
-        excuses &= {"X4", "X5"}
+        excuses &= {"X4", "X5", "X6"}
     if excuses:
         return False, "; ".join(CONTRARY[code] for code in sorted(excuses))
     strong = {c for c in codes if c[0] == "S"}

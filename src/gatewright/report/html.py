@@ -16,7 +16,8 @@ from msgspec import Struct
 from gatewright import __version__
 from gatewright.model.finding import Coverage, Finding, Report
 from gatewright.model.test import THREATS, Test
-from gatewright.model.verdict import REASONS, SEVERITIES
+from gatewright.model.verdict import MEANING, REASONS, SEVERITIES
+from gatewright.report.access import differences, matrix, told
 from gatewright.report.cost import cost, share
 from gatewright.report.evidence import Block, Shown, prose, section, shown
 from gatewright.report.json import totals
@@ -69,6 +70,8 @@ class ReasonRow(Struct, frozen=True, kw_only=True):
     reason: str
     cells: int
     why: str
+    change: str
+    """What would change the verdict."""
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -121,6 +124,9 @@ def render(report: Report, tests: Mapping[str, Test]) -> str:
         ],
         cost=", ".join(f"{name} {number:,.0f}" for name, number in report.cost.items()),
         spent=cost(report, tests).said,
+        access=matrix(report),
+        differences=differences(report),
+        told=told,
         share=f"{share(report):.0%}",
     )
 
@@ -224,7 +230,9 @@ def _reasons(report: Report) -> list[ReasonRow]:
         example.setdefault(key, cell.why)
     order = list(REASONS)
     return [
-        ReasonRow(outcome=OUTCOMES[key[0]], reason=key[1], cells=counts[key], why=example[key])
+        ReasonRow(
+            outcome=OUTCOMES[key[0]], reason=key[1], cells=counts[key], why=example[key], change=MEANING[key[1]][1]
+        )
         for key in sorted(counts, key=lambda key: (next(i for i, o in enumerate(order) if o == key[0]), -counts[key]))
     ]
 

@@ -14,7 +14,8 @@ from gatewright.model.finding import Coverage, Finding, Report
 from gatewright.model.http import Exchange, Headers
 from gatewright.model.json import Json
 from gatewright.model.test import Test
-from gatewright.model.verdict import REASONS
+from gatewright.model.verdict import MEANING, REASONS
+from gatewright.report.access import document as access_document
 from gatewright.report.cost import cost, share
 from gatewright.report.reproduce import curl_of, pytest_of
 
@@ -84,6 +85,8 @@ def document(report: Report, tests: Mapping[str, Test] | None = None) -> dict[st
             for coverage in tried
         ],
         "not_applicable": _grouped(report),
+        "access": access_document(report),
+        "reasons": {reason: {"means": means, "changes": change} for reason, (means, change) in MEANING.items()},
         "totals": totals(report.coverage),
     }
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from gatewright.model.finding import Finding, Report
 from gatewright.model.test import THREATS, Test
 from gatewright.model.verdict import REASONS, SEVERITIES
+from gatewright.report.access import differences
 from gatewright.report.cost import cost, share
 from gatewright.report.text import SIGNS, WORDS, clean, count, duration, fit, width
 
@@ -108,6 +109,7 @@ def summary_lines(report: Report, tests: Mapping[str, Test], look: Look) -> list
     lines = [*_threats(report, tests, look), "", *_cells(report, look), "", *_reach(report, tests, look)]
     for title, texts in (
         ("Questions", [f"{q.ask}  {q.answer_with}" for q in report.questions]),
+        ("Not as access.yaml says", differences(report)),
         ("Left behind", [f"{left.what}  {left.curl}" for left in report.leftovers]),
         ("Accounts that did not log in", [f"{a.name}: {a.how}" for a in report.accounts if a.login != "ok"]),
         ("Warnings", list(report.warnings)),

@@ -26,6 +26,7 @@ KEYS = (
     "sigv4",
     "cert",
     "totp_secret",
+    "signing_key",
     "login",
     "identity",
     "private",
@@ -66,6 +67,7 @@ def read_account(name: str, node: Node, folder: Path = Path()) -> Account:
         totp_secret=_totp(found["totp_secret"]) if "totp_secret" in found else None,
         cert=_cert(found["cert"], folder) if "cert" in found else "",
         login=read_login(found["login"]) if "login" in found else None,
+        signing_key=Secret(found["signing_key"].text()) if "signing_key" in found else None,
         identity=found["identity"].texts() if "identity" in found else (),
         private=found["private"].texts() if "private" in found else (),
     )

@@ -14,6 +14,7 @@ from gatewright.model.errors import UsageError
 from gatewright.model.json import Json
 from gatewright.model.settings import Choice, Limits, Scope, Settings, Tls
 from gatewright.model.verdict import SEVERITIES, Severity
+from gatewright.settings.access import columns_of, read_access
 from gatewright.settings.accounts import read_account, read_login
 from gatewright.settings.document import Node, parse
 from gatewright.settings.flags import Flags, is_url, located, override
@@ -56,7 +57,8 @@ def load(*, config: str | None, directory: Path, flags: Flags, environ: Mapping[
     """
     path = _find(config, directory)
     if path is None:
-        return override(Settings(store=str(directory / Settings().store)), flags, directory)
+        settings = override(Settings(store=str(directory / Settings().store)), flags, directory)
+        return _expecting(settings, directory, directory, environ)
     name = os.path.relpath(path, directory)
     folder = directory if path.parent.resolve() == directory.resolve() else path.parent
     try:
@@ -65,7 +67,14 @@ def load(*, config: str | None, directory: Path, flags: Flags, environ: Mapping[
         raise UsageError(f"cannot read the configuration: {error.strerror}", code="GW-C001", where=name) from None
     except UnicodeDecodeError as error:
         raise UsageError(f"not UTF-8 text: byte {error.start}", code="GW-C002", where=name) from None
-    return override(_read(parse(text, file=name, environ=environ), folder), flags, directory)
+    settings = override(_read(parse(text, file=name, environ=environ), folder), flags, directory)
+    return _expecting(settings, folder, directory, environ)
+
+
+def _expecting(settings: Settings, folder: Path, directory: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings with the rows of the `access.yaml` in the folder."""
+    rows = read_access(folder, directory, columns_of(settings), environ)
+    return msgspec.structs.replace(settings, access=rows) if rows else settings
 
 
 def _find(config: str | None, directory: Path) -> Path | None:

@@ -99,6 +99,10 @@ class Gate:
         except ScopeError as error:
             return error.what
 
+    def refuse(self, origin: str) -> None:
+        """Sends nothing to this origin from now on: it is our own listener."""
+        self._rules.refuse(read_origin(origin))
+
     async def send(
         self,
         request: Request,

@@ -53,6 +53,11 @@ class ScopeRules:
         self.queries = any("?" in pattern for pattern in (*scope.include, *scope.exclude))
         """Some pattern looks at queries, too."""
         self._known: dict[Origin, dict[str, str]] = {}
+        self._ours: set[Origin] = set()
+
+    def refuse(self, origin: Origin) -> None:
+        """From now on nothing goes to this origin, whatever the patterns say: it is ours, and only the target may call it."""
+        self._ours.add(origin)
 
     def refusal(self, origin: Origin, target: str) -> str:
         """Empty when a request target of an origin is in scope, else the reason in one sentence."""
@@ -82,6 +87,8 @@ class ScopeRules:
 
     def origin_refusal(self, origin: Origin) -> str:
         """Empty when something of this origin may be in scope, else the reason in one sentence."""
+        if origin in self._ours:
+            return f"{origin} is our own listener: only the target may call it"
         if origin in self._origins:
             return ""
         if any(_matches_origin(pattern, origin) for pattern in self._include):

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 from gatewright.lab.door import Door
 from gatewright.lab.endpoint import RANK, Access, Call, Clinic, Endpoint, Refused, Reply, Schema
 from gatewright.lab.openapi import path_schema
+from gatewright.lab.quota import Quotas
 from gatewright.lab.routes import endpoints, schemas
 from gatewright.lab.scramble import Names, Scrambled
 from gatewright.lab.tables import COLUMNS, Row
@@ -38,6 +39,7 @@ class Dialect:
         self.schemas: dict[str, Schema] = schemas()
         """Of bodies as they are validated: real names, values as they come over the wire."""
         self.table = {endpoint.id: endpoint for endpoint in endpoints(self.name)}
+        self.quotas = Quotas(clinic.now, clinic.weak)
         clinic.door = self.door()
 
     def door(self) -> Door:
@@ -123,6 +125,8 @@ class Dialect:
     def finish(self, call: Call) -> Reply:
         """Validate the body and call the handler."""
         endpoint = call.endpoint
+        call.pairs = tuple((name, self.read(value, path_schema(name), name)) for name, value in call.pairs)
+        call.keys = tuple((name, self.read(value, path_schema(name), name)) for name, value in call.keys)
         if endpoint.body:
             errors = complaints(call.body, self.schemas[endpoint.body])
             for name in endpoint.writable(self.clinic.weak) - set(endpoint.body_properties):
@@ -144,6 +148,10 @@ class Dialect:
         if schema["type"] == "integer" and isinstance(text, str):
             return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text
         return text
+
+    def written(self, value: Any, name: str = "") -> Any:
+        """A value as it goes over the wire, property names apart."""
+        return value
 
     def taken(self, body: Row, endpoint: Endpoint) -> Row:
         """A validated body as handlers know it."""

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
 from gatewright.lab.dialects.dialect import Dialect
-from gatewright.lab.endpoint import MOST_BYTES, Access, Call, Clinic, Endpoint, Refused, Reply, parsed
+from gatewright.lab.endpoint import MOST_BYTES, Access, Call, Clinic, Endpoint, Refused, Reply, doubled, parsed
 from gatewright.lab.openapi import Published, document
 from gatewright.lab.scramble import Names
 
@@ -47,7 +47,9 @@ class Web(Dialect):
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not kind.endswith("+json"):
             raise Refused(415, "send application/json")
-        body: dict[str, Any] = self.names.body(parsed(await received(request)))
+        content = await received(request)
+        call.keys = tuple((self.names.word(key), value) for key, value in doubled(content))
+        body: dict[str, Any] = self.names.body(parsed(content))
         return body
 
     async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
@@ -59,6 +61,7 @@ class Web(Dialect):
             least = Access.PATIENT
         user, claims = self.known(endpoint, request.headers, least)
         request.state.account = user["username"] if user else "anon"
+        request.state.quota = self.quotas.take(endpoint, request.state.account)
         call = Call(
             clinic=self.clinic,
             endpoint=endpoint,
@@ -68,6 +71,7 @@ class Web(Dialect):
             query={self.names.word(name): value for name, value in request.query_params.items()},
             headers=request.headers,
             body={},
+            pairs=tuple((self.names.word(name), value) for name, value in request.query_params.multi_items()),
         )
         self.admit(call, least=least)
         self.check(call)
@@ -88,10 +92,15 @@ class Web(Dialect):
 
     def _route(self, endpoint: Endpoint) -> Route:
         async def run(request: Request) -> Response:
+            request.state.quota = {}
             try:
-                return await self._answer(endpoint, request)
+                response = await self._answer(endpoint, request)
             except Refused as refused:
-                return self.refusal(refused, self.methods(request) if refused.status == 405 else [])
+                response = self.refusal(refused, self.methods(request) if refused.status == 405 else [])
+                if refused.status == 429:
+                    response.headers["Retry-After"] = "1"
+            response.headers.update(request.state.quota)
+            return response
 
         return Route(self.names.path(endpoint.path), run, methods=[endpoint.method])
 

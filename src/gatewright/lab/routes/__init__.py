@@ -8,7 +8,9 @@ from gatewright.lab.routes import (
     addresses,
     admin,
     appointments,
+    archive,
     catalogue,
+    claims,
     coupons,
     documents,
     messages,
@@ -18,12 +20,14 @@ from gatewright.lab.routes import (
     public,
     questions,
     records,
+    session,
     staff,
     wiki,
 )
 
 AREAS: tuple[Area, ...] = (
     account.AREA,
+    session.AREA,
     records.AREA,
     appointments.AREA,
     documents.AREA,
@@ -31,6 +35,7 @@ AREAS: tuple[Area, ...] = (
     prescriptions.AREA,
     catalogue.AREA,
     orders.AREA,
+    claims.AREA,
     coupons.AREA,
     payments.AREA,
     addresses.AREA,
@@ -38,6 +43,7 @@ AREAS: tuple[Area, ...] = (
     questions.AREA,
     staff.AREA,
     admin.AREA,
+    archive.AREA,
     public.AREA,
 )
 

@@ -163,7 +163,7 @@ def logout(call: Call) -> Any:
     return call.clinic.door.leave(call)
 
 
-@AREA.on("GET", "/me", Access.PATIENT, answer="Account")
+@AREA.on("GET", "/me", Access.PATIENT, answer="Account", unmetered="account-without-limit")
 def me(call: Call) -> Row:
     """Show the own account."""
     return card(call.me)

@@ -114,6 +114,8 @@ def add_product(call: Call) -> Row:
     Access.PUBLIC,
     answer="Hits",
     parameters=(Parameter(name="q", schema=text("bottle", most=200), required=True),),
+    limit=45,
+    unmetered="product-search-without-limit",
 )
 def search(call: Call) -> Row:
     """Search the products; the answer repeats the question."""

@@ -64,6 +64,7 @@ def add_document(call: Call) -> Row:
     Access.PATIENT,
     answer="Documents",
     parameters=(Parameter(name="q", schema=text("letter", most=80), required=True),),
+    limit=45,
 )
 def search(call: Call) -> Row:
     """Search the own documents."""

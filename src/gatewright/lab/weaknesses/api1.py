@@ -20,6 +20,7 @@ def _object(id_: str, test: str, endpoint: str, parameter: str, title: str) -> W
 READ = "object-access-read"
 CHANGE = "object-access-change"
 DELETE = "object-access-delete"
+POLLUTION = "parameter-pollution"
 
 ROWS: tuple[Weakness, ...] = (
     _object(
@@ -105,5 +106,33 @@ ROWS: tuple[Weakness, ...] = (
         "DELETE /reviews/{review_id}",
         "path:review_id",
         "Any patient deletes any review",
+    ),
+    _object(
+        "claim-read-beside-path",
+        POLLUTION,
+        "GET /claims/{claim_id}",
+        "path:claim_id",
+        "The claim in the path is checked, the one in the query is shown",
+    ),
+    _object(
+        "claim-receipt-by-last-value",
+        POLLUTION,
+        "GET /claims/receipt",
+        "query:claim_id",
+        "Of two claims in the query the first is checked, the last one is shown",
+    ),
+    _object(
+        "claim-status-by-doubled-key",
+        POLLUTION,
+        "POST /claims/status",
+        "body:claim_id",
+        "Of two equal keys in the body the first is checked, the last one is shown",
+    ),
+    _object(
+        "claim-change-by-id-in-body",
+        POLLUTION,
+        "PUT /claims/{claim_id}",
+        "path:claim_id",
+        "The claim in the path is checked, the one that the body names is changed",
     ),
 )

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gatewright.lab.weaknesses.weakness import Weakness
 
 
-def _login(id_: str, test: str, endpoint: str, title: str) -> Weakness:
-    return Weakness(id=id_, threat="API2:2023", kind="authentication", test=test, endpoint=endpoint, title=title)
+def _login(id_: str, test: str, endpoint: str, title: str, **more: Any) -> Weakness:
+    kind = "authentication"
+    return Weakness(id=id_, threat="API2:2023", kind=kind, test=test, endpoint=endpoint, title=title, **more)
+
+
+def _token(id_: str, test: str, title: str) -> Weakness:
+    return _login(id_, test, "GET /me", title, dialects=("bearer",))
 
 
 ROWS: tuple[Weakness, ...] = (
@@ -22,11 +29,6 @@ ROWS: tuple[Weakness, ...] = (
         "PATCH /appointments/{appointment_id}",
         "An appointment is changed by callers without a token",
     ),
-    _login("token-alg-none", "jwt-none", "GET /me", "Tokens that name the algorithm none are accepted"),
-    _login(
-        "token-signature-stripped",
-        "jwt-signature-stripped",
-        "GET /me",
-        "Tokens without a signature are accepted",
-    ),
+    _token("token-alg-none", "jwt-none", "Tokens that name the algorithm none are accepted"),
+    _token("token-signature-stripped", "jwt-signature-stripped", "Tokens without a signature are accepted"),
 )

@@ -2,6 +2,54 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gatewright.lab.weaknesses.weakness import Weakness
 
-ROWS: tuple[Weakness, ...] = ()
+
+def _costs(
+    id_: str,
+    test: str,
+    endpoint: str,
+    title: str,
+    *,
+    parameter: str | None = None,
+    words: bool = False,
+    needs: dict[str, Any] | None = None,
+) -> Weakness:
+    return Weakness(
+        id=id_,
+        threat="API4:2023",
+        kind="unrestricted resource consumption",
+        test=test,
+        endpoint=endpoint,
+        parameter=parameter,
+        words=words,
+        title=title,
+        needs=needs,
+    )
+
+
+ROWS: tuple[Weakness, ...] = (
+    _costs(
+        "product-search-without-limit",
+        "no-rate-limit",
+        "GET /products/search",
+        "The search of the shop is answered however often it is asked",
+        words=True,
+    ),
+    _costs(
+        "account-without-limit",
+        "no-rate-limit",
+        "GET /me",
+        "The own account is shown however often it is asked for",
+    ),
+    _costs(
+        "old-news-without-limit",
+        "page-size",
+        "GET /news/archive",
+        "The archive hands out as many items as the caller asks for",
+        parameter="query:limit",
+        words=True,
+    ),
+)

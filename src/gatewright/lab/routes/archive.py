@@ -1,0 +1,48 @@
+"""The old news, page by page: a list long enough that the size of a page matters."""
+
+from __future__ import annotations
+
+from gatewright.lab.endpoint import Access, Area, Call, Parameter
+from gatewright.lab.schemas import number, shape, text
+from gatewright.lab.tables import Row
+
+_SCHEMAS = {
+    "OldNews": shape(
+        "issue headline",
+        issue=number(118, least=1),
+        headline=text("The garden is open again", most=120),
+    ),
+    "OldNewsPage": shape(
+        "items total limit offset",
+        items={"type": "array", "items": {"$ref": "#/components/schemas/OldNews"}},
+        total=number(240),
+        limit=number(20),
+        offset=number(0),
+    ),
+}
+AREA = Area("archive", _SCHEMAS)
+
+_USUAL, _MOST = 20, 100
+_SEASONS = ("Spring", "Summer", "Autumn", "Winter")
+_HEADLINES = ("the garden is open", "new opening hours", "flu shots without booking", "the shop has moved")
+_ISSUES: list[Row] = [
+    {"issue": number, "headline": f"{_SEASONS[number % 4]} {1960 + number // 4}: {_HEADLINES[number // 4 % 4]}"}
+    for number in range(1, 241)
+]
+
+
+@AREA.on(
+    "GET",
+    "/news/archive",
+    Access.PUBLIC,
+    answer="OldNewsPage",
+    parameters=(
+        Parameter(name="limit", schema=number(20, least=1)),
+        Parameter(name="offset", schema=number(0)),
+    ),
+)
+def archive(call: Call) -> Row:
+    """List the old news; a page has a hundred items at most, and repeats the size that was asked for."""
+    asked, offset = call.query.get("limit", _USUAL), call.query.get("offset", 0)
+    size = asked if call.weak("old-news-without-limit") else min(asked, _MOST)
+    return {"items": _ISSUES[offset : offset + size], "total": len(_ISSUES), "limit": asked, "offset": offset}
