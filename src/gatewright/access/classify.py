@@ -162,7 +162,8 @@ def _other(endpoint: Endpoint, resolve: Callable[[Schema], Schema]) -> Class | N
     if "refresh" in named and (named & _LOGIN or "refresh" in inputs or "token" in inputs) and not secrets:
         return "refresh"
     verifies = named & {"verify", "verification", "confirm"} and inputs & (_OTP | {"code", "token"})
-    coded = not endpoint.secured and inputs & {"code", "otp", "passcode"} and "grant" not in inputs
+    coded = not endpoint.secured and inputs & {"code", "otp", "passcode"} and (len(places) > 1 or "code" in named)
+    coded = coded and not (inputs | named) & {"grant", "oauth", "state", "redirect", "callback"}  # those are of OAuth
     if named & _OTP or (not secrets and (verifies or (coded and named & _ENTERING))):
         return "otp"
     if endpoint.method == "GET" and not places:

@@ -61,8 +61,7 @@ def up(
     Examples:
       gatewright lab up
       gatewright lab up --fixed --json
-      gatewright lab up --only order-read-by-body --port 8080
-      gatewright lab up --login oauth2
+      gatewright lab up --only order-read-by-body --login oauth2
     """
     from gatewright.lab.serve import Options, line, serve
     from gatewright.lab.weaknesses import chosen
