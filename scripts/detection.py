@@ -126,13 +126,19 @@ def scan(running: Lab, *arguments: str, folder: Path | None = None, accounts: bo
         return Scan(done.returncode, report, done.stdout + done.stderr, seconds)
 
 
-def with_tokens(running: Lab) -> Lab:
-    """The lab with ready-made tokens for its accounts: the way in to a server that no log-in can prove."""
-    tokens = {
-        name: {"role": account.get("role", "user"), "bearer": f"token-of-{name}-{'x' * 16}"}
+def with_tokens(running: Lab, dialect: str = "bearer") -> Lab:
+    """The lab with ready-made credentials for its accounts: the way in to a server that no log-in can prove."""
+    accounts = {
+        name: {"role": account.get("role", "user"), **_ready(dialect, f"token-of-{name}-{'x' * 16}")}
         for name, account in running.accounts.items()
     }
-    return replace(running, accounts=tokens)
+    return replace(running, accounts=accounts)
+
+
+def _ready(dialect: str, token: str) -> dict[str, Any]:
+    if dialect == "cookie":
+        return {"cookie": {"session": token}, "headers": {"X-CSRF-Token": f"csrf-{token}"}}
+    return {"bearer": token}
 
 
 def weaknesses(dialect: str = "") -> list[dict[str, Any]]:
@@ -143,6 +149,13 @@ def weaknesses(dialect: str = "") -> list[dict[str, Any]]:
     )
     listed: list[dict[str, Any]] = json.loads(done.stdout)
     return listed
+
+
+def flags(weakness: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """What its `needs` ask of `lab up` and of `scan`."""
+    needs = weakness.get("needs") or {}
+    scan_flags = [word for key in ("mode", "patience") if key in needs for word in (f"--{key}", str(needs[key]))]
+    return list(needs.get("lab", [])), [*scan_flags, *(["--exclusive"] if needs.get("exclusive") else [])]
 
 
 def judge(weakness: dict[str, Any], done: Scan) -> tuple[bool, list[str]]:

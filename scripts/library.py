@@ -1,6 +1,7 @@
-"""`make test-library`: every weakness alone, all together, none, scrambled, the yes-server; writes docs/detection.md.
+"""`make test-library`: every weakness alone in every dialect, all together, none, scrambled, the yes-server; writes docs/detection.md.
 
-Resumable: rows that are in build/detection.json already are not scanned again. `--shard 2/6` does a part of the rows.
+Resumable: rows that are in build/detection.json already are not scanned again. `--shard 2/6` does a part of the rows,
+`--dialect NAME` those of one dialect.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ import argparse
 import json
 import platform
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scripts.detection import Scan, judge, lab, scan, shard, weaknesses, with_tokens
+from scripts.detection import Scan, flags, judge, lab, scan, shard, weaknesses, with_tokens
 
 STATE = Path("build/detection.json")
 PAGE = Path("docs/detection.md")
@@ -24,35 +26,54 @@ WHOLE = {
     "all on, scrambled 3": ("--scramble", "3"),
     "all on, 5 s tokens": ("--token-ttl", "5"),
     "fixed": ("--fixed",),
+    "fixed, seed 2": ("--fixed", "--seed", "2"),
+    "fixed, seed 3": ("--fixed", "--seed", "3"),
     "fixed, scrambled 1": ("--fixed", "--scramble", "1"),
+    "fixed, scrambled 2": ("--fixed", "--scramble", "2"),
+    "fixed, scrambled 3": ("--fixed", "--scramble", "3"),
     "yes-server, tokens given": ("--yes-server",),
 }
-"""Scans of the whole lab: name → arguments of `lab up`."""
+"""Scans of the whole lab in each dialect: name → arguments of `lab up`."""
+
+Row = dict[str, Any]
 
 
 def main() -> int:
     """Run the missing rows and write the page; 1 when a weakness was missed or something false was reported."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shard", default="")
+    parser.add_argument("--dialect", default="", help="only this one")
     parser.add_argument("--fresh", action="store_true", help="forget earlier rows")
     options = parser.parse_args()
-    rows: dict[str, Any] = {}
+    rows: dict[str, Row] = {}
     if STATE.exists() and not options.fresh:
         rows = json.loads(STATE.read_text("utf-8"))
-    table = weaknesses()
-    for weakness in shard(table, options.shard):
-        if weakness["id"] not in rows:
-            _keep(rows, weakness["id"], _alone(weakness))
-    for name, arguments in shard(list(WHOLE.items()), options.shard):
-        if name not in rows:
-            _keep(rows, name, _whole(table, arguments))
-    PAGE.write_text(page(table, rows), encoding="utf-8")
+    tables = {name: weaknesses(name) for name in dialects() if options.dialect in ("", name)}
+    for key, dialect, weakness, arguments in shard(list(_wanted(tables)), options.shard):
+        if key not in rows:
+            row = _whole(dialect, tables[dialect], arguments) if weakness is None else _alone(dialect, weakness)
+            _keep(rows, key, row)
+    PAGE.write_text(page({name: weaknesses(name) for name in dialects()}, rows), encoding="utf-8")
     bad = [key for key, row in rows.items() if row["missed"] or row["others"]]
     print(f"{len(rows) - len(bad)} passed, {len(bad)} failed")
     return 1 if bad else 0
 
 
-def _keep(rows: dict[str, Any], key: str, row: dict[str, Any]) -> None:
+def dialects() -> list[str]:
+    """Those that a weakness can exist in, in the order of the lab."""
+    return list(dict.fromkeys(name for weakness in weaknesses() for name in weakness["dialects"]))
+
+
+def _wanted(tables: dict[str, list[Row]]) -> Iterator[tuple[str, str, Row | None, tuple[str, ...]]]:
+    """Key, dialect, and the weakness that is to be alone, or the arguments of the lab for a scan of the whole."""
+    for dialect, table in tables.items():
+        for weakness in table:
+            yield f"{dialect}: {weakness['id']}", dialect, weakness, ()
+        for name, arguments in WHOLE.items():
+            yield f"{dialect}: {name}", dialect, None, arguments
+
+
+def _keep(rows: dict[str, Row], key: str, row: Row) -> None:
     rows[key] = row
     STATE.parent.mkdir(exist_ok=True)
     STATE.write_text(json.dumps(rows, indent=1), encoding="utf-8")
@@ -60,32 +81,33 @@ def _keep(rows: dict[str, Any], key: str, row: dict[str, Any]) -> None:
     print(f"{key}: {state} ({row['requests']} requests, {row['seconds']} s)", flush=True)
 
 
-def _row(done: Scan, missed: list[str], others: list[str]) -> dict[str, Any]:
-    run = done.report.get("run", {})
+def _row(done: Scan, missed: list[str], others: list[str]) -> Row:
+    run, inventory = done.report.get("run", {}), done.report.get("inventory", {})
     return {
         "missed": missed,
         "others": others,
         "requests": run.get("requests", 0),
         "seconds": round(done.seconds, 1),
-        "exercised": done.report.get("inventory", {}).get("with_2xx_sample", 0),
-        "endpoints": done.report.get("inventory", {}).get("endpoints", 0),
+        "exercised": inventory.get("with_2xx_sample", 0),
+        "endpoints": inventory.get("endpoints", 0),
     }
 
 
-def _alone(weakness: dict[str, Any]) -> dict[str, Any]:
-    with lab("--only", weakness["id"]) as running:
-        done = scan(running)
+def _alone(dialect: str, weakness: Row) -> Row:
+    of_lab, of_scan = flags(weakness)
+    with lab("--dialect", dialect, "--only", weakness["id"], *of_lab) as running:
+        done = scan(running, *of_scan)
     found, others = judge(weakness, done)
     return _row(done, [] if found else [weakness["id"]], others)
 
 
-def _whole(table: list[dict[str, Any]], arguments: tuple[str, ...]) -> dict[str, Any]:
-    with lab(*arguments) as running:
-        done = scan(with_tokens(running) if "--yes-server" in arguments else running)
-        on = set() if "--yes-server" in arguments else set(running.weaknesses)
-    scrambled = "--scramble" in arguments
-    wanted = [w for w in table if w["id"] in on]
-    if scrambled:  # endpoints have made-up names: tests are counted instead
+def _whole(dialect: str, table: list[Row], arguments: tuple[str, ...]) -> Row:
+    yes = "--yes-server" in arguments
+    with lab("--dialect", dialect, *arguments) as running:
+        done = scan(with_tokens(running, dialect) if yes else running)
+        on = set() if yes else set(running.weaknesses)
+    wanted = [w for w in table if w["id"] in on and not w["needs"]]
+    if "--scramble" in arguments:  # endpoints have made-up names: tests are counted instead
         left = [test for f in done.findings for test in (f["test"], *f["also_tests"])]
         missed = []
         for weakness in sorted(wanted, key=lambda w: bool(w.get("words"))):  # words alone give no proof when scrambled
@@ -94,43 +116,48 @@ def _whole(table: list[dict[str, Any]], arguments: tuple[str, ...]) -> dict[str,
             elif not weakness.get("words"):
                 missed.append(weakness["id"])
         return _row(done, missed, left)
-    pairs = {(w["test"], w["endpoint"]) for w in wanted}
+    known = {(w["test"], w["endpoint"]) for w in table if w["id"] in on}
     missed = [w["id"] for w in wanted if (w["test"], w["endpoint"]) not in done.proved()]
-    return _row(done, missed, [f"{test} {name}" for test, name in sorted(done.proved() - pairs)])
+    return _row(done, missed, [f"{test} {name}" for test, name in sorted(done.proved() - known)])
 
 
-def page(table: list[dict[str, Any]], rows: dict[str, Any]) -> str:
+def page(tables: dict[str, list[Row]], rows: dict[str, Row]) -> str:
     """docs/detection.md."""
     lines = [
         "# Detection",
         "",
-        "Each weakness of the lab switched on alone, scanned with default options and the printed accounts; then the whole",
-        "lab. Made by `make test-library`"
-        f" on {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()}.",
+        "Each weakness of the lab switched on alone, in each dialect that it can exist in, scanned with default options (or",
+        "those that its `needs` name) and the printed accounts; then the whole lab. Made by `make test-library` on",
+        f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()}.",
         "",
-        "| weakness | test | endpoint | found | alone | requests | seconds |",
-        "|---|---|---|---|---|---|---|",
+        "| weakness | test | dialect | endpoint | found | alone | requests | seconds |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for weakness in table:
-        row = rows.get(weakness["id"])
-        if row is None:
-            continue
-        lines.append(
-            f"| {weakness['id']} | {weakness['test']} | `{weakness['endpoint']}` | {'no' if row['missed'] else 'yes'} "
-            f"| {'no: ' + ', '.join(row['others']) if row['others'] else 'yes'} | {row['requests']} | {row['seconds']} |"
-        )
+    written = {weakness["id"]: weakness for table in reversed(tables.values()) for weakness in table}
+    for id_ in dict.fromkeys(weakness["id"] for table in tables.values() for weakness in table):
+        for dialect, table in tables.items():
+            weakness = next((one for one in table if one["id"] == id_), None)
+            row = rows.get(f"{dialect}: {id_}")
+            if weakness is None or row is None:
+                continue
+            others = "no: " + ", ".join(row["others"]) if row["others"] else "yes"
+            lines.append(
+                f"| {id_} | {written[id_]['test']} | {dialect} | `{weakness['endpoint']}` "
+                f"| {'no' if row['missed'] else 'yes'} | {others} | {row['requests']} | {row['seconds']} |"
+            )
     lines += [
         "",
-        "| whole lab | missed | reported beside | endpoints with a 2xx sample | requests | seconds |",
-        "|---|---|---|---|---|---|",
+        "| dialect | whole lab | missed | false findings | endpoints with a 2xx sample | requests | seconds |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for name in WHOLE:
-        row = rows.get(name)
-        if row is not None:
-            lines.append(
-                f"| {name} | {', '.join(row['missed']) or 'none'} | {', '.join(row['others']) or 'nothing'} "
-                f"| {row['exercised']} of {row['endpoints']} | {row['requests']} | {row['seconds']} |"
-            )
+    for dialect in tables:
+        for name in WHOLE:
+            row = rows.get(f"{dialect}: {name}")
+            if row is not None:
+                lines.append(
+                    f"| {dialect} | {name} | {', '.join(row['missed']) or 'none'} | {', '.join(row['others']) or 'none'} "
+                    f"| {row['exercised']} of {row['endpoints']} | {row['requests']} | {row['seconds']} |"
+                )
     return "\n".join(lines) + "\n"
 
 

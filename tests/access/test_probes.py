@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request as Incoming
 from starlette.responses import JSONResponse, Response
 
-from gatewright.access.probes import identity_of, lets_in, named_in, probes, quality, refused
+from gatewright.access.probes import identity_of, key_of, lets_in, named_in, probes, quality, refused
 from gatewright.model.http import Response as Answer
 from gatewright.proof.leaves import Answer as Read
 from gatewright.proof.leaves import read
@@ -66,6 +66,28 @@ def test_identity_of_takes_what_names_an_account() -> None:
         "accountId": None,
     }
     assert identity_of(answer(body)) == {"7", "alice", "alice@example.com"}
+
+
+KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
+OTHER = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ({"kennung": KEY, "name": "Alice"}, {KEY}),
+        ({"data": {"kennung": KEY, "firma": {"kennung": OTHER}}}, {KEY}),
+        ({"kennung": KEY, "mandant": OTHER}, set()),
+        ({"rows": [{"kennung": KEY}]}, set()),
+        ({"a": {"b": {"c": {"kennung": KEY}}}}, set()),
+        ({"kennung": "507f1f77bcf86cd799439011"}, {"507f1f77bcf86cd799439011"}),
+        ({"kennung": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}, {"01ARZ3NDEKTSV4RRFFQ69G5FAV"}),
+        ({"nummer": 7}, set()),
+    ],
+    ids=str,
+)
+def test_a_key_is_one_under_any_name(body: Any, key: set[str]) -> None:
+    assert key_of(answer(body)) == key
 
 
 def test_refused() -> None:

@@ -82,3 +82,14 @@ def test_a_place_elsewhere_and_fresh_objects() -> None:
     fresh = asyncio.run(made.maker.fresh(knowledge, knowledge.objects[0], owner="alice"))
     assert fresh is not None and fresh.id == 9
     assert asyncio.run(made.maker.fresh(knowledge, knowledge.objects[0], owner="alice")) is None
+
+
+def test_a_query_is_documented_and_an_example_of_it_is_in_the_sample() -> None:
+    query: Json = {"q": {"types": ["string"], "examples": ["lamp"]}, "limit": {"types": ["integer"], "maximum": 50}}
+    built = build({"accounts": ["alice"], "endpoint": {"name": "GET /things", "query": query}}, [{"response": []}])
+    (endpoint,) = built.situation.knowledge.endpoints.values()
+    assert [(p.name, p.within, p.schema.maximum) for p in endpoint.parameters] == [
+        ("q", "query", None),
+        ("limit", "query", 50),
+    ]
+    assert built.situation.knowledge.samples_of(endpoint.id)[0].call.query == {"q": "lamp"}

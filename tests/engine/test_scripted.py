@@ -131,6 +131,15 @@ def test_mails_come_one_after_the_other() -> None:
     assert asyncio.run(go()) == ["1", "2", None, None]
 
 
+def test_a_list_is_as_long_as_asked_and_a_slow_answer_as_slow() -> None:
+    answer = server({"response": {"items": "<many.3>"}}).answer(ask())
+    assert msgspec.json.decode(answer.body) == {"items": [{"id": 0}, {"id": 1}, {"id": 2}]}
+    slow: Json = {"of": "<query.q>", "like": "^a", "seconds": 0.5, "at": 2, "base": 3.0}
+    doubling = server({"slow": slow, "response": 1})
+    seconds = [doubling.answer(ask(target=f"/?q={q}")).timing.total for q in ("aa", "aaa", "ba")]
+    assert seconds == [0.5, 1.5, 0.002]
+
+
 def test_what_is_sent_twice_is_told_apart_by_the_bytes() -> None:
     scripted = server({"when": {"target": "/x?id=8&id=*", "raw": '{"a":1,"a":*}'}, "status": 201}, {"status": 200})
 

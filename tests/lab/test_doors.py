@@ -83,7 +83,7 @@ def test_behind_a_door_of_the_fixed_clinic_nothing_is_found(door: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("door", ["json", "oauth2", "totp", "bound-header"])
+@pytest.mark.parametrize("door", ["json", "oauth2", "bound-header"])
 def test_sessions_that_end_in_the_middle_are_renewed(door: str) -> None:
     chosen = [word for name in SEEN for word in ("--only", name)]
     tests = [word for test in TESTS for word in ("--only", test)]

@@ -17,7 +17,7 @@ from gatewright.access.grant import Ask, Grant, Ready, Way, alike, granted
 from gatewright.access.located import located
 from gatewright.access.oauth import Grants
 from gatewright.access.placing import Placed, Placer, fill
-from gatewright.access.probes import Probe, identity_of, named_probe
+from gatewright.access.probes import Probe, identity_of, key_of, named_probe
 from gatewright.access.second import TwoSteps, second_steps
 from gatewright.access.session import Session, claimed
 from gatewright.access.steps import Steps
@@ -196,7 +196,7 @@ class Entrance:
     def _session(self, account: Account, way: Way, grant: Grant, placed: Placed, identity: frozenset[str]) -> Session:
         known = identity | self._told(grant, placed)
         if placed.answer is not None and placed.names:
-            known |= identity_of(placed.answer)
+            known |= identity_of(placed.answer) | key_of(placed.answer)
         session = Session(account, way, placed, identity=known)
         session.granted(grant, placed, self.clock(), self.wall())
         if placed.answer is not None:
@@ -270,5 +270,5 @@ def _told_apart(wrong: Grant, right: Grant) -> bool:
 
 def _without_credential(grant: Grant) -> str:
     response = grant.exchange.response if grant.exchange is not None else None
-    accepted = response is not None and response.status < 300
+    accepted = response is not None and response.meaning < 300
     return f"{grant.why}, which holds no credential" if accepted else grant.why or "no credential"

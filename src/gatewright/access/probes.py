@@ -24,6 +24,8 @@ MOST = 16
 _OWN = ("me", "myself", "whoami", "profile", "account", "dashboard", "current", "self", "userinfo", "my", "mine", "own")
 _UNSAFE = frozenset({"create", "reset", "delete", "drop", "seed", "init", "migrate", "logout", "restart"})
 """Words of GETs that are not safe (checks-1-5.md 1.2)."""
+_KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24}|[0-7][0-9A-HJKMNP-TV-Z]{25}", re.IGNORECASE)
+"""UUID, ObjectId, ULID."""
 _ID_NAMES = (
     ("id",),
     ("uuid",),
@@ -191,6 +193,19 @@ def identity_of(answer: Answer) -> frozenset[str]:
         if own or _ends(leaf.path, _NAME_NAMES) or re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", leaf.value):
             found.add(leaf.value)
     return frozenset(found)
+
+
+def key_of(answer: Answer) -> frozenset[str]:
+    """The key of the account that an answer is about, whatever its name: the one UUID (or the like) that stands highest.
+
+    An API may call its ids by any word. Only for the answer of a probe: in that of a log-in it may be the credential.
+    """
+    keys: dict[int, set[str]] = {}
+    for leaf in answer.leaves:
+        if not leaf.item and leaf.path.count(".") <= 2 and _KEY.fullmatch(leaf.value):
+            keys.setdefault(leaf.path.count("."), set()).add(leaf.value)
+    highest = keys[min(keys)] if keys else set()
+    return frozenset(highest) if len(highest) == 1 else frozenset()
 
 
 def _ends(path: str, endings: Collection[tuple[str, ...]]) -> bool:

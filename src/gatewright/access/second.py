@@ -58,7 +58,7 @@ class TwoSteps:
         await self.codes.expect(account)
         grant = await self.first.enter(account, password)
         response = grant.exchange.response if grant.exchange is not None else None
-        if response is None or response.status >= 400 or says_no(read(response)):
+        if response is None or response.meaning >= 400 or says_no(read(response)):
             return grant
         code = await self.codes.code(account)
         if code is None:
@@ -136,7 +136,7 @@ class Confirmation:
 
 def _accepted(exchange: Exchange) -> bool:
     response = exchange.response
-    return response is not None and response.status < 400 and not says_no(read(response))
+    return response is not None and response.meaning < 400 and not says_no(read(response))
 
 
 def _coded(specification: Specification, named: frozenset[str] = _CODE) -> list[tuple[Endpoint, Place]]:

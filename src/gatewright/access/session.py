@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gatewright.access.grant import Grant, Way
-from gatewright.access.placing import Placed
+from gatewright.access.placing import Placed, fill
 from gatewright.access.probes import lets_in, named_in, refused
 from gatewright.access.tokens import claims, lifetime, refresh_token
 from gatewright.model.account import Account, Credential
 from gatewright.model.http import Response
 from gatewright.model.secret import Secret
+from gatewright.model.test import LogIn
 from gatewright.proof.compare import same
 from gatewright.proof.leaves import Answer, read
 
@@ -111,10 +112,10 @@ class Session:
         """Whether an answer looks like one to nobody: the status of an ended session, or what the probe tells strangers."""
         if response is None:
             return False
-        if response.status in _ENDED:
+        if response.meaning in _ENDED:
             return True
         probe = self.placed.probe
-        if probe is None or not probe.anon.leaves or response.status != probe.anon.status or len(response.body) > 4096:
+        if probe is None or not probe.anon.leaves or response.meaning != probe.anon.status or len(response.body) > 4096:
             return False
         return same(read(response), probe.anon)
 
@@ -143,3 +144,20 @@ def claimed(credentials: Iterable[Credential]) -> frozenset[str]:
             if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value):
                 found.add(str(value))
     return frozenset(found)
+
+
+def further(session: Session, grant: Grant) -> LogIn:
+    """What a test is told of a grant: its credentials in the session's places, and the refresh token beside them."""
+    placed = placed_anew(session, grant)
+    refresh = None
+    if placed is not None and grant.exchange is not None and grant.exchange.response is not None:
+        refresh = refresh_token(grant.exchange.response)
+    credentials = placed.credentials + grant.extra if placed is not None else ()
+    return LogIn(exchange=grant.exchange, credentials=credentials, refresh=refresh)
+
+
+def placed_anew(session: Session, grant: Grant) -> Placed | None:
+    """New credentials in the old places."""
+    old = session.placed
+    credentials = grant.fixed if old.slots is None else fill(old.slots, grant)
+    return Placed(credentials, old.slots, old.probe, old.answer, old.names) if credentials else None

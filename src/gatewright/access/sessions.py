@@ -19,14 +19,13 @@ from gatewright.access.entrance import Entrance, go, shown
 from gatewright.access.grant import Grant, Refreshes
 from gatewright.access.mailbox import PATIENCE, Mailbox
 from gatewright.access.newcomers import SUBJECT, Newcomers
-from gatewright.access.placing import Placed, fill
+from gatewright.access.placing import Placed
 from gatewright.access.principals import same_principal
 from gatewright.access.refresh import refresher
 from gatewright.access.roles import guess, learn
 from gatewright.access.second import Confirmation
-from gatewright.access.session import Session
+from gatewright.access.session import Session, further, placed_anew
 from gatewright.access.signup import Made, SignUp
-from gatewright.access.tokens import refresh_token
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Specification
@@ -149,9 +148,9 @@ class Sessions:
             return Registration(exchange=self._newcomers.last, why=made)
         result = await self._newcomers.let_in(made.account, made.exchange)
         if isinstance(result, str):
-            return Registration(name=name, exchange=made.exchange, why=result)
+            return Registration(name=name, exchange=made.exchange, why=result, account=made.account)
         self._sessions[name] = result
-        return Registration(name=name, logged_in=True, exchange=made.exchange)
+        return Registration(name=name, logged_in=True, exchange=made.exchange, account=made.account)
 
     async def log_in(self, name: str, password: str | None = None) -> bool:
         """Whether a fresh log-in works now, with the account's own password or another."""
@@ -180,14 +179,34 @@ class Sessions:
             grant = await go(session.way, session.account, secret)
         finally:
             _TRIAL.reset(token)
-        placed = _placed(session, grant)
-        if placed is not None and self.single_session:
-            session.granted(grant, placed, self._clock(), self._wall())
-        refresh = None
-        if placed is not None and grant.exchange is not None and grant.exchange.response is not None:
-            refresh = refresh_token(grant.exchange.response)
-        credentials = placed.credentials + grant.extra if placed is not None else ()
-        return LogIn(exchange=grant.exchange, credentials=credentials, refresh=refresh)
+        if self.single_session:
+            placed = placed_anew(session, grant)
+            if placed is not None:
+                session.granted(grant, placed, self._clock(), self._wall())
+        return further(session, grant)
+
+    async def try_refresh(
+        self,
+        name: str,
+        token: Secret,
+        *,
+        held: tuple[Credential, ...] = (),
+        purpose: str = "refresh",
+        cell: Cell | None = None,
+    ) -> LogIn | None:
+        """One use of a refresh token, with `held` beside it; the account's session stays as it is.
+
+        None when the specification has no endpoint that takes one.
+        """
+        session = self._session(name)
+        if self._refresher is None:
+            return None
+        trial = _TRIAL.set(_Trial(purpose, cell, None, False))
+        try:
+            grant = await self._refresher.refresh(name, token, held)
+        finally:
+            _TRIAL.reset(trial)
+        return further(session, grant)
 
     async def mail(self, name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
         """The newest code or link mailed to an account, by `hooks.mail`; None without a hook, address or mail in time.
@@ -237,6 +256,11 @@ class Sessions:
         session = self._session(name)
         await self._fresh(session)
         return session.credentials
+
+    @property
+    def ways(self) -> Mapping[str, tuple[Credential, ...]]:
+        """The present credentials of every account, as they are."""
+        return {name: session.credentials for name, session in self._sessions.items() if session.credentials}
 
     def first_credentials(self, name: str) -> Kept | None:
         """The credentials of the account's first log-in in this run, also when they were renewed since."""
@@ -298,7 +322,7 @@ class Sessions:
         began = self._clock()
         exchange = await self._ask(attach(probe.request, session.credentials), session.account.name, "probe")
         response = exchange.response
-        if response is None or response.status == 429 or response.status >= 500:
+        if response is None or response.meaning == 429 or response.meaning >= 500:
             return None
         if not session.shows(read(response)):
             return False
@@ -320,15 +344,15 @@ class Sessions:
         grant = Grant(why="it cannot be renewed")
         if isinstance(session.way, Refreshes) and session.refresh is not None:
             grant = await session.way.refresh(session.account, session.refresh)
-            placed = _placed(session, grant)
+            placed = placed_anew(session, grant)
             if placed is not None:
                 return grant, placed
         if session.way.renewable:
             grant = await go(session.way, session.account, None)
-        placed = _placed(session, grant)
+        placed = placed_anew(session, grant)
         if placed is None and session.refresh is not None and self._refresher is not None:
             fresh = await self._refresher.refresh(session.account.name, session.refresh, session.placed.credentials)
-            placed = _placed(session, fresh)
+            placed = placed_anew(session, fresh)
             grant = fresh if placed is not None else grant
         return grant, placed
 
@@ -388,7 +412,7 @@ class Sessions:
         if session is None or session.placed.probe is None or not session.way.renewable:
             return False
         grant = await go(session.way, session.account, None)
-        placed = _placed(session, grant)
+        placed = placed_anew(session, grant)
         if placed is None:
             return False
         first = await self._probe(session)
@@ -436,13 +460,6 @@ class Sessions:
         if name not in self._sessions:
             raise LookupError(f"no account {name!r} is logged in; there are: {', '.join(self._sessions) or 'none'}")
         return self._sessions[name]
-
-
-def _placed(session: Session, grant: Grant) -> Placed | None:
-    """New credentials in the old places."""
-    old = session.placed
-    credentials = grant.fixed if old.slots is None else fill(old.slots, grant)
-    return Placed(credentials, old.slots, old.probe, old.answer, old.names) if credentials else None
 
 
 def _how(session: Session, answer: Exchange | None) -> str:

@@ -126,7 +126,7 @@ class SignUp:
         request = render(candidate.endpoint, call)
         self.last = exchange = await self.ask(request, name, "sign-up")
         response = exchange.response
-        if response is None or response.status not in (403, 419):
+        if response is None or response.meaning not in (403, 419):
             return exchange
         token = await harvest(self.ask, self.specification, request, name, {})
         if not token.token:
@@ -187,7 +187,7 @@ def private_of(registered: Mapping[str, Json]) -> tuple[str, ...]:
 def accepted(exchange: Exchange) -> bool:
     """Whether a sign-up went through: no error status, and no body that says no."""
     response = exchange.response
-    return response is not None and response.status < 400 and not says_no(read(response))
+    return response is not None and response.meaning < 400 and not says_no(read(response))
 
 
 def _settled(change: Repair, call: Call) -> Repair:

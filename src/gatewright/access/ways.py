@@ -73,7 +73,7 @@ class FormLogin:
             if token.token:
                 self.csrf = True
                 exchange, sent = await self._post(account, secret, token)
-        if exchange.response is not None and exchange.response.status == 415 and self.media:
+        if exchange.response is not None and exchange.response.meaning == 415 and self.media:
             self.media = FORM if "json" in self.media else "application/json"
             exchange, sent = await self._post(account, secret, token)
         return await self._grant(account, exchange, sent, token)
@@ -82,7 +82,7 @@ class FormLogin:
         before = token.token
         if exchange.response is not None:
             absorb(token, exchange.response, self.specification)
-        if self.csrf and token.token == before and exchange.response is not None and exchange.response.status < 400:
+        if self.csrf and token.token == before and exchange.response is not None and exchange.response.meaning < 400:
             request = self._request(account, "", Csrf())
             token = await harvest(self.ask, self.specification, request, account.name, token.cookies)
         grant = granted(exchange, sent, {name: value for name, value in token.cookies.items() if not is_csrf(name)})
@@ -179,9 +179,9 @@ def identity_for(account: Account, place: Place) -> str:
 
 def _wants_csrf(exchange: Exchange) -> bool:
     response = exchange.response
-    if response is None or response.status not in (400, 401, 403, 412, 419, 422):
+    if response is None or response.meaning not in (400, 401, 403, 412, 419, 422):
         return False
-    return response.status in (403, 419) or is_csrf(response.body[:5000].decode("latin-1"))
+    return response.meaning in (403, 419) or is_csrf(response.body[:5000].decode("latin-1"))
 
 
 @dataclass(eq=False)
@@ -216,7 +216,7 @@ class Client:
         client, own = self.credentials(account)
         client, own = client or name, own if secret is None else secret
         exchange = await ask(self._request(pairs, client, own), account.name, "log-in")
-        refused = exchange.response is not None and exchange.response.status in (400, 401)
+        refused = exchange.response is not None and exchange.response.meaning in (400, 401)
         if refused and again and not self.in_body and client and own:
             self.in_body = True
             exchange = await ask(self._request(pairs, client, own), account.name, "log-in")

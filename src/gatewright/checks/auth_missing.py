@@ -276,7 +276,7 @@ async def _refusing(probe: Probe, account: str) -> str:
             continue
         tried += 1
         exchange = await strike(probe, call, as_=ANON, purpose="control: neighbour", endpoint=endpoint)
-        if exchange.response is not None and exchange.response.status in (401, 403):
+        if exchange.response is not None and exchange.response.meaning in (401, 403):
             return endpoint.name
     return ""
 

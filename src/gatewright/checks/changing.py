@@ -181,7 +181,7 @@ def _plain_name(probe: Probe, place: Place, call: Call) -> bool:
 
 async def seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange) -> Answer | None:
     """The owner's view once it holds the marker; None when it never does. A refused write is looked for once only."""
-    refused = write.response is not None and write.response.status >= 400
+    refused = write.response is not None and write.response.meaning >= 400
     for pause in _POLLS:
         if pause:
             await probe.wait(pause)

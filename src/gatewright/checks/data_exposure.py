@@ -218,11 +218,10 @@ def _undocumented(probe: Probe, leaves: list[Leaf]) -> list[Exposed]:
     documented = _documented(probe)
     if not documented:
         return []
+    anything = tuple(path[:-1] + end for path in documented if path.endswith("*") for end in ".[")
     found = []
     for leaf in leaves:
-        if leaf.path in documented or any(
-            leaf.path.startswith(path + ".") for path in documented if path.endswith("*")
-        ):
+        if leaf.path in documented or any(leaf.path.startswith(below) for below in anything):
             continue
         kind = classify(leaf.path, leaf.value)
         if kind in CREDENTIALS or kind == "payment card" or is_internal(leaf.path):
@@ -231,7 +230,10 @@ def _undocumented(probe: Probe, leaves: list[Leaf]) -> list[Exposed]:
 
 
 def _documented(probe: Probe) -> frozenset[str]:
-    """Paths of all leaves that the documented 2xx answers list; empty when a schema is missing or open."""
+    """Paths of all leaves that the documented 2xx answers list; empty when a schema is missing or open.
+
+    Where only a part of it is open (a map of complaints in an envelope, say), that part is listed as `error.fields*`.
+    """
     paths: set[str] = set()
     for answer in probe.endpoint.answers:
         if answer.status.startswith("2") and answer.schema is not None:
@@ -251,16 +253,17 @@ def _paths(specification: Specification, schema: Schema, prefix: str, *, depth: 
         parts = [_paths(specification, s, prefix, depth=depth + 1) for s in schema.any_of]
         return None if any(part is None for part in parts) else set().union(*(p for p in parts if p is not None))
     if schema.items is not None:
-        return _paths(specification, schema.items, f"{prefix}[]", depth=depth + 1)
+        below = f"{prefix}[]"
+        listed = _paths(specification, schema.items, below, depth=depth + 1)
+        return {below + "*"} if listed is None and prefix else listed
     if schema.properties:
         if schema.open or schema.additional is not None:
             return None
         found: set[str] = set()
         for name, inner in schema.properties.items():
-            listed = _paths(specification, inner, f"{prefix}.{name}" if prefix else name, depth=depth + 1)
-            if listed is None:
-                return None
-            found |= listed
+            path = f"{prefix}.{name}" if prefix else name
+            listed = _paths(specification, inner, path, depth=depth + 1)
+            found |= {path, path + "*"} if listed is None else listed
         return found
     return None if "object" in schema.types or not schema.types else {prefix}
 

@@ -162,7 +162,7 @@ async def _scouted(
 
 def turned_away(exchange: Exchange) -> bool:
     """Refused for who asks, and not for what is asked: 401 or 403."""
-    return exchange.response is not None and exchange.response.status in (401, 403)
+    return exchange.response is not None and exchange.response.meaning in (401, 403)
 
 
 async def rehearsed(
@@ -192,10 +192,11 @@ def refused(exchange: Exchange, attacker: str, what: str) -> Verdict:
     """Why an attempt had no effect."""
     if exchange.response is None:
         return conclude("control_failed", f"no answer to the attempt: {exchange.error}")
-    status = exchange.response.status
+    status, meant = exchange.response.status, exchange.response.meaning
+    told = f"status {status}" if status == meant else f"status {status}, and a body that means {meant}"
     if DeniedFamily().denied(read(exchange.response)):
-        return conclude("denied", f"{attacker} was refused: status {status}, and {what} stayed as it was")
-    return conclude("no_effect", f"answered with status {status}, but {what} stayed as it was")
+        return conclude("denied", f"{attacker} was refused: {told}, and {what} stayed as it was")
+    return conclude("no_effect", f"answered with {told}, but {what} stayed as it was")
 
 
 async def deletes(

@@ -182,7 +182,7 @@ async def _rise(probe: Probe, gate: Gate, forge: Callable[[jwt.Token], str]) -> 
         endpoint, call = place
         refused = await probe.send(call, as_=gate.account, purpose="control: the own role", endpoint=endpoint)
         opened = await send(probe, gate, forge(changed), purpose=f"attack: role of {other}", at=(endpoint, call))
-        if refused.response is not None and refused.response.status in (401, 403) and _opens(opened):
+        if refused.response is not None and refused.response.meaning in (401, 403) and _opens(opened):
             return other, endpoint.name, opened
     return None
 

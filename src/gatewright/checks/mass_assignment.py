@@ -319,7 +319,7 @@ async def _write(
     for name, value in extra.items():
         call = call.with_value(Place("body", name), value)
     exchange = await probe.send(call, as_=target.account, purpose=purpose)
-    if exchange.response is None or exchange.response.status >= 400:
+    if exchange.response is None or exchange.response.meaning >= 400:
         return None, exchange
     if "read-back" in probe.settings.disabled_controls:
         return read(exchange.response), exchange

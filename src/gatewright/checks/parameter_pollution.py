@@ -161,7 +161,7 @@ def _shaped(probe: Probe, aim: Aim, form: Form) -> Aim:
 
 def _refused(exchange: Exchange) -> bool:
     """A combined form that was refused as a whole says nothing of its parts."""
-    return exchange.response is not None and 400 <= exchange.response.status < 500
+    return exchange.response is not None and 400 <= exchange.response.meaning < 500
 
 
 def _worded(verdict: Verdict, form: Form, straight: Exchange) -> Verdict:

@@ -170,10 +170,10 @@ async def _refuses(probe: Probe, endpoint: Endpoint, able: str) -> bool:
         place = Place("path", names[-1])
         call = call.with_value(place, random_like(probe, call.get(place)))
     other = await strike(probe, call, as_=probe.account, purpose="control: neighbour", endpoint=endpoint)
-    if other.response is None or other.response.status not in (401, 403):
+    if other.response is None or other.response.meaning not in (401, 403):
         return False
     may = await strike(probe, call, as_=able, purpose="control: neighbour, higher account", endpoint=endpoint)
-    return may.response is not None and may.response.status not in (401, 403)
+    return may.response is not None and may.response.meaning not in (401, 403)
 
 
 async def neighbours_forbid(probe: Probe) -> str:
@@ -190,7 +190,7 @@ async def neighbours_forbid(probe: Probe) -> str:
             for name in re.findall(r"\{(\w+)\}", endpoint.path):
                 call = call.with_value(Place("path", name), random_like(probe, 1))
             exchange = await strike(probe, call, as_=probe.account, purpose="control: neighbour", endpoint=endpoint)
-            if exchange.response is not None and exchange.response.status == 403:
+            if exchange.response is not None and exchange.response.meaning == 403:
                 return endpoint.name
         return ""
 

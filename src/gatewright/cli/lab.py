@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-_DIALECTS = ["bearer", "cookie"]
+_DIALECTS = ["bearer", "cookie", "graphql"]
 """As in lab.dialects.DIALECTS, which is not imported for a `--help`; a test holds both together."""
 
 

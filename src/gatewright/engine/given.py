@@ -374,7 +374,7 @@ async def _protected(
     by_id = {e.id: e for e in endpoints.values()}
     for sample in samples:
         exchange = await identities.send(render(by_id[sample.endpoint], sample.call), as_=ANON, credentials=())
-        if exchange.response is None or exchange.response.status in (401, 403):
+        if exchange.response is None or exchange.response.meaning in (401, 403):
             found.add(sample.endpoint)
     return frozenset(found)
 

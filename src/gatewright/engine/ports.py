@@ -14,6 +14,7 @@ from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
+from gatewright.model.secret import Secret
 from gatewright.model.test import Kept, LogIn, Registration
 
 
@@ -69,6 +70,17 @@ class Identities(Standing, Protocol):
 
     async def mail(self, name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
         """The newest code or link mailed to an account, other than the one seen before; None when none came."""
+
+    async def try_refresh(
+        self,
+        name: str,
+        token: Secret,
+        *,
+        held: tuple[Credential, ...] = (),
+        purpose: str = "refresh",
+        cell: Cell | None = None,
+    ) -> LogIn | None:
+        """One use of a refresh token; None when there is no endpoint for it."""
 
     async def credentials(self, name: str) -> tuple[Credential, ...]:
         """The present credentials of an account."""

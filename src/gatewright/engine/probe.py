@@ -21,7 +21,7 @@ from gatewright.model.finding import Cell, Leftover
 from gatewright.model.http import Exchange, Request
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
-from gatewright.model.secret import Keyring
+from gatewright.model.secret import Keyring, Secret
 from gatewright.model.settings import Settings
 from gatewright.model.test import Kept, Listener, LogIn, Registration
 from gatewright.model.verdict import Control
@@ -245,6 +245,16 @@ class CellProbe:
     async def log_in(self, account: str, password: str | None = None) -> bool:
         """Whether a fresh log-in works now."""
         return await self._bench.identities.log_in(account, password)
+
+    async def try_refresh(
+        self, account: str, token: Secret, *, held: tuple[Credential, ...] = (), purpose: str = "refresh"
+    ) -> LogIn | None:
+        """One recorded use of a refresh token."""
+        tried = await self._bench.identities.try_refresh(account, token, held=held, purpose=purpose, cell=self.cell)
+        if tried is not None and tried.exchange is not None:
+            self.sent += 1
+            self.cite(tried.exchange)
+        return tried
 
     async def mail(self, account: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
         """The newest code or link mailed to an account. A worker is not held while it waits."""

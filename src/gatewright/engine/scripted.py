@@ -19,10 +19,11 @@ import msgspec
 from msgspec import Struct, field
 
 from gatewright.engine.scripted_tokens import KEY, ScriptedListener, matches
+from gatewright.engine.slow import Slow
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.finding import Cell
-from gatewright.model.http import Exchange, Request, Response
+from gatewright.model.http import Exchange, Request, Response, Timing
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Secret
@@ -51,7 +52,7 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     headers: dict[str, Json] | None = None
     """Values may hold `*`; null: the header is absent."""
     body: Json = None
-    """Members that the body must have, at any depth."""
+    """Members that the body must have, at any depth; with placeholders, such as `<after.password>`."""
     jwt: dict[str, Json] | None = None
     """Members of header or claims of the token, and the words of scripted_tokens.py."""
     target: str | None = None
@@ -69,6 +70,9 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status: int = 200
     response: Json = None
     headers: dict[str, str] = field(default_factory=dict)
+    slow: Slow | None = None
+    seconds: float = 0.0
+    """What the answer's timing says that it took."""
     times: int = 0
     """How often it answers before the next rules are looked at; 0: always."""
 
@@ -169,8 +173,6 @@ def _match(when: When, ask: Ask, earlier: Sequence[Ask], listener: ScriptedListe
         return None
     if when.headers is not None and not _among(when.headers, {n: ask.request.header(n) for n in when.headers}):
         return None
-    if when.body is not None and not _within(when.body, ask.body):
-        return None
     if when.jwt is not None and not matches(when.jwt, ask.token, listener):
         return None
     if when.target is not None and not _like(when.target, ask.request.target):
@@ -182,6 +184,8 @@ def _match(when: When, ask: Ask, earlier: Sequence[Ask], listener: ScriptedListe
         if before is None:
             return None
         captured["after"] = before.body
+    if when.body is not None and not _within(_filled(when.body, ask, captured, 0), ask.body):
+        return None
     return captured
 
 
@@ -224,13 +228,15 @@ def _within(wanted: Json, value: Json) -> bool:
 def _respond(rule: Rule, ask: Ask, found: dict[str, Json], count: int) -> Response:
     body = _filled(rule.response, ask, found, count)
     headers = {name: as_text(_filled(value, ask, found, count)) for name, value in rule.headers.items()}
+    seconds = rule.slow.takes(as_text(_filled(rule.slow.of, ask, found, count))) if rule.slow else rule.seconds
+    timing = Timing(first_byte=seconds, total=seconds)
     if body is None:
-        return Response(rule.status, tuple(headers.items()))
+        return Response(rule.status, tuple(headers.items()), timing=timing)
     kinds = {name.lower() for name in headers}
     if "content-type" not in kinds:
         headers["Content-Type"] = "text/plain" if isinstance(body, str) else "application/json"
     data = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
-    return Response(rule.status, tuple(headers.items()), data, size=len(data))
+    return Response(rule.status, tuple(headers.items()), data, size=len(data), timing=timing)
 
 
 def _filled(value: Json, ask: Ask, found: dict[str, Json], count: int) -> Json:
@@ -333,7 +339,10 @@ class ScriptedIdentities:
         if exchange.response is None or exchange.response.status not in (200, 201, 404):
             return Registration(exchange=exchange, why="refused")
         self._waiting.pop(0)
-        return Registration(name=name, logged_in=True, exchange=exchange)
+        made = msgspec.structs.replace(
+            self._newcomers[name], password=Secret(str(given["password"])), registered={"name": str(given["name"])}
+        )
+        return Registration(name=name, logged_in=True, exchange=exchange, account=made)
 
     async def log_in(self, name: str, password: str | None = None) -> bool:
         """Asks the server's rules at `POST /log-in`, with `own` for the account's own password."""
@@ -353,6 +362,22 @@ class ScriptedIdentities:
         request = _posted("/log-in", {"name": name, "password": "own" if password is None else password})
         request = edit(request) if edit is not None else request
         exchange = await self.send(request, as_=ANON, purpose=purpose, credentials=())
+        return await self._granted(name, exchange)
+
+    async def try_refresh(
+        self,
+        name: str,
+        token: Secret,
+        *,
+        held: tuple[Credential, ...] = (),
+        purpose: str = "refresh",
+        cell: Cell | None = None,
+    ) -> LogIn | None:
+        """Asks at `POST /refresh`, which answers as the log-in does."""
+        request = _posted("/refresh", {"refresh": token.reveal()})
+        return await self._granted(name, await self.send(request, as_=name, purpose=purpose, credentials=held))
+
+    async def _granted(self, name: str, exchange: Exchange) -> LogIn:
         answer = exchange.response
         if answer is None or not answer.ok:
             return LogIn(exchange=exchange)
@@ -411,7 +436,7 @@ class ScriptedIdentities:
 
     def identity(self, name: str) -> frozenset[str]:
         """Values that name the account."""
-        account = self._accounts.get(name)
+        account = self._accounts.get(name) or self._newcomers.get(name)
         return frozenset(account.identity) if account else frozenset()
 
     def rank(self, name: str) -> int:

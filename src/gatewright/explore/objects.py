@@ -432,4 +432,8 @@ class Produced:
         for option in self._places.options(hole, self._account, others=higher, write=write):
             if option.value not in tried and len(tried) <= 3:
                 return option.value
+        if isinstance(tried[0], str) and not hole.guesses:  # a text that names nothing known may name a person
+            names = [str(value) for other in higher for value in self._memory.identity[other].values()]
+            plain = sorted(dict.fromkeys(names), key=lambda name: (name.isdigit(), "@" in name))
+            return next((name for name in plain if name not in tried and len(tried) <= 3), None)
         return None

@@ -18,8 +18,9 @@ from gatewright.lab.dialects import Dialect
 def application(dialect: Dialect) -> Starlette:
     """The clinic's API with its specification."""
     routes = dialect.routes()
-    if dialect.specification:
-        published = orjson.dumps(dialect.document())
+    document = dialect.document()
+    if document is not None:
+        published = orjson.dumps(document)
 
         async def specification(request: Request) -> Response:
             request.state.account = "anon"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gatewright.lab import tokens
@@ -24,6 +25,10 @@ class Door:
     def enter(self, call: Call, user: Row) -> Any:
         """A fresh credential for a user whose password was right, as the log-in answers it: a body, or a reply."""
         raise NotImplementedError
+
+    def renew(self, call: Call, token: str) -> Any:
+        """A fresh credential for a refresh token, as the log-in answers it; None where there are none, or it is not valid."""
+        return None
 
     def leave(self, call: Call) -> Any:
         """End what the caller came in with; as the log-out answers it."""
@@ -54,10 +59,12 @@ class BearerDoor(Door):
             trust_none="token-alg-none" in clinic.weak,
             trust_unsigned="token-signature-stripped" in clinic.weak,
         )
-        if claims is None or clinic.tables.get("revoked", str(claims.get("jti"))):
+        if claims is None or clinic.tables.get("revoked", str(claims.get("sid"))):
             return None, {}
         subject = str(claims.get("sub", ""))
         user = clinic.tables.get("users", int(subject)) if subject.isascii() and subject.isdigit() else None
+        if "token-names-the-user" in clinic.weak:
+            user = clinic.tables.first("users", username=subject)
         if user is not None and user["id"] in self._kept:
             since, kept = self._kept[user["id"]]
             number = claims.get("seq")
@@ -66,11 +73,32 @@ class BearerDoor(Door):
         return user, claims
 
     def enter(self, call: Call, user: Row) -> Any:
-        """A fresh token for the user."""
+        """A fresh token for the user, and one to renew it with."""
+        return self._issue(call, user, secrets.token_hex(8))
+
+    def renew(self, call: Call, token: str) -> Any:
+        """A fresh token for a refresh token, which is used up; None for one that is not valid.
+
+        A second use ends the session that both belong to.
+        """
+        row = call.tables.get("refreshes", token)
+        user = call.tables.get("users", row["user_id"]) if row is not None else None
+        if row is None or user is None:
+            return None
+        if row["used"] and not call.weak("refresh-token-reuse"):
+            self._end(call, row["family"])
+            return None
+        call.tables.change("refreshes", token, used=1)
+        return self._issue(call, user, row["family"])
+
+    def _issue(self, call: Call, user: Row, session: str) -> dict[str, Any]:
         clinic, now = call.clinic, int(call.clinic.now())
         self._issued += 1
+        refresh = secrets.token_urlsafe(32)
+        clinic.tables.add("refreshes", id=refresh, user_id=user["id"], family=session, used=0)
         claims = {
-            "sub": str(user["id"]),
+            "sub": user["username"] if "token-names-the-user" in clinic.weak else str(user["id"]),
+            "sid": session,
             "role": user["role"],
             "iat": now,
             "exp": now + clinic.token_ttl,
@@ -81,15 +109,22 @@ class BearerDoor(Door):
             "access_token": tokens.sign(claims, clinic.secret),
             "token_type": "Bearer",
             "expires_in": clinic.token_ttl,
+            "refresh_token": refresh,
         }
 
     def leave(self, call: Call) -> None:
-        """The token is remembered as ended."""
-        try:
-            call.tables.add("revoked", id=str(call.claims.get("jti")))
-        except sqlite3.IntegrityError:
-            return
+        """The session is remembered as ended, and its refresh tokens are gone."""
+        self._end(call, str(call.claims.get("sid")))
+
+    def _end(self, call: Call, session: str) -> None:
+        call.tables.remove("refreshes", family=session)
+        if not call.weak("logout-keeps-session"):
+            with suppress(sqlite3.IntegrityError):
+                call.tables.add("revoked", id=session)
 
     def end_others(self, call: Call) -> None:
         """Tokens issued until now are ended, but for the one that the caller came with."""
         self._kept[call.me["id"]] = (self._issued, str(call.claims.get("jti")))
+        for row in call.tables.find("refreshes", user_id=call.me["id"]):
+            if row["family"] != call.claims.get("sid"):
+                call.tables.remove("refreshes", id=row["id"])

@@ -36,8 +36,16 @@ RANK = {"patient": Access.PATIENT, "staff": Access.STAFF, "admin": Access.ADMIN}
 class Refused(Exception):  # noqa: N818 - reads as `raise Refused(404, …)`
     """An answer that ends the request: status, sentence, and per field what is wrong with it."""
 
-    def __init__(self, status: int, detail: str, *, errors: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        errors: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
+        self.headers = dict(headers or {})
         self.status = status
         self.detail = detail
         self.errors = dict(errors or {})
@@ -74,6 +82,8 @@ class Clinic:
     door: Door = field(default_factory=Door)
     """How callers are known; the dialect hangs it."""
     mailbox: Mailbox = field(default_factory=Mailbox)
+    wrong_tries: dict[str, list[float]] = field(default_factory=dict)
+    """Name or challenge → when its wrong secrets came."""
 
     def at(self, *, days: int = 0, minutes: int = 0) -> str:
         """The present time, RFC 3339 in UTC, some days and minutes on."""

@@ -105,6 +105,10 @@ def _values(clinic: Clinic) -> dict[str, Any]:
     values["link_token"] = tables.find("links", document_id=tables.find("documents", patient_id=alice["id"])[0]["id"])[
         0
     ]["id"]
+    mia = tables.first("users", username="mia.berg") or {}
+    tables.add("refreshes", id="sample-refresh-token", user_id=alice["id"], family="sample", used=0)
+    tables.add("codes", id="sample", user_id=mia["id"], purpose="reset", code="482913", expires=clinic.now() + 900)
+    values |= {"refresh_token": "sample-refresh-token", "code": "482913", "code_email": mia["email"]}
     for name, table in _TABLE.items():
         values[name] = tables.find(table, patient_id=alice["id"])[0]["id"]
     return values
@@ -122,6 +126,13 @@ def _body(endpoint: Endpoint, shapes: dict[str, Schema], values: dict[str, Any],
     body = {name: inner["example"] for name, inner in schema.get("properties", {}).items()} or dict(schema["example"])
     if endpoint.path == "/auth/login":
         body = {"username": ALICE.username, "password": password_of(ALICE, seed)}
+    if endpoint.path == "/auth/credentials":
+        body = {"current_password": password_of(ALICE, seed), "email": "alice.marsh@clinic-mail.example"}
+    for name in ("refresh_token", "code"):
+        if name in body:
+            body[name] = values[name]
+    if endpoint.path == "/auth/password/reset":
+        body["email"] = values["code_email"]
     for name in ("order_id", "invoice_id", "claim_id"):
         if name in body:
             body[name] = values[name]

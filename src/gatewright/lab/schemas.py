@@ -67,9 +67,7 @@ USERNAME = text("nora.lind", least=3, most=40, pattern="^[A-Za-z][A-Za-z0-9_.-]+
 PASSWORD = {
     "type": "string",
     "format": "password",
-    "minLength": 10,
     "maxLength": 128,
-    "pattern": "^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9]).*$",
     "example": "Blue-Kettle-47",
 }
 EMAIL = words("nora.lind@example.com", "email")

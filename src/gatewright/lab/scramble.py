@@ -18,12 +18,27 @@ KEPT_NAMES = frozenset(
         "access_token",
         "token_type",
         "expires_in",
+        "refresh_token",
+        "current_password",
+        "new_password",
+        "code",
         "csrf_token",
     ]
 )
 """The vocabulary of sign-up and log-in stays: a person who tests an API knows how to get in."""
 
-KEPT_PATHS = frozenset({"/auth/register", "/auth/login", "/auth/logout", "/auth/csrf"})
+KEPT_PATHS = frozenset(
+    {
+        "/auth/register",
+        "/auth/login",
+        "/auth/logout",
+        "/auth/csrf",
+        "/auth/refresh",
+        "/auth/credentials",
+        "/auth/password/forgot",
+        "/auth/password/reset",
+    }
+)
 
 _ONSETS = [
     "b",

@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 COLUMNS: dict[str, str] = {
     "users": "id username email password_hash full_name phone date_of_birth role city bio position contract salary balance "
-    "language newsletter delivery_note loyalty_points created_at",
+    "language newsletter delivery_note loyalty_points created_at name_key mail_key second_factor",
     "records": "id patient_id kind title summary created_at",
     "slots": "id doctor starts_at free_places",
     "appointments": "id patient_id companion_id slot_id reason status created_at",
@@ -35,6 +35,8 @@ COLUMNS: dict[str, str] = {
     "refunds": "id order_id amount reason created_at",
     "links": "id document_id expires_at",
     "revoked": "id",
+    "refreshes": "id user_id family used",
+    "codes": "id user_id purpose code expires",
     "sessions": "id user_id csrf expires",
 }
 """Table → columns, the key first."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gatewright.model.graphql import refusal
+from gatewright.model import envelope, graphql
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in order, names in the case that was sent. Characters are Latin-1 code points of the bytes."""
@@ -93,8 +93,13 @@ class Response(Struct, frozen=True, gc=False):
 
     @property
     def meaning(self) -> int:
-        """The status; of a GraphQL answer that is nothing but errors the one that they stand for."""
-        return (refusal(self.body) or self.status) if 200 <= self.status < 300 else self.status
+        """The status; of a good one whose body says that it failed, and holds nothing else, the one that it stands for.
+
+        `model.graphql` and `model.envelope` say which bodies those are.
+        """
+        if not 200 <= self.status < 300:
+            return self.status
+        return graphql.refusal(self.body) or envelope.refusal(self.body) or self.status
 
 
 class Exchange(Struct, frozen=True, gc=False):

@@ -64,6 +64,7 @@ class Need(Enum):
     READS = "a method that reads: GET, HEAD, or POST with a reference in its body"
     CHANGES = "a method that changes an object: PUT, PATCH, or POST with a reference to an object that is there"
     DELETES = "DELETE"
+    METHODS = "a path of its own, and a method that says what is done there: no field of a GraphQL schema"
     REFERENCE = "a place of the endpoint that names an object of the peer"
     SELF = "an endpoint that changes or reads the caller's own data, with an identity field in its body or a learnt one"
     OWNED = "an object of the attacker or the peer that this run created, named by the endpoint"
@@ -147,6 +148,8 @@ class Registration(Struct, frozen=True, kw_only=True):
     exchange: Exchange | None = None
     why: str = ""
     """Why there is no account, or why it cannot log in."""
+    account: Account | None = None
+    """The account as it was made: user name, password, and what was registered."""
 
 
 class Kept(Struct, frozen=True):
@@ -301,6 +304,14 @@ class Probe(Protocol):
 
     async def log_in(self, account: str, password: str | None = None) -> bool:
         """Whether a fresh log-in of an account works now, with its own password or another; its session stays."""
+
+    async def try_refresh(
+        self, account: str, token: Secret, *, held: tuple[Credential, ...] = (), purpose: str = "refresh"
+    ) -> LogIn | None:
+        """One recorded use of a refresh token; the account's session stays. None: no endpoint takes one.
+
+        `held` goes along: some APIs want the old credentials too.
+        """
 
     async def mail(self, account: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
         """The newest code or link that the API mailed to an account, read by `hooks.mail` of the settings.

@@ -42,10 +42,10 @@ def protection(exchange: Exchange, usual: Response) -> str:
     response = exchange.response
     if response is None:
         return f"no answer ({exchange.error.partition(':')[0]})"
-    if response.status in (429, 503):
-        return f"status {response.status}"
-    if response.status != usual.status and response.status < 500 and not response.ok:
-        return f"status {response.status} instead of {usual.status}"
+    if response.meaning in (429, 503):
+        return f"status {response.meaning}"
+    if response.meaning != usual.meaning and response.meaning < 500 and not response.ok:
+        return f"status {response.meaning} instead of {usual.meaning}"
     if _CHALLENGE.search(response.body[:4096]) and not _CHALLENGE.search(usual.body[:4096]):
         return "an answer that speaks of a limit or a challenge"
     return ""

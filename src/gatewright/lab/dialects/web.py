@@ -99,6 +99,7 @@ class Web(Dialect):
                 response = self.refusal(refused, self.methods(request) if refused.status == 405 else [])
                 if refused.status == 429:
                     response.headers["Retry-After"] = "1"
+                response.headers.update(refused.headers)
             response.headers.update(request.state.quota)
             return response
 

@@ -11,7 +11,9 @@ from gatewright.lab.routes import (
     archive,
     catalogue,
     claims,
+    contact,
     coupons,
+    credentials,
     documents,
     messages,
     orders,
@@ -27,6 +29,7 @@ from gatewright.lab.routes import (
 
 AREAS: tuple[Area, ...] = (
     account.AREA,
+    credentials.AREA,
     session.AREA,
     records.AREA,
     appointments.AREA,
@@ -44,6 +47,7 @@ AREAS: tuple[Area, ...] = (
     staff.AREA,
     admin.AREA,
     archive.AREA,
+    contact.AREA,
     public.AREA,
 )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 from gatewright.lab import tokens
+from gatewright.lab.attempts import admit, failed, forget, judged, spelled
 from gatewright.lab.endpoint import Access, Area, Call, Clinic, Parameter, Refused, Reply
 from gatewright.lab.schemas import (
     BIRTH,
@@ -44,6 +46,7 @@ _SCHEMAS = {
         access_token=text("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", most=2000),
         token_type=choice("Bearer"),
         expires_in=number(3600),
+        refresh_token=text("q1Zk3mQ0vB1nXr8aLw5tYc2gJd7f", most=200),
     ),
     "Account": shape(
         "id username email full_name",
@@ -123,10 +126,18 @@ def register(call: Call) -> Row:
     if given["date_of_birth"] >= datetime.fromtimestamp(call.clinic.now(), UTC).date().isoformat():
         raise Refused(422, "check the fields", errors={"date_of_birth": "must be in the past"})
     for unique in ("username", "email"):
-        if call.tables.first("users", **{unique: given[unique]}):
-            raise Refused(409, f"this {unique} is taken", errors={unique: "already exists"})
+        refuse_taken(call, unique, given[unique], loose=call.weak("sign-up-name-twice"))
     password = given.pop("password")
+    if not call.weak("sign-up-weak-password"):
+        judged(password, given["username"])
     return card(new_user(call.clinic, password, **{"role": "patient", **given}))
+
+
+def refuse_taken(call: Call, unique: str, value: str, *, loose: bool = False) -> None:
+    """409 when a user name or an e-mail address is somebody's, however it is spelled; `loose`: as it is spelled."""
+    key = {"username": "name_key", "email": "mail_key"}[unique]
+    if call.tables.first("users", **({unique: value} if loose else {key: spelled(value)})):
+        raise Refused(409, f"this {unique} is taken", errors={unique: "already exists"})
 
 
 def new_user(clinic: Clinic, password: str, **fields: Any) -> Row:
@@ -143,6 +154,9 @@ def new_user(clinic: Clinic, password: str, **fields: Any) -> Row:
         "delivery_note": "",
         "loyalty_points": 20,
         "created_at": clinic.at(),
+        "name_key": spelled(fields["username"]),
+        "mail_key": spelled(fields["email"]),
+        "second_factor": 0,
     }
     return clinic.tables.add("users", password_hash=tokens.password_hash(password), **{**defaults, **fields})
 
@@ -150,11 +164,22 @@ def new_user(clinic: Clinic, password: str, **fields: Any) -> Row:
 @AREA.on("POST", "/auth/login", Access.PUBLIC, body="LogIn", answer="Token")
 def login(call: Call) -> Any:
     """Log in."""
-    user = call.tables.first("users", username=call.body["username"])
+    name = spelled(call.body["username"])
+    if not call.weak("login-without-limit"):
+        admit(call.clinic, name)
+    user = next(reversed(call.tables.find("users", name_key=name)), None)
     fits = tokens.password_fits(call.body["password"], user["password_hash"] if user else _NOBODY)
     if user is None or not fits:
+        failed(call.clinic, name)
+        if user is not None and call.weak("login-tells-names-by-time"):
+            time.sleep(SLOW)
         raise Refused(401, "wrong username or password")
+    forget(call.clinic, name)
     return call.clinic.door.enter(call, user)
+
+
+SLOW = 0.05
+"""Seconds that a realistic hash of a password takes; that of the range is cheap."""
 
 
 @AREA.on("POST", "/auth/logout", Access.PATIENT, status=204)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gatewright.lab.endpoint import Access, Area, Call, Parameter
 from gatewright.lab.schemas import number, shape, text
 from gatewright.lab.tables import Row
@@ -39,10 +41,22 @@ _ISSUES: list[Row] = [
     parameters=(
         Parameter(name="limit", schema=number(20, least=1)),
         Parameter(name="offset", schema=number(0)),
+        Parameter(name="q", schema=text("garden", most=120)),
     ),
 )
 def archive(call: Call) -> Row:
     """List the old news; a page has a hundred items at most, and repeats the size that was asked for."""
+    found = _found(call) if "q" in call.query else _ISSUES
     asked, offset = call.query.get("limit", _USUAL), call.query.get("offset", 0)
     size = asked if call.weak("old-news-without-limit") else min(asked, _MOST)
-    return {"items": _ISSUES[offset : offset + size], "total": len(_ISSUES), "limit": asked, "offset": offset}
+    return {"items": found[offset : offset + size], "total": len(found), "limit": asked, "offset": offset}
+
+
+def _found(call: Call) -> list[Row]:
+    """The issues whose headline holds the words that were asked for."""
+    words = call.query["q"]
+    try:
+        wanted = re.compile(words if call.weak("old-news-by-expression") else re.escape(words), re.IGNORECASE)
+    except re.error:
+        return []
+    return [issue for issue in _ISSUES if wanted.search(issue["headline"])]

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gatewright.lab.weaknesses import api1, api2, api3, api4, api5, api8
+from gatewright.lab.weaknesses import accounts, api1, api2, api3, api4, api5, api8, graphql
 from gatewright.lab.weaknesses.weakness import Weakness
 
 __all__ = ["IDS", "WEAKNESSES", "Weakness", "chosen"]
 
-WEAKNESSES: tuple[Weakness, ...] = (*api1.ROWS, *api2.ROWS, *api3.ROWS, *api4.ROWS, *api5.ROWS, *api8.ROWS)
+WEAKNESSES: tuple[Weakness, ...] = (
+    *api1.ROWS,
+    *api2.ROWS,
+    *accounts.ROWS,
+    *api3.ROWS,
+    *api4.ROWS,
+    *api5.ROWS,
+    *api8.ROWS,
+    *graphql.ROWS,
+)
 """In the order of the tests; ids are stable."""
 
 IDS = frozenset(weakness.id for weakness in WEAKNESSES)

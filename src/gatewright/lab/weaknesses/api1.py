@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gatewright.lab.weaknesses.weakness import Weakness
+
+_WITH_PATHS = ("bearer", "cookie")
+"""Dialects in which a request has a path and a query, where a value can come twice."""
 
 
 def _object(id_: str, test: str, endpoint: str, parameter: str, title: str) -> Weakness:
-    return Weakness(
+    found = Weakness(
         id=id_,
         threat="API1:2023",
         kind="object level authorization",
@@ -15,6 +20,7 @@ def _object(id_: str, test: str, endpoint: str, parameter: str, title: str) -> W
         parameter=parameter,
         title=title,
     )
+    return replace(found, dialects=_WITH_PATHS) if test == POLLUTION else found
 
 
 READ = "object-access-read"

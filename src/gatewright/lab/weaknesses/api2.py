@@ -13,7 +13,7 @@ def _login(id_: str, test: str, endpoint: str, title: str, **more: Any) -> Weakn
 
 
 def _token(id_: str, test: str, title: str) -> Weakness:
-    return _login(id_, test, "GET /me", title, dialects=("bearer",))
+    return _login(id_, test, "GET /me", title, dialects=("bearer", "graphql"))
 
 
 ROWS: tuple[Weakness, ...] = (

@@ -52,4 +52,19 @@ ROWS: tuple[Weakness, ...] = (
         parameter="query:limit",
         words=True,
     ),
+    _costs(
+        "contact-pattern",
+        "cost-regex",
+        "POST /contact/check",
+        "An address that ends wrongly takes twice as long to check with each character",
+        parameter="body:email",
+    ),
+    _costs(
+        "old-news-by-expression",
+        "cost-search",
+        "GET /news/archive",
+        "The archive takes what it is asked for as an expression",
+        parameter="query:q",
+        words=True,
+    ),
 )

@@ -1,0 +1,113 @@
+"""What becomes of a way in: renewed sessions, changed passwords and names, forgotten passwords."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from gatewright.lab import tokens
+from gatewright.lab.attempts import admit, failed, forget, judged, spelled
+from gatewright.lab.endpoint import Access, Area, Call, Refused
+from gatewright.lab.routes.account import refuse_taken
+from gatewright.lab.schemas import EMAIL, PASSWORD, USERNAME, shape, text
+from gatewright.lab.tables import Row
+
+LIFE = 900
+"""Seconds that a mailed code is good for."""
+
+_PRESENT = {**PASSWORD, "example": "Blue-Kettle-47"}
+_NEW = {**PASSWORD, "example": "Green-Lantern-52"}
+_SCHEMAS = {
+    "Renewal": shape("refresh_token", refresh_token=text("q1Zk3mQ0vB1nXr8aLw5tYc2gJd7f", most=200)),
+    "CredentialsChange": shape(
+        current_password=_PRESENT,
+        new_password=_NEW,
+        username=USERNAME,
+        email=EMAIL,
+    ),
+    "Forgotten": shape("email", email=EMAIL),
+    "Reset": shape("email code new_password", email=EMAIL, code=text("482913", most=12), new_password=_NEW),
+    "Notice": shape("message", message=text("If there is such an account, a code is on its way", most=200)),
+}
+AREA = Area("account", _SCHEMAS)
+
+
+@AREA.on("POST", "/auth/refresh", Access.PUBLIC, body="Renewal", answer="Token", dialects=("bearer",))
+def refresh(call: Call) -> Any:
+    """Renew a session by its refresh token, which is used up."""
+    renewed = call.clinic.door.renew(call, call.body["refresh_token"])
+    if renewed is None:
+        raise Refused(401, "this refresh token is not valid")
+    return renewed
+
+
+@AREA.on("PUT", "/auth/credentials", Access.PATIENT, body="CredentialsChange", status=204, forbids=True)
+def change_credentials(call: Call) -> None:
+    """Change password, user name or e-mail address; the present password is asked for."""
+    given, me = call.fields(), call.me
+    present = given.pop("current_password", None)
+    if not call.weak("credentials-without-password"):
+        _ask(call, me, present)
+    for unique in ("username", "email"):
+        if unique in given and spelled(given[unique]) != spelled(me[unique]):
+            refuse_taken(call, unique, given[unique])
+    changed: Row = {name: given[name] for name in ("username", "email") if name in given}
+    changed |= {key: spelled(changed[name]) for name, key in _KEYS.items() if name in changed}
+    if "new_password" in given:
+        judged(given["new_password"], me["username"])
+        changed["password_hash"] = tokens.password_hash(given["new_password"])
+    call.tables.change("users", me["id"], **changed)
+    if "new_password" in given and not call.weak("password-change-keeps-sessions"):
+        call.clinic.door.end_others(call)
+
+
+_KEYS = {"username": "name_key", "email": "mail_key"}
+
+
+def _ask(call: Call, user: Row, password: str | None) -> None:
+    """403 unless the user's present password came along; wrong ones are counted as at the log-in."""
+    counted = f"{user['id']} present"
+    admit(call.clinic, counted)
+    if password is None or not tokens.password_fits(password, user["password_hash"]):
+        failed(call.clinic, counted)
+        raise Refused(403, "say your present password", errors={"current_password": "is not right"})
+    forget(call.clinic, counted)
+
+
+@AREA.on("POST", "/auth/password/forgot", Access.PUBLIC, body="Forgotten", answer="Notice", status=202)
+def forgot(call: Call) -> Row:
+    """Ask for a code that resets the password; the answer is the same for everybody."""
+    user = call.tables.first("users", mail_key=spelled(call.body["email"]))
+    if user is None and call.weak("reset-tells-names"):
+        raise Refused(404, "no account has this address")
+    if user is not None:
+        code = f"{secrets.randbelow(10**6):06}"
+        call.tables.remove("codes", user_id=user["id"], purpose="reset")
+        _store(call, user, "reset", code)
+        call.clinic.mailbox.deliver(user["email"], "Your password", f"Your code {code} is good for 15 minutes.")
+    return {"message": "If there is such an account, a code is on its way"}
+
+
+def _store(call: Call, user: Row, purpose: str, code: str) -> str:
+    id_ = secrets.token_urlsafe(24)
+    expires = call.clinic.now() + LIFE
+    call.tables.add("codes", id=id_, user_id=user["id"], purpose=purpose, code=code, expires=expires)
+    return id_
+
+
+@AREA.on("POST", "/auth/password/reset", Access.PUBLIC, body="Reset", status=204)
+def reset(call: Call) -> None:
+    """Set a new password with the code that was mailed."""
+    counted = f"{spelled(call.body['email'])} reset"
+    admit(call.clinic, counted)
+    user = call.tables.first("users", mail_key=spelled(call.body["email"]))
+    row = call.tables.first("codes", user_id=user["id"], purpose="reset") if user is not None else None
+    good = row is not None and row["expires"] > call.clinic.now()
+    if user is None or row is None or not good or not secrets.compare_digest(row["code"], call.body["code"]):
+        failed(call.clinic, counted)
+        raise Refused(403, "this code is not right")
+    judged(call.body["new_password"], user["username"])
+    call.tables.remove("codes", id=row["id"])
+    call.tables.change("users", user["id"], password_hash=tokens.password_hash(call.body["new_password"]))
+    call.user = user
+    call.clinic.door.end_others(call)

@@ -1,0 +1,43 @@
+"""API2: what an account lives through, from its sign-up to the end of its sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gatewright.lab.weaknesses.weakness import Weakness
+
+
+def _row(id_: str, test: str, endpoint: str, title: str, **more: Any) -> Weakness:
+    return Weakness(
+        id=id_, threat="API2:2023", kind="authentication", test=test, endpoint=endpoint, title=title, **more
+    )
+
+
+_LOGIN, _REGISTER, _ME = "POST /auth/login", "POST /auth/register", "GET /me"
+
+ROWS: tuple[Weakness, ...] = (
+    _row("logout-keeps-session", "session-after-logout", _ME, "A token works on after its log-out"),
+    _row(
+        "password-change-keeps-sessions",
+        "session-after-password-change",
+        _ME,
+        "A changed password leaves other sessions alive",
+    ),
+    _row(
+        "refresh-token-reuse", "session-refresh-reuse", _ME, "A refresh token can be used twice", dialects=("bearer",)
+    ),
+    _row("sign-up-weak-password", "password-weak", _REGISTER, "Passwords that everybody guesses are accepted"),
+    _row("login-without-limit", "login-no-lockout", _LOGIN, "Passwords can be tried without limit"),
+    _row(
+        "reset-tells-names",
+        "user-enumeration",
+        "POST /auth/password/forgot",
+        "The reset says that no account has this address",
+    ),
+    _row(
+        "login-tells-names-by-time",
+        "user-enumeration-timing",
+        _LOGIN,
+        "The log-in takes longer for names that exist",
+    ),
+)
