@@ -16,6 +16,7 @@ from gatewright.app.brake import Brake
 from gatewright.app.document import load_specification
 from gatewright.app.door import Door
 from gatewright.app.numbering import Numbering
+from gatewright.app.patience import Patience
 from gatewright.app.stream import Stream
 from gatewright.app.target import Placed, place
 from gatewright.app.tests import library
@@ -145,8 +146,9 @@ class _Scan:
         )
         self.ledger = Ledger(self._made, journal.ledger if journal else ())
         self.brake = Brake(self.gate, self.stop, self._reserve)
+        self.patience = Patience(self.brake)
         self.sessions = Sessions(
-            self.brake,
+            self.patience,
             placed.specification,
             settings,
             keyring=self.keyring,
@@ -244,6 +246,7 @@ class _Scan:
             keyring=self.keyring,
             emit=self.stream.emit,
             ledger=self.ledger,
+            settle=self.patience.settle,
         )
         knowledge = self.knowledge = await self._explore(explorer)
         if self.stop.is_set():

@@ -25,6 +25,7 @@ from gatewright.lab.doors.mutual import MutualTls, shown
 from gatewright.lab.edge import Edge
 from gatewright.lab.endpoint import Clinic
 from gatewright.lab.mailbox import Mailbox, beside, hook
+from gatewright.lab.noise import LaggingTables, Noise
 from gatewright.lab.seed import PRINTED, fill, password_of
 from gatewright.lab.tables import Tables
 from gatewright.lab.weaknesses import IDS
@@ -41,6 +42,8 @@ class Options:
     token_ttl: int = 3600
     scramble: int | None = None
     seed: int = 1
+    noise: tuple[str, ...] = ()
+    """Kinds of `lab.noise.KINDS`."""
     log: Path | None = None
     yes: bool = False
     """The yes-server instead of the clinic."""
@@ -51,8 +54,11 @@ class Options:
 def clinic(options: Options, now: Callable[[], float]) -> Clinic:
     """The clinic's state with its first people and things."""
     secret = hashlib.sha256(f"clinic {options.seed} {now()}".encode()).digest()
-    state = Clinic(tables=Tables(), weak=options.weak, secret=secret, token_ttl=options.token_ttl, now=now)
+    tables = LaggingTables() if "lag" in options.noise else Tables()
+    state = Clinic(tables=tables, weak=options.weak, secret=secret, token_ttl=options.token_ttl, now=now)
     fill(state, options.seed)
+    if isinstance(tables, LaggingTables):
+        tables.copy()
     return state
 
 
@@ -76,10 +82,9 @@ def assembled(
         return Edge(yes_server(dialect), weak=frozenset(), log=log), None
     dialect.clinic.mailbox = mailbox or dialect.clinic.mailbox
     inner: ASGIApp = application(dialect)
-    if options.login == "json":
-        return Edge(inner, weak=options.weak, log=log), None
-    door = DOORS[options.login](inner, dialect.clinic)
-    return Edge(door, weak=options.weak, log=log), door
+    door = DOORS[options.login](inner, dialect.clinic) if options.login != "json" else None
+    edge = Edge(door or inner, weak=options.weak, log=log)
+    return (Noise(edge, options.noise, options.seed) if options.noise else edge), door
 
 
 def accounts(options: Options) -> dict[str, dict[str, str]]:

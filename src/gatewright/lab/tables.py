@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -111,7 +112,7 @@ class Tables:
 
     def add(self, table: str, **row: Any) -> Row:
         """Insert a row and return it as stored; sqlite3.IntegrityError when a unique value is taken."""
-        cursor = self._db.execute(_statement("insert", table, tuple(row)), _packed(row))
+        cursor = self._write(_statement("insert", table, tuple(row)), _packed(row))
         if table in FIRST_ID:
             stored = self.get(table, cursor.lastrowid)
         else:
@@ -129,7 +130,7 @@ class Tables:
 
     def find(self, table: str, **where: Any) -> list[Row]:
         """All rows whose columns have these values, oldest first."""
-        cursor = self._db.execute(_statement("select", table, tuple(where)), tuple(where.values()))
+        cursor = self._reader(table).execute(_statement("select", table, tuple(where)), tuple(where.values()))
         names = [column[0] for column in cursor.description]
         return [
             {
@@ -142,11 +143,19 @@ class Tables:
     def change(self, table: str, key: int | str, **values: Any) -> Row:
         """Write columns of one row and return it."""
         if values:
-            self._db.execute(_statement("update", table, tuple(values)), [*_packed(values), key])
+            self._write(_statement("update", table, tuple(values)), [*_packed(values), key])
         return self.get(table, key) or {}
 
     def remove(self, table: str, **where: Any) -> int:
         """Delete rows and say how many there were. At least one column must be named."""
         if not where:
             raise ValueError("remove needs a column")
-        return self._db.execute(_statement("delete", table, tuple(where)), tuple(where.values())).rowcount
+        return self._write(_statement("delete", table, tuple(where)), tuple(where.values())).rowcount
+
+    def _write(self, statement: str, values: Iterable[Any]) -> sqlite3.Cursor:
+        """Every change goes through here."""
+        return self._db.execute(statement, tuple(values))
+
+    def _reader(self, table: str) -> sqlite3.Connection:
+        """Where rows of a table are read."""
+        return self._db
