@@ -66,7 +66,7 @@ class _Server(Porch):
     def _issued(self, token: str) -> Response:
         answer: dict[str, Any] = {"access_token": token, "token_type": "Bearer", "expires_in": self.clinic.token_ttl}
         if self.grants != ("client_credentials",):
-            claims = tokens.verify(token, self.clinic.secret, now=self.clinic.now()) or {}
+            claims = tokens.split(token)[1] or {}
             answer["refresh_token"] = secrets.token_urlsafe(32)
             self._refresh[answer["refresh_token"]] = int(claims["sub"])
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})

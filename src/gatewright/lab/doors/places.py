@@ -108,6 +108,7 @@ class TokenInQuery(Porch):
 
     name = "token-in-query"
     about = "the token goes into the query"
+    renews = True
     parameter = "access_token"
 
     async def caller(self, request: Request, body: bytes) -> str | None:
@@ -129,6 +130,7 @@ class TokenInBody(TokenInQuery):
 
     name = "token-in-body"
     about = "the token is a property of each body, in the query where there is none"
+    renews = False
     parameter = "session_token"
 
     def __init__(self, app: ASGIApp, clinic: Clinic) -> None:

@@ -18,14 +18,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gatewright.lab import tokens
 from gatewright.lab.endpoint import Clinic
+from gatewright.lab.keys import AUDIENCE, ISSUER, Keys
 from gatewright.lab.mailbox import Mailbox
 from gatewright.lab.tables import Row
 
 MOST = 512 * 1024
 """Bytes of a body that a door reads."""
-LOGIN, SIGN_UP, LOGOUT, SPECIFICATION = "/auth/login", "/auth/register", "/auth/logout", "/openapi.json"
+LOGIN, SIGN_UP, LOGOUT, REFRESH = "/auth/login", "/auth/register", "/auth/logout", "/auth/refresh"
+SPECIFICATION = "/openapi.json"
 FORM = "application/x-www-form-urlencoded"
 Handler = Callable[[Request, bytes], Awaitable[Response]]
 Document = dict[str, Any]
@@ -36,13 +37,17 @@ class Porch:
 
     name: ClassVar[str]
     about: ClassVar[str]
-    """One line for `lab up --help`."""
+    """One line for people."""
+    renews: ClassVar[bool] = False
+    """The clinic's own refresh endpoint stays: the log-in answers the clinic's own tokens."""
 
     def __init__(self, app: ASGIApp, clinic: Clinic) -> None:
         self.app = app
         self.clinic = clinic
         self.routes: dict[tuple[str, str], Handler] = {}
         """Method and path → who answers instead of the clinic."""
+        self._minted: dict[tuple[int, str], tuple[int, str]] = {}
+        """User and label → until when a token is given out again, and the token."""
 
     @property
     def mailbox(self) -> Mailbox:
@@ -78,6 +83,9 @@ class Porch:
             if len(body) > MOST:
                 await JSONResponse({"detail": "the body is too long"}, 413)(scope, receive, send)
                 return
+        if scope["path"] == REFRESH and not self.renews:
+            await problem(404, "no such page")(scope, receive, send)
+            return
         handler = self.routes.get((scope["method"], scope["path"]))
         if handler is not None:
             request.state.account = "anon"
@@ -86,6 +94,8 @@ class Porch:
         if scope["path"] == SPECIFICATION:
             answer, content = await self.inside("GET", SPECIFICATION)
             document = self.published(orjson.loads(content)) if answer == 200 else {}
+            if not self.renews:
+                document["paths"].pop(REFRESH, None)
             await Response(orjson.dumps(document), answer, media_type="application/json")(scope, receive, send)
             return
         await self._through(scope, await self.caller(request, body), self.inward(request, body), send)
@@ -134,13 +144,19 @@ class Porch:
         return str(orjson.loads(content)["access_token"]) if status == 200 else None
 
     def minted(self, user: Row, label: str = "") -> str:
-        """A token for somebody whom the door knows without a password; the same id for the same label."""
-        now = int(self.clinic.now())
+        """A token for somebody whom the door knows without a password; the same one for half its life."""
+        now, ttl = int(self.clinic.now()), self.clinic.token_ttl
+        until, token = self._minted.get((user["id"], label), (0, ""))
+        if now < until:
+            return token
+        session = self.derived(f"{user['id']} {label}", 16)
         claims = {
-            "sub": str(user["id"]), "role": user["role"], "iat": now, "exp": now + self.clinic.token_ttl,
-            "jti": self.derived(f"{user['id']} {label}", 16), "seq": 10**9,
+            "sub": str(user["id"]), "sid": session, "role": user["role"], "iss": ISSUER, "aud": AUDIENCE, "iat": now,
+            "exp": now + ttl, "token_use": "access", "jti": session, "seq": 10**9,
         }  # fmt: skip
-        return tokens.sign(claims, self.clinic.secret)
+        token = Keys(self.clinic.secret).sign(claims, user["role"])
+        self._minted[user["id"], label] = (now + ttl // 2, token)
+        return token
 
     def user(self, username: str) -> Row | None:
         """An account by its name."""
