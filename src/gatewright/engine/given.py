@@ -109,7 +109,7 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endpoints: list[Json] = field(default_factory=list)
     """Further ones, such as the list, or where an object is read."""
     accounts: Json = field(default_factory=list)
-    newcomers: tuple[str, ...] = ()
+    newcomers: Json = field(default_factory=list)
     """Accounts that a test may still sign up, in this order."""
     mails: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Account → codes and links mailed to it, oldest first; any at all: `hooks.mail` is set."""
@@ -158,7 +158,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
     endpoints = {t.name: _endpoint(t) for t in told}
     main = endpoints[told[0].name]
     accounts = _accounts(given.accounts)
-    newcomers = _accounts(list(given.newcomers))
+    newcomers = _accounts(given.newcomers)
     server = Server(rules, {name: account.credentials for name, account in {**accounts, **newcomers}.items()})
     objects = _objects(given, given.objects, list(endpoints.values()), main, first=0)
     ready = _objects(given, given.fresh, list(endpoints.values()), main, first=90)
