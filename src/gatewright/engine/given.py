@@ -71,6 +71,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What its accepted request carries."""
     query: dict[str, Schema] = field(default_factory=dict)
     """Parameters of its query → what the specification says of each; `examples` of one are in its accepted request."""
+    files: dict[str, Schema] = field(default_factory=dict)
+    """Files of its body, which is multipart then → what the specification says of each."""
     takes: tuple[str, ...] = ()
     """Texts that the specification lists for its body."""
     samples: tuple[str, ...] | None = None
@@ -220,7 +222,7 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         origin=ORIGIN,
         security=security,
         parameters=tuple(Parameter(name=n, within="query", schema=s) for n, s in told.query.items()),
-        bodies=(_body(told.takes),) if told.takes else (),
+        bodies=(_form(told.files),) if told.files else (_body(told.takes),) if told.takes else (),
         tags=told.tags,
         summary=told.summary,
         description=told.description,
@@ -233,6 +235,10 @@ def _body(names: tuple[str, ...]) -> Body:
     text = Schema(types=("string",))
     schema = Schema(types=("object",), properties=dict.fromkeys(names, text))
     return Body(content_type="application/json", schema=schema)
+
+
+def _form(files: dict[str, Schema]) -> Body:
+    return Body(content_type="multipart/form-data", schema=Schema(types=("object",), properties=files))
 
 
 def _accounts(told: Json) -> dict[str, Account]:
@@ -339,8 +345,13 @@ async def _samples(
 def _call(one: GivenEndpoint, endpoint: Endpoint, account: str, objects: list[OwnedObject]) -> Call | None:
     """The account's own request; None when the endpoint wants the id of an object that the account does not have."""
     content_type = "application/json" if one.body is not None else ""
+    body = one.body
+    if one.files:
+        content_type = "multipart/form-data; boundary=case"
+        file: Json = {"filename": "letter.txt", "content_type": "text/plain", "content": "Dear colleague"}
+        body = {**cast(dict[str, Json], body or {}), **dict.fromkeys(one.files, file)}
     query = {name: schema.examples[0] for name, schema in one.query.items() if schema.examples}
-    call = Call(endpoint=endpoint.id, query=query, body=one.body, content_type=content_type)
+    call = Call(endpoint=endpoint.id, query=query, body=body, content_type=content_type)
     able = [o for o in objects if o.reference(endpoint.id) and o.slot != "delete"]
     own = next((o for o in able if o.owner == account), None)
     reference = own.reference(endpoint.id) if own else None

@@ -82,6 +82,12 @@ ROWS: tuple[Weakness, ...] = (
         parameter="body:file",
     ),
     _costs(
+        "metadata-depth",
+        "cost-json",
+        "PUT /documents/{document_id}/metadata",
+        "The notes about a document are walked twice on each of their levels",
+    ),
+    _costs(
         "contact-packed",
         "cost-decompression",
         "POST /contact/check",
