@@ -17,7 +17,7 @@ from typing import Any
 
 READY = 30.0
 """Seconds until a lab must answer."""
-LONGEST = 180.0
+LONGEST = 420.0
 """Seconds after which a scan is ended and counts as failed."""
 
 

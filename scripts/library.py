@@ -19,6 +19,13 @@ from scripts.detection import Scan, flags, judge, lab, scan, shard, weaknesses, 
 
 STATE = Path("build/detection.json")
 PAGE = Path("docs/detection.md")
+NOISE = {
+    **{kind: (kind,) for kind in ("jitter", "rotate", "errors", "lag", "limit")},
+    "all at once": ("jitter", "rotate", "errors", "lag", "limit"),
+}
+"""Kinds of noise, each alone and all at once."""
+BEARABLE = 0.1
+"""Share of the weaknesses that may be missed under noise."""
 WHOLE = {
     "all on": (),
     "all on, scrambled 1": ("--scramble", "1"),
@@ -32,6 +39,11 @@ WHOLE = {
     "fixed, scrambled 2": ("--fixed", "--scramble", "2"),
     "fixed, scrambled 3": ("--fixed", "--scramble", "3"),
     "yes-server, tokens given": ("--yes-server",),
+    **{
+        f"{state}, noise: {name}": (*arguments, *(word for kind in kinds for word in ("--noise", kind)))
+        for name, kinds in NOISE.items()
+        for state, arguments in (("fixed", ("--fixed",)), ("all on", ()))
+    },
 }
 """Scans of the whole lab in each dialect: name → arguments of `lab up`."""
 
@@ -54,9 +66,14 @@ def main() -> int:
             row = _whole(dialect, tables[dialect], arguments) if weakness is None else _alone(dialect, weakness)
             _keep(rows, key, row)
     PAGE.write_text(page({name: weaknesses(name) for name in dialects()}, rows), encoding="utf-8")
-    bad = [key for key, row in rows.items() if row["missed"] or row["others"]]
+    bad = [key for key, row in rows.items() if row["others"] or len(row["missed"]) > _bearable(key, tables)]
     print(f"{len(rows) - len(bad)} passed, {len(bad)} failed")
     return 1 if bad else 0
+
+
+def _bearable(key: str, tables: dict[str, list[Row]]) -> float:
+    """How many weaknesses may be missed in a row: some where the lab was noisy."""
+    return BEARABLE * len(tables.get(key.partition(":")[0], ())) if "noise:" in key else 0
 
 
 def dialects() -> list[str]:

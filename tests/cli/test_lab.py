@@ -15,7 +15,7 @@ def test_list(gatewright: Gatewright) -> None:
     assert rows["profile-change-by-user-id"]["endpoint"] == "PUT /profile"
     code, out, _ = gatewright("lab", "list", "--dialect", "bearer")
     assert code == 0
-    assert len(out.splitlines()) == len(rows)
+    assert len(out.splitlines()) == sum("bearer" in row["dialects"] for row in rows.values())
 
 
 def test_an_unknown_weakness_is_a_usage_error(gatewright: Gatewright) -> None:

@@ -3,13 +3,14 @@ from __future__ import annotations
 import asyncio
 import json
 
-from gatewright.explore.cleanup import clean_up
+from gatewright.explore.cleanup import clean_up, curl_line
 from gatewright.explore.ledger import Ledger
-from gatewright.model.account import ANON, Account
+from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.errors import BudgetError
-from gatewright.model.http import Exchange, Response
+from gatewright.model.http import Exchange, Request, Response
+from gatewright.model.secret import Secret
 
 ITEM, LIST = "http://h/orders/{id}", "http://h/orders"
 CHILD = "http://h/orders/{id}/lines/{line}"
@@ -110,6 +111,23 @@ def test_what_says_it_is_gone_but_stays_is_left_over_with_a_curl_line():
     (left,) = _clean(target, ledger)
     assert left.what == "order 1"
     assert left.curl == "curl -X DELETE 'http://h/orders/1' -H \"Authorization: Bearer $GW_TOKEN_ALICE\""
+
+
+def test_a_curl_line_names_each_credential_where_it_belongs():
+    value = Secret("s3cret")
+    session = Credential(within="cookie", name="sid", value=value)
+    csrf = Credential(within="header", name="X-CSRF-Token", value=value)
+    key = Credential(within="query", name="key", value=value)
+    request = Request("POST", "http://h", "/orders?a=1", (), b"it's")
+    line = curl_line(request, "alice", (csrf, session))
+    assert line == (
+        "curl -X POST 'http://h/orders?a=1' -H \"X-CSRF-Token: $GW_TOKEN_ALICE_X_CSRF_TOKEN\" "
+        "-H \"Cookie: sid=$GW_TOKEN_ALICE\" --data-raw 'it'\\''s'"
+    )
+    assert (
+        curl_line(Request("GET", "http://h", "/a"), "bob", (key,)) == "curl -X GET 'http://h/a'\"?key=$GW_TOKEN_BOB\""
+    )
+    assert curl_line(Request("GET", "http://h", "/a"), ANON, (key,)) == "curl -X GET 'http://h/a'"
 
 
 def test_a_soft_delete_counts_as_gone():

@@ -84,3 +84,18 @@ def test_no_more_than_width_at_once():
 
     asyncio.run(many())
     assert sessions.most == 2
+
+
+def test_what_is_not_there_yet_is_looked_for_again_a_few_times():
+    waited, told = [], []
+
+    async def pause(seconds):
+        waited.append(seconds)
+
+    courier = Courier(Answering(), requests=9, seconds=5.0, width=1, settle=told.append, pause=pause)
+    assert [asyncio.run(courier.doubt()) for _ in range(10)] == [True] * 8 + [False] * 2
+    assert waited == [0.5] * 8
+    again = Courier(Answering(), requests=9, seconds=5.0, width=1, settle=told.append, pause=pause)
+    again.settles()
+    assert told == [0.5]
+    assert not asyncio.run(again.doubt())

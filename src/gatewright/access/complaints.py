@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from gatewright.access.words import plain
+from gatewright.model.graphql import refusal
 from gatewright.model.http import Response
 from gatewright.model.json import Json
 
@@ -75,17 +76,18 @@ def complaints(response: Response, known: Collection[str]) -> list[Complaint]:
 
     Never raises; an answer that says nothing gives one complaint without a field.
     """
-    if response.meaning in (406, 415):
-        return [Complaint(kind="media", text=str(response.meaning))]
+    status = response.meaning
+    if status in (406, 415):
+        return [Complaint(kind="media", text=str(status))]
     found = _Reader(tuple(known)).read(response)
-    if response.meaning in (401, 403) and not any(c.field for c in found):
-        return [Complaint(kind="rank", text=found[0].text if found else str(response.meaning))]
-    if response.meaning >= 500 and not any(c.field for c in found):
-        return [Complaint(kind="server", text=str(response.meaning))]
+    if status in (401, 403) and not any(c.field for c in found):
+        return [Complaint(kind="rank", text=found[0].text if found else str(status))]
+    if status >= 500 and not any(c.field for c in found):
+        return [Complaint(kind="server", text=str(status))]
     if not found:
-        kind: Kind = {404: "reference", 409: "taken"}.get(response.meaning, "other")  # type: ignore[assignment]
-        return [Complaint(kind=kind, text=str(response.meaning))]
-    if response.meaning == 409:
+        kind: Kind = {404: "reference", 409: "taken"}.get(status, "other")  # type: ignore[assignment]
+        return [Complaint(kind=kind, text=str(status))]
+    if status == 409:
         return [msgspec.structs.replace(c, kind="taken") if c.kind in ("other", "format") else c for c in found]
     return found
 
@@ -109,7 +111,7 @@ class _Reader:
             body: Json = msgspec.json.decode(response.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             body = _text_of(response.body)
-        self.walk(body, "", 0)
+        self.walk(_without_paths(body) if refusal(response.body) else body, "", 0)
         for text in self.loose:
             self.from_text(text)
         fields = [c for c in self.found.values() if c.field]
@@ -196,6 +198,13 @@ class _Reader:
             if plain(re.sub(r"\[\d*\]", "", name)) == wanted:
                 return name
         return next((name for name in self.known if "." in name and plain(name.rpartition(".")[2]) == wanted), field)
+
+
+def _without_paths(answer: Json) -> Json:
+    """GraphQL errors without where they stand in the document and the answer: that names no argument."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    rows = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    return [{key: value for key, value in row.items() if key not in ("path", "locations")} for row in rows]
 
 
 def _location(node: dict[str, Json]) -> tuple[str, str]:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from gatewright.access.complaints import Complaint, complaints
+from gatewright.access.patterns import fits
 from gatewright.access.values import Values
 from gatewright.access.words import words
 from gatewright.model.call import Call, leaves
@@ -22,6 +23,9 @@ from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.http import Response
 from gatewright.model.json import Json
 from gatewright.model.schema import Schema
+
+_PATTERN = re.compile(r"\^.{1,200}\$")
+"""A regular expression that a complaint quotes."""
 
 Change = Literal["set", "remove", "produce", "media", "accept", "body", "rank"]
 
@@ -154,6 +158,11 @@ def _value(complaint: Complaint, schema: Schema, place: Place, call: Call, value
         return _bounded(complaint, schema, present, name, values, turn)
     if complaint.kind == "missing" and present in (None, "", [], {}):
         return values.value(schema if schema != Schema() else _guessed(complaint.text), name)
+    told = _PATTERN.search(complaint.text)
+    if told is not None and isinstance(present, str):
+        made = values.value(Schema(types=("string",), pattern=told[0], max_length=schema.max_length), name, turn=turn)
+        if isinstance(made, str) and made != present and fits(told[0], made):
+            return made
     cast = _cast(complaint.text, present)
     if cast is not None and cast != present:
         return cast

@@ -253,6 +253,11 @@ class Sessions:
         await self._fresh(session)
         return session.credentials
 
+    @property
+    def ways(self) -> Mapping[str, tuple[Credential, ...]]:
+        """The present credentials of every account, as they are."""
+        return {name: session.credentials for name, session in self._sessions.items() if session.credentials}
+
     def first_credentials(self, name: str) -> Kept | None:
         """The credentials of the account's first log-in in this run, also when they were renewed since."""
         session = self._sessions.get(name)

@@ -43,8 +43,8 @@ async def clean(run: str, settings: Settings) -> Cleaned:
             sessions = Sessions(gate, placed.specification, settings, keyring=keyring, made=journal.accounts)
             await sessions.open()
             endpoints = {endpoint.id: endpoint for endpoint in placed.specification.endpoints}
-            left = await clean_up(sessions, endpoints, ledger, seconds=SECONDS)
-            store.withdraw(run, set(listed(endpoints, journal.ledger)) - set(left))
+            left = await clean_up(sessions, endpoints, ledger, seconds=SECONDS, ways=sessions.ways)
+            store.withdraw(run, set(listed(endpoints, journal.ledger, sessions.ways)) - set(left))
             if journal.knowledge is not None:  # its objects are gone: a run that goes on explores again
                 store.save_knowledge(run, msgspec.structs.replace(journal.knowledge, stale=True), mask=mask)
     return Cleaned(standing, tuple(left))

@@ -16,6 +16,7 @@ from gatewright.app.brake import Brake
 from gatewright.app.document import load_specification
 from gatewright.app.door import Door
 from gatewright.app.numbering import Numbering
+from gatewright.app.patience import Patience
 from gatewright.app.stream import Stream
 from gatewright.app.target import Placed, place
 from gatewright.app.tests import library
@@ -145,8 +146,9 @@ class _Scan:
         )
         self.ledger = Ledger(self._made, journal.ledger if journal else ())
         self.brake = Brake(self.gate, self.stop, self._reserve)
+        self.patience = Patience(self.brake)
         self.sessions = Sessions(
-            self.brake,
+            self.patience,
             placed.specification,
             settings,
             keyring=self.keyring,
@@ -244,6 +246,7 @@ class _Scan:
             keyring=self.keyring,
             emit=self.stream.emit,
             ledger=self.ledger,
+            settle=self.patience.settle,
         )
         knowledge = self.knowledge = await self._explore(explorer)
         if self.stop.is_set():
@@ -334,11 +337,11 @@ class _Scan:
             stale = msgspec.structs.replace(self.knowledge, stale=True)
             self.store.save_knowledge(self.run_id, stale, mask=self.mask)
         endpoints = self._endpoints()
-        before = set(listed(endpoints, self.journal.ledger)) if self.journal else set()
+        before = set(listed(endpoints, self.journal.ledger, self.sessions.ways)) if self.journal else set()
         self.stream.emit(PhaseChanged(phase="clean-up", total=len(self.ledger.standing)))
         try:
             async with asyncio.timeout(_CLEAN):
-                await clean_up(self.sessions, endpoints, self.ledger, seconds=_CLEAN)
+                await clean_up(self.sessions, endpoints, self.ledger, seconds=_CLEAN, ways=self.sessions.ways)
                 for name, account in self.sessions.accounts.items():
                     if account.origin == "configured" and not await self._logs_in(name):
                         self._warn("GW-R020", f"{name} does not log in any more after the run")
@@ -348,10 +351,10 @@ class _Scan:
                 f"clean-up did not end within {_CLEAN:.0f} s; `gatewright runs resume {self.run_id} --clean` goes on",
             )
         self._list_leftovers()
-        self.store.withdraw(self.run_id, before - set(listed(endpoints, self.ledger.entries)))
+        self.store.withdraw(self.run_id, before - set(listed(endpoints, self.ledger.entries, self.sessions.ways)))
 
     def _list_leftovers(self) -> None:
-        for leftover in dict.fromkeys(listed(self._endpoints(), self.ledger.entries)):
+        for leftover in dict.fromkeys(listed(self._endpoints(), self.ledger.entries, self.sessions.ways)):
             self.stream.emit(Left(leftover=leftover))
 
     def _endpoints(self) -> dict[str, Endpoint]:

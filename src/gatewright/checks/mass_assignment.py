@@ -64,6 +64,8 @@ _OFTEN = (
     "plan",
 )
 """Names tried where no answer shows any: at most eight, in the API's own case."""
+_LOOKS = 4
+"""Reads without a write between."""
 _MOST = 8
 
 
@@ -144,7 +146,10 @@ async def mass_assignment(probe: Probe) -> Verdict:
                 "protected", f"a write with further properties ({', '.join(list(candidates)[:4])}, …) is refused"
             )
         return conclude("no_effect", f"{len(candidates)} further properties were sent; none was stored")
-    return await _controls(probe, target, moved)
+    still = await _steady(probe, target, moved)
+    if not still:
+        return conclude("unstable", "what moved changes by itself, without any write")
+    return await _controls(probe, target, still)
 
 
 def _target(probe: Probe) -> Target | Verdict:
@@ -371,6 +376,17 @@ def _moved(candidates: Mapping[str, Json], before: Answer, after: Answer) -> lis
         if _value(after, name) == as_text(value) and old != as_text(value):
             found.append(Moved(name=name, before=old or "absent", first=value, second=second_value(value, old)))
     return found
+
+
+async def _steady(probe: Probe, target: Target, moved: list[Moved]) -> list[Moved]:
+    """Those that do not change by themselves: a banner that turns over may show the value that was sent, by chance."""
+    views = [await _view(probe, target) for _ in range(_LOOKS)]
+    still = [one for one in moved if len({_value(view, one.name) for view in views}) == 1]
+    seen = "the same" if still else "different"
+    holds = probe.control(
+        "C9", f"what moved, read {_LOOKS} times", expected="the same", observed=seen, holds=bool(still)
+    )
+    return still or (moved if holds else [])
 
 
 def _severity(name: str) -> Severity:

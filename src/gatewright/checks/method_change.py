@@ -75,7 +75,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     severity="high",
     cwe=(650, 285),
     attacker=Attacker.LOWER,
-    needs=(Need.ORDINARY, Need.READS, Need.OWNED, Need.SAMPLE),
+    needs=(Need.METHODS, Need.ORDINARY, Need.READS, Need.OWNED, Need.SAMPLE),
     phase=Phase.CHANGES,
     effect=Effect.OWN,
     requests=44,

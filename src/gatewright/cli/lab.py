@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
-_DIALECTS = ["bearer", "cookie"]
+_DIALECTS = ["bearer", "cookie", "graphql"]
 """As in lab.dialects.DIALECTS, which is not imported for a `--help`; a test holds both together."""
+_NOISE = ["jitter", "rotate", "errors", "lag", "limit"]
+"""As in lab.noise.KINDS; the same test holds both together."""
 
 
 @click.group()
@@ -30,6 +32,7 @@ def lab() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
 @click.option("--token-ttl", type=click.IntRange(1), default=3600, metavar="SECONDS", help="Life of the tokens.")
 @click.option("--scramble", type=int, metavar="SEED", help="Made-up words for all names outside sign-up and log-in.")
+@click.option("--noise", multiple=True, type=click.Choice(_NOISE), help="Make it a worse neighbour; repeatable.")
 @click.option("--seed", type=int, default=1, help="Same seed, same data.")
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Write a line per request to this file.")
 @click.option("--yes-server", is_flag=True, help="Same specification, but 200 to everything, and an echo as answer.")
@@ -41,6 +44,7 @@ def up(
     port: int,
     token_ttl: int,
     scramble: int | None,
+    noise: tuple[str, ...],
     seed: int,
     log: Path | None,
     yes_server: bool,
@@ -51,7 +55,7 @@ def up(
     \b
     Examples:
       gatewright lab up
-      gatewright lab up --fixed --json
+      gatewright lab up --fixed --noise lag --noise errors
       gatewright lab up --only order-read-by-body --port 8080
     """
     from gatewright.lab.serve import Options, line, serve
@@ -67,6 +71,7 @@ def up(
         port=port,
         token_ttl=token_ttl,
         scramble=scramble,
+        noise=noise,
         seed=seed,
         log=log,
         yes=yes_server,

@@ -245,6 +245,12 @@ def _need_deletes(endpoint: Endpoint, attacker: str, situation: Situation) -> Ve
     return None if endpoint.method == "DELETE" else conclude("no_such_function", f"{endpoint.method} does not delete")
 
 
+def _need_methods(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
+    if endpoint.field is None:
+        return None
+    return conclude("no_such_function", "a field of a GraphQL schema has no method and no path of its own")
+
+
 def _names_in_body(endpoint: Endpoint, situation: Situation) -> bool:
     named = situation.knowledge.named_by(endpoint.id)
     return any(r.place.within == "body" for o in named for r in o.references if r.endpoint == endpoint.id)
@@ -329,6 +335,7 @@ _NEEDS = {
     Need.READS: _need_reads,
     Need.CHANGES: _need_changes,
     Need.DELETES: _need_deletes,
+    Need.METHODS: _need_methods,
     Need.REFERENCE: _need_reference,
     Need.PROTECTED: _need_protected,
     Need.ORDINARY: _need_ordinary,

@@ -15,14 +15,19 @@ from gatewright.explore.courier import Sessions
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.memory import id_candidates
 from gatewright.explore.words import noun, vocabulary
-from gatewright.model.account import ANON
+from gatewright.model.account import ANON, Credential
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.errors import BudgetError, ScopeError
 from gatewright.model.finding import Leftover
 from gatewright.model.http import Exchange, Request
+from gatewright.model.secret import Secret
+from gatewright.model.variables import named
 
 _WIDTH = 8
+_BEARER = Credential(within="header", name="Authorization", prefix="Bearer ", value=Secret(""))
+Ways = Mapping[str, tuple[Credential, ...]]
+"""Account → its credentials."""
 
 
 async def clean_up(
@@ -32,8 +37,11 @@ async def clean_up(
     *,
     seconds: float = 30.0,
     clock: Callable[[], float] = time.monotonic,
+    ways: Ways | None = None,
 ) -> list[Leftover]:
     """Remove everything that the ledger says stands, within `seconds`. What is left comes back, oldest first.
+
+    `ways`: see `listed`.
 
     Never raises for what the target does, nor when the budget is spent: then the rest is left over.
     """
@@ -43,12 +51,12 @@ async def clean_up(
         async with asyncio.TaskGroup() as tasks:
             for entry in wave:
                 tasks.create_task(cleaner.one(entry, gate))
-    return listed(endpoints, ledger.entries)
+    return listed(endpoints, ledger.entries, ways)
 
 
-def listed(endpoints: Mapping[str, Endpoint], entries: Iterable[Entry]) -> list[Leftover]:
-    """What stands, for people, oldest first."""
-    return [_leftover(endpoints, entry) for entry in entries if entry.state in ("intended", "made")]
+def listed(endpoints: Mapping[str, Endpoint], entries: Iterable[Entry], ways: Ways | None = None) -> list[Leftover]:
+    """What stands, for people, oldest first. `ways`: the credentials of each account, of which curl lines name the places."""
+    return [_leftover(endpoints, entry, ways or {}) for entry in entries if entry.state in ("intended", "made")]
 
 
 def _waves(standing: list[Entry]) -> list[list[Entry]]:
@@ -133,7 +141,9 @@ class _Cleaner:
             return False
         if not reply.accepted:
             return reply.status != 0 and reply.status < 500
-        shown = any(reply.says(marker) for marker in entry.markers)
+        asked = [str(entry.read.get(place)) for place in entry.read.places()]  # a page may repeat what it was asked for
+        known = [marker for marker in entry.markers if not any(marker in text for text in asked)]
+        shown = any(reply.says(marker) for marker in known)
         return not shown or _says_deleted(reply)
 
     async def _search(self, entry: Entry) -> list[Entry]:
@@ -176,20 +186,27 @@ class _Cleaner:
         return read(exchange)
 
 
-def _leftover(endpoints: Mapping[str, Endpoint], entry: Entry) -> Leftover:
+def _leftover(endpoints: Mapping[str, Endpoint], entry: Entry, ways: Ways) -> Leftover:
     """One thing; the credential is named, never shown."""
     call = entry.remove or (entry.read if entry.kind == "object" else None)
     endpoint = endpoints.get(call.endpoint) if call else None
     if call is None or endpoint is None:
         return Leftover(what=f"{entry.what}: the API offers no way to remove it", curl="")
-    return Leftover(what=entry.what, curl=curl_line(render(endpoint, call), entry.account))
+    return Leftover(what=entry.what, curl=curl_line(render(endpoint, call), entry.account, ways.get(entry.account)))
 
 
-def curl_line(request: Request, account: str) -> str:
-    """A curl line for people; the credential of the account is named, never shown."""
-    parts = [f"curl -X {request.method} '{request.url}'"]
-    if account != ANON:
-        parts.append(f'-H "Authorization: Bearer $GW_TOKEN_{re.sub(r"[^A-Z0-9]", "_", account.upper())}"')
+def curl_line(request: Request, account: str, credentials: tuple[Credential, ...] | None = None) -> str:
+    """A curl line for people; the credentials of the account (unknown: a bearer token) are named, never shown."""
+    known = named(account, credentials or (_BEARER,)) if account != ANON else []
+    cookies = [f"{one.name}={one.prefix}${name}" for name, one in known if one.within == "cookie"]
+    queries = [f"{one.name}={one.prefix}${name}" for name, one in known if one.within == "query"]
+    url = f"'{request.url}'"
+    if queries:
+        url += f'"{"&" if "?" in request.target else "?"}{"&".join(queries)}"'
+    parts = [f"curl -X {request.method} {url}"]
+    parts += [f'-H "{one.name}: {one.prefix}${name}"' for name, one in known if one.within == "header"]
+    if cookies:
+        parts.append(f'-H "Cookie: {"; ".join(cookies)}"')
     parts += [f"-H '{name}: {value}'" for name, value in request.headers]
     if request.body:
         quoted = request.body.decode("utf-8", "replace").replace("'", "'\\''")

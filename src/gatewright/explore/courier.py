@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from gatewright.explore.answers import Reply, read
@@ -48,6 +48,12 @@ _SILENT = 20
 """After so many requests in a row without any answer the target is taken to be gone."""
 
 
+_DOUBTS = 8
+"""Things that may be looked for again; many are made at the same time."""
+_BEHIND = 0.5
+"""Seconds that a target may be behind its own writes (checks-1-5.md 1.10: read at 0 and 0.5 s)."""
+
+
 class Spent(Exception):  # noqa: N818
     """Exploration's share of the budget is used up: internal, ends the phase and never leaves the package."""
 
@@ -63,7 +69,12 @@ class Courier:
         seconds: float,
         width: int,
         clock: Callable[[], float] = time.monotonic,
+        settle: Callable[[float], None] = lambda seconds: None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """`settle` is told how long the target is behind its own writes, once that was seen."""
+        self._settle, self._pause = settle, pause
+        self._doubts = _DOUBTS
         self.sessions = sessions
         self.sent = 0
         self.ended = ""
@@ -76,6 +87,19 @@ class Courier:
         """Endpoint → accounts (anon as well) that were answered 401 or 403."""
         self._silent = 0
         self._gate = asyncio.Semaphore(width)
+
+    async def doubt(self) -> bool:
+        """Whether what was just made, and is not there, may come late: then it has waited. A few times in a run only."""
+        self._doubts -= 1
+        if self._doubts < 0:
+            return False
+        await self._pause(_BEHIND)
+        return True
+
+    def settles(self) -> None:
+        """It came late: from now on every read waits for the writes before it."""
+        self._doubts = 0
+        self._settle(_BEHIND)
 
     def start(self) -> None:
         """Exploration begins: its time runs from here."""

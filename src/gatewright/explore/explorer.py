@@ -51,7 +51,9 @@ class Explorer:
         ledger: Ledger,
         ways_in: frozenset[str] | None = None,
         now: datetime | None = None,
+        settle: Callable[[float], None] = lambda seconds: None,
     ) -> None:
+        """`settle` is told how many seconds the target is behind its own writes."""
         self._specification = specification
         self._settings = settings
         self._emit = emit
@@ -65,6 +67,7 @@ class Explorer:
             requests=limits.requests // _SHARE,
             seconds=limits.time / _SHARE,
             width=min(limits.concurrency, 8),
+            settle=settle,
         )
         if ledger.entries:  # taken up again: new values must not meet those of the part before
             keyring = Keyring(keyring.key, f"{keyring.run} {len(ledger.entries)}")

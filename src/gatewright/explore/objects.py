@@ -192,12 +192,27 @@ class Objects:
         thing = Thing(key, resource.collection, account, "created", slot, None, {}, chain, markers, recipe=trial.call)
         thing.leaves = {**leaves_of(trial.call.body), **leaves_of(trial.reply.body)}
         thing.parent = next((t.key for p, t in reversed(filling.things.items()) if p.within == "path"), "")
+        leaf = await self._identified(endpoint, resource, account, thing, trial)
+        if leaf is None and await self._courier.doubt():
+            leaf = await self._identified(endpoint, resource, account, thing, trial)
+            if leaf is not None:
+                self._courier.settles()
+        if leaf is None:
+            return None
+        await self._confirm(endpoint, resource, account, thing, leaf)
+        return thing
+
+    async def _identified(
+        self, endpoint: Endpoint, resource: Resource, account: str, thing: Thing, trial: Trial
+    ) -> str | None:
+        """Where its id stands, once its owner was shown it under that id, which is kept; None when nothing fits."""
+        chain = dict(thing.chain)
         for leaf, value in await self._candidates(endpoint, resource, account, thing, trial):
             thing.id = value
             thing.chain = {**chain, resource.collection: value}
             if await self._stands(resource, account, thing):
-                await self._confirm(endpoint, resource, account, thing, leaf)
-                return thing
+                return leaf
+        thing.chain = chain
         return None
 
     def _key(self, account: str, resource: Resource) -> str:
@@ -432,4 +447,8 @@ class Produced:
         for option in self._places.options(hole, self._account, others=higher, write=write):
             if option.value not in tried and len(tried) <= 3:
                 return option.value
+        if isinstance(tried[0], str) and not hole.guesses:  # a text that names nothing known may name a person
+            names = [str(value) for other in higher for value in self._memory.identity[other].values()]
+            plain = sorted(dict.fromkeys(names), key=lambda name: (name.isdigit(), "@" in name))
+            return next((name for name in plain if name not in tried and len(tried) <= 3), None)
         return None

@@ -16,6 +16,8 @@ from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
 
 ROUNDS = 8
+_SAME = 1
+"""How often the same call is sent again after a failure of the server."""
 
 Produce = Callable[[Place, list[Json]], Awaitable[Json]]
 """Asked for a value of something that exists, other than those tried; None when there is none."""
@@ -79,7 +81,8 @@ async def attempt(
                     changed = changed.with_value(one.place, value)
                 elif one.place.within == "body" and not _required(endpoint, one.place):
                     changed = changed.without(one.place)
-        if changed in sent or higher:
+        failed = reply.status >= 500 and sent.count(call) <= _SAME  # a failure may be chance
+        if higher or (changed in sent and not failed):
             break
         call = changed
     return Trial(call=call, reply=reply, composed=composed, references=references, tries=len(sent), higher=higher)

@@ -18,14 +18,24 @@ from gatewright.lab.dialects import Dialect
 def application(dialect: Dialect) -> Starlette:
     """The clinic's API with its specification."""
     routes = dialect.routes()
-    if dialect.specification:
-        published = orjson.dumps(dialect.document())
+    document = dialect.document()
+    if document is not None:
+        published = orjson.dumps(document)
 
         async def specification(request: Request) -> Response:
             request.state.account = "anon"
             return Response(published, media_type="application/json")
 
         routes = [Route(dialect.specification, specification), *routes]
+
+    keys = dialect.clinic.door.published(dialect.clinic)
+    if keys is not None:
+
+        async def published_keys(request: Request) -> Response:
+            request.state.account = "anon"
+            return Response(orjson.dumps(keys), media_type="application/jwk-set+json")
+
+        routes = [Route("/.well-known/jwks.json", published_keys), *routes]
 
     async def unrouted(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

@@ -21,6 +21,7 @@ from gatewright.lab.dialects import DIALECTS, Dialect
 from gatewright.lab.edge import Edge
 from gatewright.lab.endpoint import Clinic
 from gatewright.lab.mailbox import Mailbox, beside, hook
+from gatewright.lab.noise import LaggingTables, Noise
 from gatewright.lab.seed import PRINTED, fill, password_of
 from gatewright.lab.tables import Tables
 from gatewright.lab.weaknesses import IDS
@@ -37,6 +38,8 @@ class Options:
     token_ttl: int = 3600
     scramble: int | None = None
     seed: int = 1
+    noise: tuple[str, ...] = ()
+    """Kinds of `lab.noise.KINDS`."""
     log: Path | None = None
     yes: bool = False
     """The yes-server instead of the clinic."""
@@ -44,9 +47,12 @@ class Options:
 
 def clinic(options: Options, now: Callable[[], float]) -> Clinic:
     """The clinic's state with its first people and things."""
-    secret = hashlib.sha256(f"clinic {options.seed} {now()}".encode()).digest()
-    state = Clinic(tables=Tables(), weak=options.weak, secret=secret, token_ttl=options.token_ttl, now=now)
+    secret = desk_key(options).encode()
+    tables = LaggingTables() if "lag" in options.noise else Tables()
+    state = Clinic(tables=tables, weak=options.weak, secret=secret, token_ttl=options.token_ttl, now=now)
     fill(state, options.seed)
+    if isinstance(tables, LaggingTables):
+        tables.copy()
     return state
 
 
@@ -62,16 +68,26 @@ def built(options: Options, log: TextIO | None = None, *, mailbox: Mailbox | Non
     if options.yes:
         return Edge(yes_server(dialect), weak=frozenset(), log=log)
     dialect.clinic.mailbox = mailbox or dialect.clinic.mailbox
-    return Edge(application(dialect), weak=options.weak, log=log)
+    edge = Edge(application(dialect), weak=options.weak, log=log)
+    return Noise(edge, options.noise, options.seed) if options.noise else edge
+
+
+def desk_key(options: Options) -> str:
+    """The secret that signs the staff's tokens."""
+    if "token-weak-secret" in options.weak:
+        return "supersecret123"
+    return hashlib.sha256(f"desk {options.seed}".encode()).hexdigest()
 
 
 def accounts(options: Options) -> dict[str, dict[str, str]]:
-    """The accounts as `gatewright.yaml` has them, with plain passwords."""
+    """The accounts as `gatewright.yaml` has them, with plain passwords, and for the staff the key of their tokens."""
+    known = {"signing_key": desk_key(options)} if options.dialect != "cookie" else {}
     return {
         person.username: {
             "role": person.role,
             "username": person.username,
             "password": password_of(person, options.seed),
+            **(known if person.role == "staff" else {}),
         }
         for person in PRINTED
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -26,6 +27,7 @@ COLUMNS: dict[str, str] = {
     "invoices": "id order_id patient_id billing_name memo amount issued_at",
     "coupons": "id code percent ends_on",
     "claims": "id patient_id title amount note status created_at",
+    "measurements": "id patient_id kind reading remark created_at",
     "addresses": "id patient_id label street city postcode country",
     "payment_methods": "id patient_id label holder card expires",
     "webhooks": "id patient_id url event created_at",
@@ -56,6 +58,7 @@ FIRST_ID: dict[str, int] = {
     "coupons": 601,
     "questions": 711,
     "claims": 22301,
+    "measurements": 23301,
     "addresses": 15301,
     "payment_methods": 2701,
     "webhooks": 17301,
@@ -112,7 +115,7 @@ class Tables:
 
     def add(self, table: str, **row: Any) -> Row:
         """Insert a row and return it as stored; sqlite3.IntegrityError when a unique value is taken."""
-        cursor = self._db.execute(_statement("insert", table, tuple(row)), _packed(row))
+        cursor = self._write(_statement("insert", table, tuple(row)), _packed(row))
         if table in FIRST_ID:
             stored = self.get(table, cursor.lastrowid)
         else:
@@ -130,7 +133,7 @@ class Tables:
 
     def find(self, table: str, **where: Any) -> list[Row]:
         """All rows whose columns have these values, oldest first."""
-        cursor = self._db.execute(_statement("select", table, tuple(where)), tuple(where.values()))
+        cursor = self._reader(table).execute(_statement("select", table, tuple(where)), tuple(where.values()))
         names = [column[0] for column in cursor.description]
         return [
             {
@@ -143,11 +146,19 @@ class Tables:
     def change(self, table: str, key: int | str, **values: Any) -> Row:
         """Write columns of one row and return it."""
         if values:
-            self._db.execute(_statement("update", table, tuple(values)), [*_packed(values), key])
+            self._write(_statement("update", table, tuple(values)), [*_packed(values), key])
         return self.get(table, key) or {}
 
     def remove(self, table: str, **where: Any) -> int:
         """Delete rows and say how many there were. At least one column must be named."""
         if not where:
             raise ValueError("remove needs a column")
-        return self._db.execute(_statement("delete", table, tuple(where)), tuple(where.values())).rowcount
+        return self._write(_statement("delete", table, tuple(where)), tuple(where.values())).rowcount
+
+    def _write(self, statement: str, values: Iterable[Any]) -> sqlite3.Cursor:
+        """Every change goes through here."""
+        return self._db.execute(statement, tuple(values))
+
+    def _reader(self, table: str) -> sqlite3.Connection:
+        """Where rows of a table are read."""
+        return self._db

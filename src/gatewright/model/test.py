@@ -64,6 +64,7 @@ class Need(Enum):
     READS = "a method that reads: GET, HEAD, or POST with a reference in its body"
     CHANGES = "a method that changes an object: PUT, PATCH, or POST with a reference to an object that is there"
     DELETES = "DELETE"
+    METHODS = "a path of its own, and a method that says what is done there: no field of a GraphQL schema"
     REFERENCE = "a place of the endpoint that names an object of the peer"
     SELF = "an endpoint that changes or reads the caller's own data, with an identity field in its body or a learnt one"
     OWNED = "an object of the attacker or the peer that this run created, named by the endpoint"

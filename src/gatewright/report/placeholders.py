@@ -15,6 +15,7 @@ from msgspec import Struct
 from gatewright.model.account import ANON, Credential
 from gatewright.model.http import Exchange, Headers
 from gatewright.model.mask import MASKED
+from gatewright.model.variables import named, place_rank, variable
 
 VARIABLE = re.compile(r"«([^»]+)»")
 """How a variable stands in a template: its name, or `jwt NAME|HEADER|TAIL` for a token that was forged from it."""
@@ -22,7 +23,6 @@ UNCHECKED = ("jwt-signature-unchecked",)
 """Tests whose attack is the account's own token with another signature."""
 _UNSIGNED = re.compile(r"(eyJ[\w-]+)\.[\w-]+(\.?)(?![\w.-])", re.ASCII)
 _NO_SIGNATURE = "." + "A" * 43
-_ORDER = {"authorization": 0, "cookie": 1}
 _ADDED = ("host", "content-length", "transfer-encoding", "connection")
 
 
@@ -36,18 +36,9 @@ class Template(Struct, frozen=True, kw_only=True):
     body: str | bytes
 
 
-def variable(account: str, credential: str = "") -> str:
-    """`GW_TOKEN_ALICE`; a second credential of the same account adds its name: `GW_TOKEN_ALICE_X_CSRF`."""
-    return "GW_TOKEN_" + re.sub(r"[^A-Z0-9]+", "_", f"{account} {credential}".strip().upper())
-
-
 def credential_variables(account: str, credentials: Iterable[Credential]) -> list[tuple[str, str]]:
     """Variables of an account with their values, as curl lines and pytests name them."""
-    ordered = sorted(credentials, key=lambda c: (_rank(c.within, c.name), c.name.lower()))
-    return [
-        (variable(account, credential.name if index else ""), credential.value.reveal())
-        for index, credential in enumerate(ordered)
-    ]
+    return [(name, credential.value.reveal()) for name, credential in named(account, credentials)]
 
 
 def template(exchange: Exchange, *, test: str = "") -> Template:
@@ -92,7 +83,7 @@ def _names(exchange: Exchange) -> dict[str, str]:
     found: dict[str, str] = {}
     if exchange.account == ANON:
         return found
-    for _, name, value in sorted(places, key=lambda place: (_rank(place[0], place[1]), place[1].lower())):
+    for _, name, value in sorted(places, key=lambda place: (place_rank(place[0], place[1]), place[1].lower())):
         match = MASKED.search(value)
         if match and match[0] not in found:
             found[match[0]] = variable(exchange.account, name if found else "")
@@ -104,12 +95,6 @@ def _forged(value: str, account: str) -> str:
     if account == ANON:
         return value
     return _UNSIGNED.sub(lambda found: f"«jwt {variable(account)}|{found[1]}|{found[2]}»", value)
-
-
-def _rank(within: str, name: str) -> int:
-    if within == "cookie":
-        return 1
-    return _ORDER.get(name.lower(), 2) if within == "header" else 3
 
 
 def _fill(text: str, names: dict[str, str]) -> str:

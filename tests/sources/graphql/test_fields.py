@@ -26,7 +26,7 @@ def endpoints(schema: GraphQLSchema) -> dict[str, Endpoint]:
         ("products", "GET /products"),
         ("product", "GET /products/{productId}"),
         ("productReviews", "GET /products/{productId}/reviews"),
-        ("userByName", "GET /userByName"),
+        ("userByName", "GET /userByName/{name}"),
         ("login", "POST /login"),
         ("createOrder", "POST /orders"),
         ("updateOrder", "PATCH /orders/{id}"),

@@ -64,8 +64,8 @@ class Dialect:
         """Everything but the specification."""
         raise NotImplementedError
 
-    def document(self) -> dict[str, Any]:
-        """What is published at `specification`."""
+    def document(self) -> dict[str, Any] | None:
+        """What is published at `specification`; None where it is asked for in another way than by GET."""
         raise NotImplementedError
 
     def lost(self, status: int, request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gatewright.lab.weaknesses import accounts, api1, api2, api3, api4, api5, api8
+from gatewright.lab.weaknesses import accounts, api1, api2, api3, api4, api5, api8, graphql
 from gatewright.lab.weaknesses.weakness import Weakness
 
 __all__ = ["IDS", "WEAKNESSES", "Weakness", "chosen"]
@@ -17,6 +17,7 @@ WEAKNESSES: tuple[Weakness, ...] = (
     *api4.ROWS,
     *api5.ROWS,
     *api8.ROWS,
+    *graphql.ROWS,
 )
 """In the order of the tests; ids are stable."""
 

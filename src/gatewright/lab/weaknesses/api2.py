@@ -13,7 +13,7 @@ def _login(id_: str, test: str, endpoint: str, title: str, **more: Any) -> Weakn
 
 
 def _token(id_: str, test: str, title: str) -> Weakness:
-    return _login(id_, test, "GET /me", title, dialects=("bearer",))
+    return _login(id_, test, "GET /me", title, dialects=("bearer", "graphql"))
 
 
 ROWS: tuple[Weakness, ...] = (
@@ -31,4 +31,29 @@ ROWS: tuple[Weakness, ...] = (
     ),
     _token("token-alg-none", "jwt-none", "Tokens that name the algorithm none are accepted"),
     _token("token-signature-stripped", "jwt-signature-stripped", "Tokens without a signature are accepted"),
+    _token("token-psychic-signature", "jwt-psychic", "A signature of zeros is accepted for administrators' tokens"),
+    _token("token-weak-secret", "jwt-weak-secret", "The staff's tokens are signed with a common word"),
+    _token("token-key-confusion", "jwt-key-confusion", "The public key is accepted as the secret of an HMAC"),
+    _token("token-kid-path", "jwt-kid", "The key id of a token is a path below the folder of keys"),
+    _token("token-key-embedded", "jwt-embedded-key", "A key that a token brings along is believed"),
+    _token("token-key-fetched", "jwt-key-url", "Keys are fetched from wherever a token says"),
+    _token("token-never-expires", "jwt-no-expiry", "Administrators' tokens live for more than a year"),
+    _token("token-claims-unchecked", "jwt-claims", "Nobody looks for whom a token was made"),
+    _token("token-truncated", "auth-truncated", "A token is looked up by what it begins with"),
+    _token("id-token-as-access", "auth-foreign", "The id token of a log-in opens the API"),
+    _token("token-expired-accepted", "auth-expired", "The end of a token is not looked at"),
+    _token("token-in-query", "session-token-in-url", "The token may stand in the query"),
+    _login(
+        "cookie-without-guards",
+        "session-cookie-flags",
+        "GET /me",
+        "Scripts may read the session cookie",
+        dialects=("cookie",),
+    ),
+    _login(
+        "example-account",
+        "example-credentials",
+        "POST /auth/login",
+        "The account of the specification's example exists",
+    ),
 )

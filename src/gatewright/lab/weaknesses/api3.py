@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gatewright.lab.weaknesses.weakness import Weakness
 
 
 def _property(
-    id_: str, test: str, endpoint: str, title: str, *, parameter: str | None = None, words: bool = False
+    id_: str,
+    test: str,
+    endpoint: str,
+    title: str,
+    *,
+    parameter: str | None = None,
+    words: bool = False,
+    **more: Any,
 ) -> Weakness:
     return Weakness(
         id=id_,
@@ -17,6 +26,7 @@ def _property(
         parameter=parameter,
         words=words,
         title=title,
+        **more,
     )
 
 
@@ -67,5 +77,6 @@ ROWS: tuple[Weakness, ...] = (
         "GET /products/{product_id}",
         "A product shows what the clinic pays for it",
         words=True,
+        dialects=("bearer", "cookie"),
     ),
 )

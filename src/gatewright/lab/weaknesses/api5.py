@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gatewright.lab.weaknesses.weakness import Weakness
 
 
 def _function(id_: str, test: str, endpoint: str, title: str) -> Weakness:
-    return Weakness(
-        id=id_, threat="API5:2023", kind="function level authorization", test=test, endpoint=endpoint, title=title
-    )
+    kind = "function level authorization"
+    return Weakness(id=id_, threat="API5:2023", kind=kind, test=test, endpoint=endpoint, title=title)
+
+
+def _method(id_: str, endpoint: str, title: str) -> Weakness:
+    test, dialects = "method-change", ("bearer", "cookie")
+    return replace(_function(id_, test, endpoint, title), dialects=dialects)
 
 
 ROWS: tuple[Weakness, ...] = (
@@ -30,15 +36,13 @@ ROWS: tuple[Weakness, ...] = (
         "GET /staff/salaries",
         "Staff read everybody's salary, which is for administrators",
     ),
-    _function(
+    _method(
         "news-undocumented-put",
-        "method-change",
         "GET /news/{news_id}",
         "An undocumented PUT lets patients rewrite the news",
     ),
-    _function(
+    _method(
         "question-method-override",
-        "method-change",
         "GET /questions/{question_id}",
         "A method override header passes the role check by",
     ),

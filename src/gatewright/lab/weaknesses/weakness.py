@@ -21,7 +21,7 @@ class Weakness:
     words: bool = False
     """True when its proof rests on what a property is called, so that a scrambled lab hides it."""
     title: str
-    dialects: tuple[str, ...] = ("bearer", "cookie")
+    dialects: tuple[str, ...] = ("bearer", "cookie", "graphql")
     """Where it can exist."""
     needs: dict[str, Any] | None = None
 

@@ -31,12 +31,15 @@ from graphql import (
 from gatewright.model.endpoint import Answer, Body, Endpoint, Parameter
 from gatewright.model.graphql import Field, Kind
 from gatewright.model.schema import Schema
-from gatewright.sources.graphql.names import collection, deed, noun, plain_id, refers, thing
+from gatewright.sources.graphql.names import collection, deed, noun, plain_id, refers, thing, words
 from gatewright.sources.graphql.selection import Selector, holds_list, wrapped
 from gatewright.sources.graphql.types import Types
 
 _METHODS = {"create": "POST", "update": "PATCH", "delete": "DELETE", "": "POST"}
+_LOOKS = frozenset({"lookup", "find", "get", "show", "fetch", "search", "view"})
+"""Words of mutations that change nothing: what they name is a value like any other."""
 _HOLE = re.compile(r"\{[^}]*\}")
+_PART = re.compile(r"[A-Z]?[a-z0-9]+_?|[A-Z]+_?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +58,12 @@ class Slot:
     def names(self) -> bool:
         """Whether its type may name an object."""
         named = get_named_type(self.type)
-        return (
-            named is not None
-            and is_leaf_type(named)
-            and named.name not in ("Boolean", "Float")
-            and not holds_list(self.type)
-        )
+        return is_leaf_type(named) and named.name not in ("Boolean", "Float") and not holds_list(self.type)
+
+    @property
+    def is_id(self) -> bool:
+        """Whether its type is that of ids."""
+        return get_named_type(self.type).name in ("ID", "UUID", "ObjectID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Endpoints:
         self._source = source
         self._taken: set[tuple[str, str]] = set()
         self._collections = self._find_collections()
+        self._aliases = self._find_aliases()
 
     def read(self) -> Iterator[Endpoint]:
         """Every query and mutation; the plainest names first get the plain paths."""
@@ -107,16 +111,27 @@ class Endpoints:
                 yield self._endpoint("query" if kind == "query" else "mutation", name, field)
 
     def _find_collections(self) -> dict[str, str]:
-        """Noun of a type → its segment of a path, for every type that some field answers."""
+        """Noun of a type → its segment of a path: its plainest list, else its plural; for every type that a field answers."""
         found: dict[str, str] = {}
-        for root in (self._schema.query_type, self._schema.mutation_type):
-            for name, field in root.fields.items() if root is not None else ():
-                one = shown(field.type)
-                if one.name and root is self._schema.query_type and one.listing and noun(name) == noun(one.name):
-                    found[noun(one.name)] = name
-                elif one.name:
-                    found.setdefault(noun(one.name), collection(one.name))
+        query, mutation = self._schema.query_type, self._schema.mutation_type
+        lists = [
+            (noun(name) != noun(shown(field.type).name), len(name), noun(shown(field.type).name), name)
+            for name, field in (query.fields.items() if query is not None else ())
+            if shown(field.type).listing and not any(is_required_argument(one) for one in field.args.values())
+        ]
+        for _, _, about, name in sorted(lists):
+            found.setdefault(about, name)
+        for root in (query, mutation):
+            for field in root.fields.values() if root is not None else ():
+                if one := shown(field.type).name:
+                    found.setdefault(noun(one), collection(one))
         return found
+
+    def _find_aliases(self) -> dict[str, str]:
+        """Noun of a query → that of the type it answers: `adminUsers` shows accounts, so `deleteAdminUser` removes one."""
+        query = self._schema.query_type
+        fields = query.fields.items() if query is not None else ()
+        return {noun(name): noun(shown(field.type).name) for name, field in fields if shown(field.type).name}
 
     def _plainness(self, name: str, field: GraphQLField) -> tuple[bool, bool, int]:
         """The field that is called as its type comes first; then the shortest."""
@@ -124,7 +139,7 @@ class Endpoints:
         return (noun(name) != about and thing(name) != about, not field.args, len(name))
 
     def _endpoint(self, kind: Kind, name: str, field: GraphQLField) -> Endpoint:
-        slots, wraps = _slots(kind, field)
+        slots, wraps = _slots(kind, name, field)
         what = shown(field.type)
         method, path, lifted = self._shape(kind, name, what, slots)
         method, path = self._unique(method, path, name)
@@ -164,49 +179,62 @@ class Endpoints:
         """Method, path, and which values stand in the path."""
         about = self._about(kind, name, what)
         segment = self._collections.get(about, "")
-        verb = deed(name) if kind == "mutation" else ""
-        own = self._own(slots, about, verb)
-        above = self._above(slots, about, own) if segment else []
+        own = self._own(kind, name, what, slots, about)
+        looks = kind == "mutation" and _looks(name)
+        above = [] if looks else self._above(slots, about, own)
         prefix = "".join(f"/{self._collections[refers(slot.name)]}/{{{slot.name}}}" for slot in above)
         lifted = {slot.name: slot.place for slot in above}
-        if own is not None and (kind == "mutation" or not what.listing):
+        if own is not None:
             lifted[own.name] = own.place
-        if kind == "query":
-            if what.listing:
-                plain = segment and noun(name) in (about, "_".join([*(refers(slot.name) for slot in above), about]))
-                return (
-                    "GET",
-                    f"{prefix}/{segment}" if plain else f"{prefix}/{segment}/{name}".replace("//", "/"),
-                    lifted,
-                )
-            if own is not None:
-                plain = (segment and plain_id(own.name)) or refers(own.name) == about
-                return "GET", f"{prefix}/{segment if plain and about else name}/{{{own.name}}}", lifted
-            return "GET", f"{prefix}/{name}", lifted
-        if own is None:
-            made = verb == "create" and segment and thing(name) == about
-            return "POST", f"{prefix}/{segment}" if made else f"{prefix}/{name}", lifted
-        item = f"{prefix}/{segment or name}/{{{own.name}}}"
-        if verb in ("update", "delete") and (thing(name) == about or not thing(name)):
-            return _METHODS[verb], item, lifted
-        return "POST", f"{item}/{name}", lifted
+        hole = f"/{{{own.name}}}" if own is not None else ""
+        if kind == "mutation":
+            method, path = self._deed(name, about, segment, hole)
+            return method, prefix + path, lifted
+        if what.listing:
+            nouns = [about, "_".join([*(refers(slot.name) for slot in above), about])]
+            plain = name == segment or (above and noun(name) in nouns)
+            return "GET", f"{prefix}/{segment}" if plain else f"{prefix}/{segment}/{name}".replace("//", "/"), lifted
+        if own is not None:
+            plain = bool(segment) and (plain_id(own.name) or _same(refers(own.name), about) or _same(about, noun(name)))
+            return "GET", f"{prefix}/{segment if plain else name}{hole}", lifted
+        return "GET", f"{prefix}/{name}", lifted
+
+    def _deed(self, name: str, about: str, segment: str, hole: str) -> tuple[str, str]:
+        """Method and path of a mutation, below what it stands in. What deletes is a DELETE, whatever else is known of it."""
+        verb, said = deed(name), thing(name)
+        same = not said or _same(about, said, self._aliases.get(said, "")) or self._aliases.get(said) == about
+        bare = _without_verb(name)
+        if not hole:
+            if verb == "create":
+                return "POST", f"/{segment}" if segment and same else f"/{name}"
+            return _METHODS[verb], f"/{bare if verb else name}"
+        item = f"/{segment or bare}{hole}"
+        if verb in ("update", "delete"):
+            return _METHODS[verb], item if same or not segment else f"{item}/{bare}"
+        return "POST", f"{item}/{name}"
 
     def _about(self, kind: Kind, name: str, what: Shown) -> str:
-        """The noun of what a field is about: of a mutation its name's, where that is a type; else that of its answer."""
-        if kind == "mutation" and thing(name) in self._collections:
-            return thing(name)
-        return noun(what.name)
+        """The noun of what a field is about: of a mutation its name's, where that is known; else that of its answer."""
+        said = thing(name) if kind == "mutation" else ""
+        return said if said in self._collections else self._aliases.get(said, noun(what.name))
 
-    @staticmethod
-    def _own(slots: list[Slot], about: str, verb: str) -> Slot | None:
-        """The value that names the object itself: `id`, or one called as the object is; of a query its only required one."""
+    def _own(self, kind: Kind, name: str, what: Shown, slots: list[Slot], about: str) -> Slot | None:
+        """The value that names the object itself: `id`, or one called as the object is; else the only one there is."""
+        verb = deed(name) if kind == "mutation" else ""
+        said = thing(name) if kind == "mutation" else noun(name)
+        if (kind == "query" and what.listing) or (kind == "mutation" and _looks(name)):
+            return None
+        certain = [slot for slot in slots if slot.names and (slot.required or verb in ("update", "delete"))]
         named = [
-            slot for slot in slots if slot.names and (plain_id(slot.name) or (about and refers(slot.name) == about))
+            slot
+            for slot in certain
+            if (plain_id(slot.name) and (kind == "query" or verb or slot.is_id))
+            or _same(refers(slot.name), about, said, self._aliases.get(said, ""))
         ]
-        sure = [slot for slot in named if slot.required or verb in ("update", "delete")]
-        if sure:
-            return min(sure, key=lambda slot: (not plain_id(slot.name), slot.place.count(".")))
-        return None
+        top = [slot for slot in certain if "." not in slot.place and slot.required]
+        if not named and len(top) == 1 and (verb in ("update", "delete") or (kind == "query" and what.name)):
+            named = [slot for slot in top if refers(slot.name) not in self._collections or not what.name]
+        return min(named, key=lambda slot: (not plain_id(slot.name), slot.place.count(".")), default=None)
 
     def _above(self, slots: list[Slot], about: str, own: Slot | None) -> list[Slot]:
         """Required values that name an object of another type: what this one stands below."""
@@ -253,14 +281,35 @@ class Endpoints:
         return Answer(status="200", content_type="application/json", schema=outer)
 
 
-def _slots(kind: Kind, field: GraphQLField) -> tuple[list[Slot], str]:
+def _same(name: str, *others: str) -> bool:
+    """Whether a noun is one of the others, or the last words of one: `link` of `document_link`."""
+    return bool(name) and any(name == other or other.endswith(f"_{name}") for other in others)
+
+
+def _looks(name: str) -> bool:
+    """Whether the name of a mutation says that it only looks something up."""
+    return not deed(name) and bool(set(words(name)) & _LOOKS)
+
+
+def _without_verb(name: str) -> str:
+    """`updateProfile` and `profileUpdate` → `profile`."""
+    parts = _PART.findall(name)
+    if len(parts) < 2 or not deed(name):
+        return name
+    left: list[str] = parts[1:] if deed(parts[0]) else parts[:-1]
+    return left[0][:1].lower() + left[0][1:] + "".join(left[1:])
+
+
+def _slots(kind: Kind, called: str, field: GraphQLField) -> tuple[list[Slot], str]:
     """What a field takes. A mutation's one input object is opened, and its name given: the body stands in it."""
     objects = [
         name
         for name, one in field.args.items()
         if isinstance(one.type.of_type if isinstance(one.type, GraphQLNonNull) else one.type, GraphQLInputObjectType)
     ]
-    alone = all(plain_id(name) or refers(name) for name in field.args if name not in objects)
+    others = [name for name in field.args if name not in objects]
+    named = all(plain_id(one) or refers(one) for one in others)
+    alone = named or (len(others) == 1 and deed(called) in ("update", "delete"))
     opened = objects[0] if kind == "mutation" and len(objects) == 1 and alone else ""
     found = []
     for name, one in field.args.items():

@@ -27,7 +27,7 @@ WIDEST = 150
 """Leaves of one document."""
 _KINDS = 20
 """Types of one union or interface."""
-_PAGE = frozenset({"cursor", "next", "previous", "token", "offset", "total", "count"})
+_PAGE = frozenset({"cursor", "next", "previous", "token", "offset", "total", "count", "query", "filter"})
 _OUTCOME = frozenset({"success", "ok", "message", "code", "status", "mutation", "error", "errors", "token", "expires"})
 
 
