@@ -60,6 +60,16 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file of a body."""
+
+    filename: str
+    kind: str
+    """The content type that its sender gave it."""
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """A query or header parameter."""
@@ -108,6 +118,8 @@ class Call:
     """Every pair of the query in the order of sending, where one name may come twice."""
     keys: tuple[tuple[str, Any], ...] = ()
     """Every key of the body in the order of sending, where one may come twice."""
+    files: dict[str, Upload] = field(default_factory=dict)
+    """The files of the body, by real names."""
 
     @property
     def tables(self) -> Tables:
@@ -183,6 +195,12 @@ class Endpoint:
     """A property of the answer, and the weakness that lets one write it here."""
     limit: int = 0
     """Requests in a row that one caller may send; 0: as many as the announced quota leaves."""
+    upload: str = ""
+    """The property of the body that is a file: it then comes as multipart/form-data."""
+    unbounded: str = ""
+    """The weakness that lets a body be as long as the server can bear here."""
+    unpacked: str = ""
+    """The weakness that lets a packed body be as long as that, once it is unpacked."""
     unmetered: str = ""
     """The weakness that leaves quota and limit out here."""
     undocumented: str = ""

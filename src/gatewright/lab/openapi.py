@@ -13,6 +13,7 @@ from gatewright.lab.scramble import Names
 _PATH_SCHEMAS: dict[str, Schema] = {
     "username": {**USERNAME, "example": "alice"},
     "document_id": words("1d0b9f5e-5c0e-4b6e-9a53-2f0f8a1b7c11", "uuid"),
+    "scan_id": words("7c9e6679-7425-40de-944b-e07fc1f90ae7", "uuid"),
     "link_token": text("Zk3mQ0vB1nXr8aLw5tYc2g", least=22, most=22, pattern="^[A-Za-z0-9_-]+$"),
     "slug": text("opening-hours", least=3, most=60, pattern="^[a-z0-9-]+$"),
 }
@@ -97,7 +98,8 @@ def _operation(endpoint: Endpoint, names: Names, published: Published) -> dict[s
         operation["parameters"] = parameters
     if endpoint.body:
         schema = ref(names.word(endpoint.body))
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        kind = "multipart/form-data" if endpoint.upload else "application/json"
+        operation["requestBody"] = {"required": True, "content": {kind: {"schema": schema}}}
     operation["responses"] = _responses(endpoint, names, published)
     if endpoint.access is Access.OPTIONAL:
         operation["security"] = [{}, published.needed(endpoint, [])]
@@ -132,7 +134,9 @@ def _parameters(endpoint: Endpoint, names: Names, published: Published) -> list[
 def _responses(endpoint: Endpoint, names: Names, published: Published) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done"}
     answer = published.answer(endpoint)
-    if answer == "html":
+    if answer == "file":
+        good["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _FILES}
+    elif answer == "html":
         good["content"] = {"text/html": {"schema": {"type": "string"}}}
     else:
         named = ref(names.word(answer.strip("[]"))) if answer else None
@@ -157,6 +161,7 @@ def _responses(endpoint: Endpoint, names: Names, published: Published) -> dict[s
     return responses
 
 
+_FILES = ("application/pdf", "image/jpeg", "image/png", "text/plain")
 _REASONS = {"401": "Not logged in", "403": "Not allowed", "404": "Not found", "422": "Fields to be mended"}
 
 
