@@ -89,7 +89,7 @@ async def cost_json(probe: Probe) -> Verdict:
 
     ladders = [
         Ladder("arrays in arrays", deep, ADDITIVE, unit="bytes"),
-        Ladder("objects in objects", nested, tuple(range(16, 250, 6)), unit="bytes"),
+        Ladder("objects in objects", nested, tuple(range(16, 250, 12)), unit="bytes"),
     ]
     if probe.settings.limits.mode == "full":
         ladders += [
