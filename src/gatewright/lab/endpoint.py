@@ -92,6 +92,8 @@ class Clinic:
     door: Door = field(default_factory=Door)
     """How callers are known; the dialect hangs it."""
     mailbox: Mailbox = field(default_factory=Mailbox)
+    spelled: Callable[[str], str] = str
+    """A path of the route table as it is on the wire; the dialect says how."""
     wrong_tries: dict[str, list[float]] = field(default_factory=dict)
     """Name or challenge → when its wrong secrets came."""
 
@@ -203,6 +205,8 @@ class Endpoint:
     """The weakness that lets a packed body be as long as that, once it is unpacked."""
     unmetered: str = ""
     """The weakness that leaves quota and limit out here."""
+    hidden: bool = False
+    """It is there, and only links lead to it: the specification does not name it."""
     undocumented: str = ""
     """The weakness without which this method does not exist. Not in the specification."""
     dialects: tuple[str, ...] = ()

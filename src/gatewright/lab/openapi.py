@@ -15,6 +15,7 @@ _PATH_SCHEMAS: dict[str, Schema] = {
     "document_id": words("1d0b9f5e-5c0e-4b6e-9a53-2f0f8a1b7c11", "uuid"),
     "scan_id": words("7c9e6679-7425-40de-944b-e07fc1f90ae7", "uuid"),
     "link_token": text("Zk3mQ0vB1nXr8aLw5tYc2g", least=22, most=22, pattern="^[A-Za-z0-9_-]+$"),
+    "receipt_key": text("5f1c0a7be2d94c3f86a0", least=20, most=20, pattern="^[0-9a-f]+$"),
     "slug": text("opening-hours", least=3, most=60, pattern="^[a-z0-9-]+$"),
 }
 
@@ -65,9 +66,9 @@ class Published:
 def document(
     table: Sequence[Endpoint], schemas: Mapping[str, Schema], names: Names, published: Published
 ) -> dict[str, Any]:
-    """The whole document; undocumented endpoints are left out."""
+    """The whole document; undocumented and hidden endpoints are left out."""
     paths: dict[str, dict[str, Any]] = {}
-    shown = [endpoint for endpoint in table if not endpoint.undocumented]
+    shown = [endpoint for endpoint in table if not endpoint.undocumented and not endpoint.hidden]
     for endpoint in shown:
         operation = _operation(endpoint, names, published)
         paths.setdefault(names.path(endpoint.path), {})[endpoint.method.lower()] = operation

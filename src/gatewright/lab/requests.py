@@ -67,7 +67,7 @@ def samples(clinic: Clinic, names: Names, seed: int, *, dialect: Dialect | None 
         return removal + 2 * (endpoint.path == "/auth/logout"), -index if removal else index
 
     for _, endpoint in sorted(enumerate(table), key=late):
-        if endpoint.undocumented:
+        if endpoint.undocumented or endpoint.hidden:
             continue
         given = {
             parameter.name: str(values.get(parameter.name, written(parameter.schema["example"], parameter.name)))
