@@ -14,6 +14,7 @@ from gatewright.access.tokens import garbage
 from gatewright.checks.log_in_edits import ADDRESSES, Edit, from_address, with_values
 from gatewright.checks.own_account import told
 from gatewright.model.account import Account
+from gatewright.model.call import sends
 from gatewright.model.http import Exchange
 from gatewright.model.test import Attacker, Effect, LogIn, Need, Phase, Probe, check
 from gatewright.model.verdict import Verdict, conclude, proved
@@ -137,11 +138,7 @@ async def _account(probe: Probe) -> tuple[str, Account] | Verdict:
 
 def here(probe: Probe, exchange: Exchange | None) -> bool:
     """Whether a log-in goes to the endpoint of the cell."""
-    if exchange is None:
-        return False
-    path = exchange.request.target.partition("?")[0]
-    pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(probe.endpoint.base + probe.endpoint.path))
-    return exchange.request.method == probe.endpoint.method and re.fullmatch(pattern, path) is not None
+    return exchange is not None and sends(probe.endpoint, exchange.request)
 
 
 async def _burst(probe: Probe, name: str, account: Account, most: int = MOST) -> Burst | None:

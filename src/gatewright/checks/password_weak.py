@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatewright.checks.account_forms import name_keys
 from gatewright.checks.log_in_edits import twin
+from gatewright.model.call import sends
 from gatewright.model.json import Json
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, Registration, check
 from gatewright.model.verdict import Verdict, conclude, proved
@@ -100,11 +101,7 @@ async def password_weak(probe: Probe) -> Verdict:
 
 def here_signed_up(probe: Probe, made: Registration) -> bool:
     """Whether the sign-up of an account went to the endpoint of the cell."""
-    request = made.exchange.request if made.exchange is not None else None
-    return request is not None and (request.method, request.target.partition("?")[0]) == (
-        probe.endpoint.method,
-        probe.endpoint.base + probe.endpoint.path,
-    )
+    return made.exchange is not None and sends(probe.endpoint, made.exchange.request)
 
 
 def _weak(probe: Probe, like: Registration) -> list[tuple[str, dict[str, Json], str]]:
