@@ -72,6 +72,11 @@ async def prepare(
     return call, field, before[0]
 
 
+def has_text(call: Call) -> bool:
+    """Whether a call carries any text in its body: one that does not can only move what the server itself writes."""
+    return any(p.within == "body" and isinstance(call.get(p), str) for p in call.places()) or call.raw is not None
+
+
 async def strike(probe: Probe, write: Write, marker: str, *, purpose: str = "attack", anon: bool = False) -> Exchange:
     """One write of a marker."""
     forged = write.forge(write.reference, marker)

@@ -23,6 +23,7 @@ from gatewright.model.test import Probe
 from gatewright.proof.compare import consistent
 from gatewright.proof.denied import DeniedFamily
 from gatewright.proof.leaves import Answer, as_text, read
+from gatewright.proof.opaque import unwrap
 
 _HOLES = re.compile(r"\{([^}]+)\}")
 SETTLE = 1.1
@@ -105,6 +106,14 @@ async def baseline(probe: Probe, call: Call, account: str, *, key: str, endpoint
     return found
 
 
+def account_key(probe: Probe, account: str) -> Json:
+    """The value that an API is likeliest to know an account by: its number or key, else its name; None when unknown."""
+    known = sorted(probe.identity(account), key=lambda v: (not v.isdigit(), "@" in v, -len(v), v))
+    if not known:
+        return None
+    return int(known[0]) if known[0].isdigit() and len(known[0]) < 16 else known[0]
+
+
 def random_like(probe: Probe, value: Json) -> Json:
     """A reference of the same kind that names nothing: integers far above any seen, UUIDs, else same alphabet and length."""
     if isinstance(value, bool) or value is None:
@@ -114,6 +123,10 @@ def random_like(probe: Probe, value: Json) -> Json:
     text = as_text(value)
     if text.isdigit():
         return str(_number(probe, int(text)))
+    wrapped = unwrap(text)
+    if wrapped is not None:
+        inner = re.sub(r"\d+", lambda m: str(_number(probe, int(m[0][:15]))), wrapped.text)
+        return wrapped.wrapped(inner)
     try:
         parsed = uuid.UUID(text)
     except ValueError:

@@ -37,6 +37,9 @@ class Effect(Struct, frozen=True, kw_only=True):
     facts: tuple[str, ...]
     owned: OwnedObject
     before: Answer
+    path: str = ""
+    """Of an action: the leaf that moved, and to what."""
+    value: str = ""
 
 
 async def strike(
@@ -276,6 +279,8 @@ async def acts(
         ),
         owned=first[0],
         before=first[1],
+        path=path,
+        value=value,
     )
 
 
@@ -325,11 +330,11 @@ async def creates(probe: Probe, call: Call, *, able: str, attacker: str) -> Effe
 async def _create(probe: Probe, call: Call, *, as_: str, purpose: str) -> tuple[Exchange | None, str]:
     """One creation with a new marker; no exchange where the call has no place for one."""
     marker = probe.marker()
-    made = _renewed(call, marker)
+    made = renewed(call, marker)
     return (await strike(probe, made, as_=as_, purpose=purpose) if made else None), marker
 
 
-def _renewed(call: Call, marker: str) -> Call | None:
+def renewed(call: Call, marker: str) -> Call | None:
     """The call with the marker in its texts: where an old marker was, and in what must differ each time; None: nowhere."""
     places = [p for p in call.places() if p.within == "body" and isinstance(call.get(p), str)]
     marked = [p for p in places if markers_in(as_text(call.get(p)))]
@@ -358,7 +363,7 @@ async def _found(probe: Probe, marker: str, write: Exchange, *, as_: str) -> str
     made = OwnedObject(key="", resource=_created(probe), owner=as_, origin="created", markers=(marker,))
     item = await in_list(probe, made, as_=as_)
     if holds_value(item, marker) and item is not None:
-        await _take_back(probe, purposes, item, as_=as_)
+        await take_back(probe, purposes, item, as_=as_)
         return probe.knowledge.endpoints[purposes["list"]].name
     reader = probe.knowledge.endpoints.get(purposes.get("read", ""))
     if reader is None:
@@ -368,7 +373,7 @@ async def _found(probe: Probe, marker: str, write: Exchange, *, as_: str) -> str
         call = Call(endpoint=reader.id).with_value(place, value)
         exchange = await strike(probe, call, as_=as_, purpose="read-back", endpoint=reader)
         if holds_value(read(exchange.response), marker):
-            await _take_back(probe, purposes, answer, as_=as_)
+            await take_back(probe, purposes, answer, as_=as_)
             return reader.name
     return ""
 
@@ -383,7 +388,7 @@ def _ids(answer: Answer) -> list[Json]:
     return [leaf.value for leaf in sorted(found, key=lambda leaf: leaf.path.count("."))[:2]]
 
 
-async def _take_back(probe: Probe, purposes: dict[str, str], item: Answer, *, as_: str) -> None:
+async def take_back(probe: Probe, purposes: dict[str, str], item: Answer, *, as_: str) -> None:
     """Register the deletion of what was created, where there is one."""
     endpoint = probe.knowledge.endpoints.get(purposes.get("delete", ""))
     ids = _ids(item)

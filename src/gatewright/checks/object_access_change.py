@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gatewright.checks.changing import Write, judge, prepare
+from gatewright.checks.changing import Write, has_text, judge, prepare
 from gatewright.checks.controls import aims, bind, call_of, peers
+from gatewright.checks.making import acted_on, made_for_another, makes
 from gatewright.checks.newcomers import named_accounts, secret_places, take_over
 from gatewright.checks.object_access_read import pairs
 from gatewright.checks.reading import Forged
@@ -19,7 +20,7 @@ from gatewright.model.verdict import Verdict, conclude, strongest
     severity="high",
     cwe=(639, 862),
     attacker=Attacker.PEER,
-    needs=(Need.CHANGES, Need.REFERENCE),
+    needs=(Need.CHANGES,),
     phase=Phase.CHANGES,
     effect=Effect.OWN,
     requests=26,
@@ -54,6 +55,8 @@ async def object_access_change(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
     - https://cwe.mitre.org/data/definitions/639.html
     """
+    if not probe.knowledge.named_by(probe.endpoint.id) and not makes(probe):
+        return conclude("no_reference", "no value of it names an object of ours, and it makes none")
     if call_of(probe, probe.account) is None:
         for owned, reference in named_accounts(probe) if secret_places(probe) else []:
             return await take_over(probe, owned, reference)
@@ -66,6 +69,9 @@ async def object_access_change(probe: Probe) -> Verdict:
             if verdict.outcome == "vulnerable":
                 return verdict
             verdicts.append(verdict)
+    made = await made_for_another(probe) if probe.endpoint.method == "POST" else None
+    if made is not None and (made.outcome == "vulnerable" or not verdicts):
+        verdicts.append(made)
     if not verdicts:
         return conclude("no_reference", "no place of it names an object of an equal account that this run made")
     return strongest(verdicts)
@@ -96,6 +102,9 @@ def _trusted_identity(probe: Probe) -> list[tuple[OwnedObject, OwnedObject | Non
 
 
 async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> Verdict:
+    acting = call_of(probe, probe.account)
+    if acting is not None and reference.place.within == "path" and not has_text(acting):
+        return await acted_on(probe, owned, own, reference, acting)
     ready = await prepare(probe, owned, own, reference)
     if isinstance(ready, Verdict):
         return ready

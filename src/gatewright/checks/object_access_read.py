@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import msgspec
+
 from gatewright.checks.controls import aims, bind, call_of, own_parents, peers
+from gatewright.checks.further import look_further, swapped_credential
 from gatewright.checks.reading import Aim, Forged, judge
+from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
+from gatewright.model.json import Json
 from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Attacker, Need, Phase, Probe, check
 from gatewright.model.verdict import Verdict, conclude, strongest
@@ -18,9 +25,9 @@ from gatewright.proof.privacy import PRIVATE_WORDS, words
     severity="high",
     cwe=(639, 862),
     attacker=Attacker.PEER,
-    needs=(Need.READS, Need.REFERENCE, Need.SAMPLE),
+    needs=(Need.READS, Need.SAMPLE),
     phase=Phase.READS,
-    requests=18,
+    requests=30,
 )
 async def object_access_read(probe: Probe) -> Verdict:
     """Read an object of an equal account by putting its reference into one's own working request.
@@ -55,11 +62,18 @@ async def object_access_read(probe: Probe) -> Verdict:
     """
     verdicts = []
     for owned, own, reference in pairs(probe, slot="read"):
-        for aimed in aims(reference, own):
-            verdict = await _one(probe, owned, own, reference, aimed)
+        ways = [plain(probe, owned, own, reference, aimed) for aimed in aims(reference, own)]
+        ways += [_beside(probe, owned, own, reference), _above(probe, owned, own, reference)]
+        for aim in [way for way in ways if way is not None]:
+            verdict = await judge(probe, aim)
             if verdict.outcome == "vulnerable":
                 return verdict
             verdicts.append(verdict)
+        if not any(ways):
+            verdicts.append(conclude("baseline_broken", "no accepted request is known", place=reference.place))
+    for found in (await look_further(probe), await swapped_credential(probe)):
+        if found is not None and (found.outcome == "vulnerable" or not verdicts):
+            verdicts.append(found)
     if not verdicts:
         return conclude("no_reference", "no place of it names an object of an equal account")
     return strongest(verdicts)
@@ -93,15 +107,6 @@ def _by_slot(objects: list[OwnedObject], slot: str) -> list[OwnedObject]:
     return sorted(usable, key=lambda o: (o.slot != slot, o.origin != "created"))
 
 
-async def _one(
-    probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference, aimed: Reference
-) -> Verdict:
-    aim = plain(probe, owned, own, reference, aimed)
-    if aim is None:
-        return conclude("baseline_broken", "no accepted request is known", place=reference.place)
-    return await judge(probe, aim)
-
-
 def plain(
     probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference, aimed: Reference
 ) -> Aim | None:
@@ -132,6 +137,66 @@ def plain(
         refer=refer,
         told=f"by putting its reference into {place}",
     )
+
+
+def _beside(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> Aim | None:
+    """Where a list of ids is sent: the attacker's own first, the other's after it, for guards that look at the first alone."""
+    place = reference.place
+    aim = plain(probe, owned, own, reference, reference)
+    mine = own.reference(probe.endpoint.id, place) if own else None
+    value = dict(reference.values)[place]
+    if (
+        aim is None
+        or aim.own_call is None
+        or mine is None
+        or not (place.name.endswith("[]") or isinstance(value, list))
+    ):
+        return None
+    whole, first, call = Place(place.within, place.name.removesuffix("[]")), dict(mine.values)[place], aim.own_call
+
+    def forge(target: Reference) -> Forged:
+        second = dict(target.values)[place]
+        return Forged(call.with_value(whole, [*_listed(first), *_listed(second)]))
+
+    told = f"by putting its reference after its own in {whole}"
+    return msgspec.structs.replace(aim, forge=forge, told=told)
+
+
+def _always(call: Call) -> Callable[[Reference], Call]:
+    """The same request, whatever is asked for."""
+    return lambda _: call
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+def _above(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> Aim | None:
+    """His parent, my child: what stands above is shown with what stands below it. Only for parents that are the owner's."""
+    mine = own.reference(probe.endpoint.id, reference.place) if own else None
+    if own is None or mine is None:
+        return None
+    theirs = dict(reference.values)
+    for place, value in reversed(mine.values):
+        parent = next(
+            (o for o in probe.knowledge.objects if o.owner == owned.owner and o.id == theirs.get(place)), None
+        )
+        if place == reference.place or parent is None or theirs.get(place) == value:
+            continue
+        mixed = tuple((p, theirs[p] if p == place else v) for p, v in mine.values)
+        aimed = Reference(endpoint=probe.endpoint.id, place=place, values=mixed)
+        aim = plain(probe, owned, own, reference, aimed)
+        if aim is None:
+            return None
+        return msgspec.structs.replace(
+            aim,
+            owned=parent,
+            place=place,
+            refer=lambda _: None,
+            owner_asks=_always(aim.owner_call),
+            told=f"by naming it in {place}",
+        )
+    return None
 
 
 def _owners(probe: Probe, owner: str, target: Reference) -> Reference:

@@ -6,7 +6,7 @@ import msgspec
 
 from gatewright.checks.changing import Write, owner_view, prepare, prove, undo
 from gatewright.checks.changing import strike as write_once
-from gatewright.checks.controls import aims, baseline, bind, holds_value
+from gatewright.checks.controls import account_key, aims, baseline, bind, holds_value
 from gatewright.checks.forms import Form, forms
 from gatewright.checks.object_access_change import changeable
 from gatewright.checks.object_access_read import pairs, plain
@@ -132,7 +132,12 @@ def _shapes(probe: Probe, call: Call, owned: OwnedObject, own: Json, place: Plac
     nouns = [owned.resource] if owned.resource != "object" else []
     names = _owner_names(probe, mine)
     return forms(
-        call, place, own, nouns, method=probe.endpoint.method, owners=dict.fromkeys(names, _name(probe, owned))
+        call,
+        place,
+        own,
+        nouns,
+        method=probe.endpoint.method,
+        owners=dict.fromkeys(names, account_key(probe, owned.owner)),
     )
 
 
@@ -141,12 +146,6 @@ def _owner_names(probe: Probe, mine: Answer) -> list[str]:
     own = probe.identity(probe.account)
     names = [leaf.path.rpartition(".")[2].removesuffix("[]") for leaf in mine.leaves if leaf.value in own]
     return list(dict.fromkeys(name for name in names if name and "id" in words(name)))[:2]
-
-
-def _name(probe: Probe, owned: OwnedObject) -> Json:
-    """The number or key of the owner's account."""
-    known = sorted(probe.identity(owned.owner), key=lambda v: (not v.isdigit(), "@" in v, len(v)))
-    return (int(known[0]) if known[0].isdigit() and len(known[0]) < 16 else known[0]) if known else None
 
 
 def _shaped(probe: Probe, aim: Aim, form: Form) -> Aim:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gatewright.checks.account_forms import name_keys
 from gatewright.checks.log_in_edits import twin
-from gatewright.model.call import sends
+from gatewright.checks.own_account import went_to
 from gatewright.model.json import Json
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, Registration, check
 from gatewright.model.verdict import Verdict, conclude, proved
@@ -57,7 +57,7 @@ async def password_weak(probe: Probe) -> Verdict:
     first = await probe.register({})
     if not first.name or first.account is None:
         return conclude("needs_configuration", f"no account could be signed up: {first.why}")
-    if not here_signed_up(probe, first):
+    if not went_to(first.exchange, probe.endpoint):
         return conclude("no_such_function", "the accounts of this run are signed up elsewhere")
     _leave(probe, first)
     accepted: list[str] = []
@@ -97,11 +97,6 @@ async def password_weak(probe: Probe) -> Verdict:
         attacks=tuple(attacks),
         cvss="CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:N/VC:L/VI:L/VA:N/SC:N/SI:N/SA:N",
     )
-
-
-def here_signed_up(probe: Probe, made: Registration) -> bool:
-    """Whether the sign-up of an account went to the endpoint of the cell."""
-    return made.exchange is not None and sends(probe.endpoint, made.exchange.request)
 
 
 def _weak(probe: Probe, like: Registration) -> list[tuple[str, dict[str, Json], str]]:

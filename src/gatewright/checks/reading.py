@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from gatewright.checks.controls import Baseline, anonymous, baseline, documented_values, family, random_like, texts
 from gatewright.checks.evidence import judge_privacy, ordinary
+from gatewright.model.account import Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.http import Exchange, Request
@@ -29,6 +30,8 @@ class Forged(Struct, frozen=True):
 
     call: Call
     edit: Edit | None = None
+    credentials: tuple[Credential, ...] | None = None
+    """In place of the attacker's own."""
 
 
 class Aim(Struct, frozen=True, kw_only=True):
@@ -96,7 +99,9 @@ async def seen(probe: Probe, first: Baseline, mine: Answer | None, reference: Re
 async def send(probe: Probe, aim: Aim, reference: Reference, *, purpose: str) -> Exchange:
     """The attacker asks for what a reference names."""
     forged = aim.forge(reference)
-    return await probe.send(forged.call, purpose=purpose, endpoint=aim.endpoint, edit=forged.edit)
+    return await probe.send(
+        forged.call, purpose=purpose, endpoint=aim.endpoint, edit=forged.edit, credentials=forged.credentials
+    )
 
 
 async def _own(probe: Probe, aim: Aim) -> tuple[Answer | None, bool]:
@@ -175,7 +180,7 @@ async def controls(
         return conclude("public", why, place=place)
     if not leaks(probe, found, exchange):
         return conclude("echo", "the answer only words the reference: a random one is worded alike", place=place)
-    hidden = found if "X2" in probe.settings.disabled_controls else await _elsewhere(probe, aim.owned, found)
+    hidden = found if "X2" in probe.settings.disabled_controls else await elsewhere(probe, aim.owned, found)
     leak = leaks(probe, hidden, exchange)
     if not leak:
         return conclude("shared", f"{probe.account} sees the same values in its ordinary lists", place=place)
@@ -222,7 +227,7 @@ async def _open(probe: Probe, aim: Aim, first: Baseline, found: tuple[Witness, .
     return anon, not held
 
 
-async def _elsewhere(probe: Probe, owned: OwnedObject, found: tuple[Witness, ...]) -> tuple[Witness, ...]:
+async def elsewhere(probe: Probe, owned: OwnedObject, found: tuple[Witness, ...]) -> tuple[Witness, ...]:
     """X2: the witnesses that the attacker's ordinary lists do not show. None when each is shown somewhere.
 
     One weak value alone, such as the number of the owner, names no object: a list shows the object when one item has a

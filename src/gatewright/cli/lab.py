@@ -55,9 +55,8 @@ def up(
     \b
     Examples:
       gatewright lab up
-      gatewright lab up --fixed --json
+      gatewright lab up --fixed --noise lag --noise errors
       gatewright lab up --only order-read-by-body --port 8080
-      gatewright lab up --noise lag --noise errors
     """
     from gatewright.lab.serve import Options, line, serve
     from gatewright.lab.weaknesses import chosen

@@ -50,8 +50,11 @@ class GivenAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The key that its token is signed with instead of the server's."""
     signing_key: str = ""
     """The key that the settings know."""
+    password: str = ""
     credential: str = "header Authorization"
     """Where its token goes: `header X-Key`, `cookie session`, `query key`."""
+    beside: dict[str, str] = field(default_factory=dict)
+    """Further credentials, place to value: `cookie uid`."""
 
 
 class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,8 +75,14 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What its accepted request carries."""
     query: dict[str, Schema] = field(default_factory=dict)
     """Parameters of its query → what the specification says of each; `examples` of one are in its accepted request."""
+    asks: dict[str, dict[str, Json]] = field(default_factory=dict)
+    """Account → what its accepted request says in the query."""
+    makes: bool = False
+    """It made the accounts' objects."""
     takes: tuple[str, ...] = ()
     """Texts that the specification lists for its body."""
+    example: Json = None
+    """An example of its body in the specification."""
     samples: tuple[str, ...] | None = None
     """Accounts that have one; default: all whose request is accepted."""
     unreached: str = ""
@@ -103,7 +112,7 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endpoints: list[Json] = field(default_factory=list)
     """Further ones, such as the list, or where an object is read."""
     accounts: Json = field(default_factory=list)
-    newcomers: tuple[str, ...] = ()
+    newcomers: Json = field(default_factory=list)
     """Accounts that a test may still sign up, in this order."""
     mails: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Account → codes and links mailed to it, oldest first; any at all: `hooks.mail` is set."""
@@ -152,7 +161,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
     endpoints = {t.name: _endpoint(t) for t in told}
     main = endpoints[told[0].name]
     accounts = _accounts(given.accounts)
-    newcomers = _accounts(list(given.newcomers))
+    newcomers = _accounts(given.newcomers)
     server = Server(rules, {name: account.credentials for name, account in {**accounts, **newcomers}.items()})
     objects = _objects(given, given.objects, list(endpoints.values()), main, first=0)
     ready = _objects(given, given.fresh, list(endpoints.values()), main, first=90)
@@ -223,7 +232,7 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         origin=ORIGIN,
         security=security,
         parameters=tuple(Parameter(name=n, within="query", schema=s) for n, s in told.query.items()),
-        bodies=(_body(told.takes),) if told.takes else (),
+        bodies=(_body(told.takes, told.example),) if told.takes or told.example is not None else (),
         tags=told.tags,
         summary=told.summary,
         description=told.description,
@@ -233,9 +242,10 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
     )
 
 
-def _body(names: tuple[str, ...]) -> Body:
+def _body(names: tuple[str, ...], example: Json) -> Body:
     text = Schema(types=("string",))
-    schema = Schema(types=("object",), properties=dict.fromkeys(names, text))
+    examples = () if example is None else (example,)
+    schema = Schema(types=("object",), properties=dict.fromkeys(names, text), examples=examples)
     return Body(content_type="application/json", schema=schema)
 
 
@@ -256,6 +266,7 @@ def _accounts(told: Json) -> dict[str, Account]:
             name=name,
             role=given.role,
             username=name,
+            password=Secret(given.password) if given.password else None,
             identity=tuple(as_text(v) for v in given.identity) or (name,),
             private=given.private,
             registered=given.registered,
@@ -268,20 +279,31 @@ def _accounts(told: Json) -> dict[str, Account]:
                     prefix="Bearer " if place == "Authorization" else "",
                     value=Secret(token),
                 ),
+                *_beside(given),
             ),
         )
     return found
+
+
+def _beside(given: GivenAccount) -> list[Credential]:
+    parts = [(*place.split(" ", 1), value) for place, value in given.beside.items()]
+    return [
+        Credential(within=cast(Literal["header", "cookie", "query"], within), name=name, value=Secret(value))
+        for within, name, value in parts
+    ]
 
 
 def _objects(
     given: Given, told: dict[str, Json], endpoints: list[Endpoint], main: Endpoint, *, first: int
 ) -> list[OwnedObject]:
     found = []
+    makes = isinstance(given.endpoint, dict) and given.endpoint.get("makes") is True
+    recipe = Call(endpoint=main.id, body={}) if makes and not first else None
     for owner, several in told.items():
         for index, detail in enumerate(several if isinstance(several, list) else [several]):
             one = msgspec.convert(detail, GivenObject) if isinstance(detail, dict) else GivenObject(id=detail)
             marker = () if first or index or owner not in given.witness else (given.witness[owner],)
-            resource = one.resource or _resource(main) or "object"
+            resource = one.resource or _resource(main) or (_collection(main) if makes else "") or "object"
             found.append(
                 OwnedObject(
                     key=f"{owner}/{resource}/{first + index + 1}",
@@ -293,6 +315,7 @@ def _objects(
                     markers=one.markers or marker,
                     references=tuple(r for e in endpoints if (r := _reference(given, e, one, resource, main))),
                     leaked_in=one.leaked_in,
+                    recipe=recipe,
                 )
             )
     return found
@@ -305,6 +328,10 @@ def _resource(endpoint: Endpoint) -> str:
         if part.startswith("{"):
             return singular(before.lower())
     return ""
+
+
+def _collection(endpoint: Endpoint) -> str:
+    return singular(endpoint.path.rstrip("/").rpartition("/")[2].lower())
 
 
 def _reference(given: Given, endpoint: Endpoint, one: GivenObject, resource: str, main: Endpoint) -> Reference | None:
@@ -344,6 +371,7 @@ def _call(one: GivenEndpoint, endpoint: Endpoint, account: str, objects: list[Ow
     """The account's own request; None when the endpoint wants the id of an object that the account does not have."""
     content_type = "application/json" if one.body is not None else ""
     query = {name: schema.examples[0] for name, schema in one.query.items() if schema.examples}
+    query |= one.asks.get(account, {})
     call = Call(endpoint=endpoint.id, query=query, body=one.body, content_type=content_type)
     able = [o for o in objects if o.reference(endpoint.id) and o.slot != "delete"]
     own = next((o for o in able if o.owner == account), None)

@@ -61,7 +61,7 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     raw: str | None = None
     """The body as it was sent, with `*`."""
     after: When | None = None
-    """An earlier request must have matched this."""
+    """An earlier request must have matched this; its headers may be told by those of this one (`<header.Cookie>`)."""
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -181,7 +181,9 @@ def _match(when: When, ask: Ask, earlier: Sequence[Ask], listener: ScriptedListe
     if when.raw is not None and not _like(when.raw, ask.request.body.decode("utf-8", "replace")):
         return None
     if when.after is not None:
-        before = next((old for old in reversed(earlier) if _match(when.after, old, (), listener) is not None), None)
+        headers = {name: _filled(value, ask, {}, 0) for name, value in (when.after.headers or {}).items()}
+        wanted = msgspec.structs.replace(when.after, headers=headers)
+        before = next((old for old in reversed(earlier) if _match(wanted, old, (), listener) is not None), None)
         if before is None:
             return None
         captured["after"] = before.body

@@ -32,6 +32,7 @@ _TABLE = {
     "review_id": "reviews",
     "invoice_id": "invoices",
     "claim_id": "claims",
+    "measurement_id": "measurements",
 }
 """Parameter → table in which alice's first row is the one to name."""
 
@@ -128,14 +129,13 @@ def _body(endpoint: Endpoint, shapes: dict[str, Schema], values: dict[str, Any],
         body = {"username": ALICE.username, "password": password_of(ALICE, seed)}
     if endpoint.path == "/auth/credentials":
         body = {"current_password": password_of(ALICE, seed), "email": "alice.marsh@clinic-mail.example"}
-    for name in ("refresh_token", "code"):
-        if name in body:
-            body[name] = values[name]
     if endpoint.path == "/auth/password/reset":
-        body["email"] = values["code_email"]
-    for name in ("order_id", "invoice_id", "claim_id"):
+        body |= {"email": values["code_email"], "code": values["code"]}
+    for name in ("refresh_token", "order_id", "invoice_id", "claim_id"):
         if name in body:
             body[name] = values[name]
+    if "ids" in body:
+        body["ids"] = [values["measurement_id"]]
     if "user_id" in body:
         body["user_id"] = values["patient_id"]
     return body

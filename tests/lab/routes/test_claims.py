@@ -53,3 +53,10 @@ def test_each_weakness_leaves_its_condition_out(visit: Callable[..., Any]) -> No
     hers, his = made(visitor)
     visitor.send("PUT", f"/claims/{his}", "bob", body={**WANTED, "id": hers, "note": "mine"})
     assert visitor.send("GET", f"/claims/{hers}", "alice").json["note"] == "mine"
+
+
+def test_only_its_patient_withdraws_a_claim(visit: Callable[..., Any]) -> None:
+    visitor = visit()
+    hers, _ = made(visitor)
+    assert visitor.send("POST", f"/claims/{hers}/withdraw", "bob").status == 403
+    assert visitor.send("POST", f"/claims/{hers}/withdraw", "alice").json["status"] == "withdrawn"

@@ -92,3 +92,10 @@ def change_claim(call: Call) -> Row:
 def drop_claim(call: Call) -> None:
     """Take an own claim back."""
     call.tables.remove("claims", id=call.owned("claims", call.path["claim_id"])["id"])
+
+
+@AREA.on("POST", f"{_ONE}/withdraw", Access.PATIENT, answer="Claim", forbids=True)
+def withdraw(call: Call) -> Row:
+    """Ask for no money any more."""
+    row = call.owned("claims", call.path["claim_id"], unless="claim-withdraw-by-id")
+    return call.tables.change("claims", row["id"], status="withdrawn")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 from gatewright.lab.weaknesses.weakness import Weakness
 
 _WITH_PATHS = ("bearer", "cookie")
-"""Dialects in which a request has a path and a query, where a value can come twice."""
+"""Dialects in which a request has a path, a query and a body of its own, and may carry what nobody asked for."""
 
 
-def _object(id_: str, test: str, endpoint: str, parameter: str, title: str) -> Weakness:
-    found = Weakness(
+def _object(id_: str, test: str, endpoint: str, parameter: str, title: str, **more: Any) -> Weakness:
+    if test == POLLUTION:
+        more = {"dialects": _WITH_PATHS, **more}
+    return Weakness(
         id=id_,
         threat="API1:2023",
         kind="object level authorization",
@@ -19,8 +21,8 @@ def _object(id_: str, test: str, endpoint: str, parameter: str, title: str) -> W
         endpoint=endpoint,
         parameter=parameter,
         title=title,
+        **more,
     )
-    return replace(found, dialects=_WITH_PATHS) if test == POLLUTION else found
 
 
 READ = "object-access-read"
@@ -140,5 +142,44 @@ ROWS: tuple[Weakness, ...] = (
         "PUT /claims/{claim_id}",
         "path:claim_id",
         "The claim in the path is checked, the one that the body names is changed",
+    ),
+    _object(
+        "measurements-by-owner-filter",
+        READ,
+        "GET /measurements",
+        "query:patient_id",
+        "The list takes a filter for its patient that no specification names",
+        dialects=_WITH_PATHS,
+    ),
+    _object(
+        "measurements-in-bulk",
+        READ,
+        "POST /measurements/batch",
+        "body:ids",
+        "Of several measurements only the first one is checked",
+        dialects=_WITH_PATHS,
+    ),
+    _object(
+        "measurement-for-another",
+        CHANGE,
+        "POST /measurements",
+        "body:patient_id",
+        "A measurement is noted for whichever patient the body names",
+        dialects=_WITH_PATHS,
+    ),
+    _object(
+        "me-by-user-header",
+        READ,
+        "GET /me",
+        "header:X-User-Id",
+        "The account is shown that a header of the gateway's names",
+        dialects=("bearer",),
+    ),
+    _object(
+        "claim-withdraw-by-id",
+        CHANGE,
+        "POST /claims/{claim_id}/withdraw",
+        "path:claim_id",
+        "Any patient withdraws any claim",
     ),
 )
