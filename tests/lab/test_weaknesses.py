@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +10,11 @@ import pytest
 
 from gatewright.lab.dialects import DIALECTS
 from gatewright.lab.routes import endpoints
-from gatewright.lab.tokens import encoded
 from gatewright.lab.weaknesses import IDS, WEAKNESSES, chosen
 from tests.lab.account_exploits import ACCOUNTS
 from tests.lab.api1_exploits import API1
 from tests.lab.api4_exploits import API4
+from tests.lab.token_exploits import TOKENS
 
 ADDRESS = {"label": "Work", "street": "Mill Lane 3", "city": "Odense", "postcode": "5000", "country": "DK"}
 RECORD = {"kind": "diary", "title": "Headache", "summary": "Since Monday"}
@@ -120,23 +119,6 @@ def appointment_change(visitor: Any) -> bool:
     return visitor.send("GET", f"/appointments/{mine['id']}", "alice").json["reason"] == "Nobody was here"
 
 
-def as_bob(visitor: Any, header: str) -> bool:
-    """A token of alice's whose subject is now bob, with this header and no signature."""
-    _, payload, _ = visitor.token("alice").split(".")
-    claims = json.loads(urlsafe_b64decode(payload + "=="))
-    forged = encoded(json.dumps({**claims, "sub": str(visitor.id("bob"))}).encode())
-    headers = {"Authorization": f"Bearer {encoded(header.encode())}.{forged}."}
-    return b'"bob"' in visitor.send("GET", "/me", headers=headers).content
-
-
-def token_none(visitor: Any) -> bool:
-    return as_bob(visitor, '{"alg":"none"}')
-
-
-def token_stripped(visitor: Any) -> bool:
-    return as_bob(visitor, '{"alg":"HS256","typ":"JWT"}')
-
-
 def audit_log(visitor: Any) -> bool:
     return b"Ticket" in visitor.send("GET", "/admin/audit-log", "bob").content
 
@@ -228,8 +210,6 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     **API1,
     "payment-method-without-token": payment_method_read,
     "appointment-change-without-token": appointment_change,
-    "token-alg-none": token_none,
-    "token-signature-stripped": token_stripped,
     "audit-log-for-patients": audit_log,
     "product-change-by-patients": product_change,
     "salaries-for-staff": salaries,
@@ -245,6 +225,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "cors-any-origin": any_origin,
     **ACCOUNTS,
     **API4,
+    **TOKENS,
 }
 
 

@@ -81,7 +81,7 @@ def new(name: str) -> None:
     \b
     Examples:
       gatewright tests new debug-header
-      gatewright tests new cookie-without-flags
+      gatewright tests new cookie-without-guards
     """
     from gatewright.app.new_test import checkout, new_test
 

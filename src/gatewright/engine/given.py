@@ -49,6 +49,7 @@ class GivenAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The key that its token is signed with instead of the server's."""
     signing_key: str = ""
     """The key that the settings know."""
+    password: str = ""
     credential: str = "header Authorization"
     """Where its token goes: `header X-Key`, `cookie session`, `query key`."""
     beside: dict[str, str] = field(default_factory=dict)
@@ -79,6 +80,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """It made the accounts' objects."""
     takes: tuple[str, ...] = ()
     """Texts that the specification lists for its body."""
+    example: Json = None
+    """An example of its body in the specification."""
     samples: tuple[str, ...] | None = None
     """Accounts that have one; default: all whose request is accepted."""
     unreached: str = ""
@@ -226,7 +229,7 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         origin=ORIGIN,
         security=security,
         parameters=tuple(Parameter(name=n, within="query", schema=s) for n, s in told.query.items()),
-        bodies=(_body(told.takes),) if told.takes else (),
+        bodies=(_body(told.takes, told.example),) if told.takes or told.example is not None else (),
         tags=told.tags,
         summary=told.summary,
         description=told.description,
@@ -235,9 +238,10 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
     )
 
 
-def _body(names: tuple[str, ...]) -> Body:
+def _body(names: tuple[str, ...], example: Json) -> Body:
     text = Schema(types=("string",))
-    schema = Schema(types=("object",), properties=dict.fromkeys(names, text))
+    examples = () if example is None else (example,)
+    schema = Schema(types=("object",), properties=dict.fromkeys(names, text), examples=examples)
     return Body(content_type="application/json", schema=schema)
 
 
@@ -258,6 +262,7 @@ def _accounts(told: Json) -> dict[str, Account]:
             name=name,
             role=given.role,
             username=name,
+            password=Secret(given.password) if given.password else None,
             identity=tuple(as_text(v) for v in given.identity) or (name,),
             private=given.private,
             registered=given.registered,

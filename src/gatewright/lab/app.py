@@ -28,6 +28,15 @@ def application(dialect: Dialect) -> Starlette:
 
         routes = [Route(dialect.specification, specification), *routes]
 
+    keys = dialect.clinic.door.published(dialect.clinic)
+    if keys is not None:
+
+        async def published_keys(request: Request) -> Response:
+            request.state.account = "anon"
+            return Response(orjson.dumps(keys), media_type="application/jwk-set+json")
+
+        routes = [Route("/.well-known/jwks.json", published_keys), *routes]
+
     async def unrouted(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return dialect.lost(status, request)

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from gatewright.lab import tokens
+from gatewright.lab.keys import AUDIENCE, ISSUER, Keys, Verifier
 from gatewright.lab.tables import Row
 
 if TYPE_CHECKING:
     from gatewright.lab.endpoint import Call, Clinic
+
+_EVER = 400 * 86_400
+"""Seconds that a token lives that never ends in practice."""
 
 
 class Door:
@@ -21,6 +24,10 @@ class Door:
     def caller(self, clinic: Clinic, headers: Mapping[str, str]) -> tuple[Row | None, dict[str, Any]]:
         """The user behind a request's headers (names in lower case), and what the credential says."""
         return None, {}
+
+    def published(self, clinic: Clinic) -> dict[str, Any] | None:
+        """The keys that anybody may verify its credentials with, for `/.well-known/jwks.json`; None where there are none."""
+        return None
 
     def enter(self, call: Call, user: Row) -> Any:
         """A fresh credential for a user whose password was right, as the log-in answers it: a body, or a reply."""
@@ -46,19 +53,22 @@ class BearerDoor(Door):
         self._kept: dict[int, tuple[int, str]] = {}
         """User → what was issued earlier than this number is worth nothing, but for the token with this id."""
         self._issued = 0
+        self._reads: Verifier | None = None
+
+    def _verifier(self, clinic: Clinic) -> Verifier:
+        self._reads = self._reads or Verifier(Keys(clinic.secret), clinic.weak, clinic.now)
+        return self._reads
+
+    def published(self, clinic: Clinic) -> dict[str, Any]:
+        """The public keys of the tokens."""
+        return Keys(clinic.secret).published()
 
     def caller(self, clinic: Clinic, headers: Mapping[str, str]) -> tuple[Row | None, dict[str, Any]]:
         """The user whose id is the subject of a good token."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None, {}
-        claims = tokens.verify(
-            token.strip(),
-            clinic.secret,
-            now=clinic.now(),
-            trust_none="token-alg-none" in clinic.weak,
-            trust_unsigned="token-signature-stripped" in clinic.weak,
-        )
+        claims = self._verifier(clinic).claims(token.strip())
         if claims is None or clinic.tables.get("revoked", str(claims.get("sid"))):
             return None, {}
         subject = str(claims.get("sub", ""))
@@ -93,6 +103,8 @@ class BearerDoor(Door):
 
     def _issue(self, call: Call, user: Row, session: str) -> dict[str, Any]:
         clinic, now = call.clinic, int(call.clinic.now())
+        keys = Keys(clinic.secret)
+        endless = user["role"] == "admin" and "token-never-expires" in clinic.weak
         self._issued += 1
         refresh = secrets.token_urlsafe(32)
         clinic.tables.add("refreshes", id=refresh, user_id=user["id"], family=session, used=0)
@@ -100,13 +112,17 @@ class BearerDoor(Door):
             "sub": user["username"] if "token-names-the-user" in clinic.weak else str(user["id"]),
             "sid": session,
             "role": user["role"],
+            "iss": ISSUER,
+            "aud": AUDIENCE,
             "iat": now,
-            "exp": now + clinic.token_ttl,
+            "exp": now + (_EVER if endless else clinic.token_ttl),
+            "token_use": "access",
             "jti": secrets.token_hex(8),
             "seq": self._issued,
         }
         return {
-            "access_token": tokens.sign(claims, clinic.secret),
+            "access_token": keys.sign(claims, user["role"]),
+            "id_token": keys.sign({**claims, "token_use": "id", "name": user["full_name"]}, user["role"]),
             "token_type": "Bearer",
             "expires_in": clinic.token_ttl,
             "refresh_token": refresh,

@@ -129,12 +129,9 @@ def _body(endpoint: Endpoint, shapes: dict[str, Schema], values: dict[str, Any],
         body = {"username": ALICE.username, "password": password_of(ALICE, seed)}
     if endpoint.path == "/auth/credentials":
         body = {"current_password": password_of(ALICE, seed), "email": "alice.marsh@clinic-mail.example"}
-    for name in ("refresh_token", "code"):
-        if name in body:
-            body[name] = values[name]
     if endpoint.path == "/auth/password/reset":
-        body["email"] = values["code_email"]
-    for name in ("order_id", "invoice_id", "claim_id"):
+        body |= {"email": values["code_email"], "code": values["code"]}
+    for name in ("refresh_token", "order_id", "invoice_id", "claim_id"):
         if name in body:
             body[name] = values[name]
     if "ids" in body:

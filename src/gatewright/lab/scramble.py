@@ -16,6 +16,7 @@ KEPT_NAMES = frozenset(
         "phone",
         "date_of_birth",
         "access_token",
+        "id_token",
         "token_type",
         "expires_in",
         "refresh_token",

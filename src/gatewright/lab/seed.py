@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gatewright.lab.endpoint import Clinic
-from gatewright.lab.routes.account import new_user
+from gatewright.lab.routes.account import EXAMPLE_NAME, EXAMPLE_PASSWORD, new_user
 from gatewright.lab.routes.catalogue import stocked
 from gatewright.lab.routes.orders import placed
 from gatewright.lab.tables import Row
+from gatewright.lab.tokens import password_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ OTHERS: tuple[Person, ...] = (
     Person("mia.berg", "patient", "Mia Berg"),
     Person("jon.falk", "patient", "Jon Falk"),
 )
+
+DESK = Person(EXAMPLE_NAME, "staff", "Front Desk", "trainee")
+"""Who the example of the log-in in the specification would be."""
 
 _CITIES = ("Aarhus", "Odense", "Malmö", "Kiel", "Lübeck", "Bergen")
 _GOODS = (
@@ -74,6 +78,10 @@ def fill(clinic: Clinic, seed: int) -> None:
     """Put everything in its place."""
     rng = random.Random(seed)
     users = [_person(clinic, person, rng, seed) for person in (*PRINTED, *OTHERS)]
+    if "example-account" in clinic.weak:
+        clinic.tables.change(
+            "users", _person(clinic, DESK, rng, seed)["id"], password_hash=password_hash(EXAMPLE_PASSWORD)
+        )
     patients = [user for user in users if user["role"] == "patient"]
     _slots(clinic)
     _shop(clinic, rng)

@@ -47,7 +47,7 @@ class Options:
 
 def clinic(options: Options, now: Callable[[], float]) -> Clinic:
     """The clinic's state with its first people and things."""
-    secret = hashlib.sha256(f"clinic {options.seed} {now()}".encode()).digest()
+    secret = desk_key(options).encode()
     tables = LaggingTables() if "lag" in options.noise else Tables()
     state = Clinic(tables=tables, weak=options.weak, secret=secret, token_ttl=options.token_ttl, now=now)
     fill(state, options.seed)
@@ -72,13 +72,22 @@ def built(options: Options, log: TextIO | None = None, *, mailbox: Mailbox | Non
     return Noise(edge, options.noise, options.seed) if options.noise else edge
 
 
+def desk_key(options: Options) -> str:
+    """The secret that signs the staff's tokens."""
+    if "token-weak-secret" in options.weak:
+        return "supersecret123"
+    return hashlib.sha256(f"desk {options.seed}".encode()).hexdigest()
+
+
 def accounts(options: Options) -> dict[str, dict[str, str]]:
-    """The accounts as `gatewright.yaml` has them, with plain passwords."""
+    """The accounts as `gatewright.yaml` has them, with plain passwords, and for the staff the key of their tokens."""
+    known = {"signing_key": desk_key(options)} if options.dialect != "cookie" else {}
     return {
         person.username: {
             "role": person.role,
             "username": person.username,
             "password": password_of(person, options.seed),
+            **(known if person.role == "staff" else {}),
         }
         for person in PRINTED
     }

@@ -47,7 +47,8 @@ class SessionDoor(Door):
         value, token = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
         expires = clinic.now() + clinic.token_ttl
         clinic.tables.add("sessions", id=_key(value), user_id=user["id"], csrf=token, expires=expires)
-        cookie = f"{COOKIE}={value}; Path=/; Max-Age={clinic.token_ttl}; HttpOnly; SameSite=Lax"
+        guards = "" if call.weak("cookie-without-guards") else "; HttpOnly; SameSite=Lax"
+        cookie = f"{COOKIE}={value}; Path=/; Max-Age={clinic.token_ttl}{guards}"
         body = {"csrf_token": token, "expires_in": clinic.token_ttl}
         return Reply(body, headers={"Set-Cookie": cookie, "Cache-Control": "no-store"})
 

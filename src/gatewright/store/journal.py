@@ -53,7 +53,9 @@ class Journal(Struct, frozen=True, kw_only=True):
 def without_secrets(account: Account) -> Account:
     """The account as it may be stored."""
     plain = {name: value for name, value in account.oauth2.items() if name in ("grant", "scope", "token_url")}
-    return msgspec.structs.replace(account, password=None, credentials=(), login=None, oauth2=plain, private=())
+    return msgspec.structs.replace(
+        account, password=None, signing_key=None, credentials=(), login=None, oauth2=plain, private=()
+    )
 
 
 def settings_without_secrets(settings: Settings, mask: Mask) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -59,7 +60,7 @@ class Web(Dialect):
         if override and endpoint.overridable in self.clinic.weak:
             endpoint = self.table.get(f"{override} {endpoint.path}", endpoint)
             least = Access.PATIENT
-        user, claims = self.known(endpoint, request.headers, least)
+        user, claims = self.known(endpoint, self._carried(request), least)
         request.state.account = user["username"] if user else "anon"
         request.state.quota = self.quotas.take(endpoint, request.state.account)
         call = Call(
@@ -78,6 +79,13 @@ class Web(Dialect):
         if endpoint.body:
             call.body = await self.content(request, call)
         return self.dressed(self.finish(call), call)
+
+    def _carried(self, request: Request) -> Mapping[str, str]:
+        """The headers that a caller may be known by."""
+        token = request.query_params.get("access_token")
+        if token is None or "token-in-query" not in self.clinic.weak:
+            return request.headers
+        return {**request.headers, "authorization": f"Bearer {token}"}
 
     def lost(self, status: int, request: Request) -> Response:
         """404 and 405 in the clothes of a refusal."""

@@ -26,6 +26,9 @@ from gatewright.lab.schemas import (
 )
 from gatewright.lab.tables import Row
 
+EXAMPLE_NAME, EXAMPLE_PASSWORD = "front.desk", "Welcome-Desk-27"
+"""At the log-in, in the specification."""
+
 _SCHEMAS = {
     "SignUp": shape(
         "username email password full_name phone date_of_birth",
@@ -38,12 +41,13 @@ _SCHEMAS = {
     ),
     "LogIn": shape(
         "username password",
-        username=text("nora.lind", most=40),
-        password={"type": "string", "format": "password", "maxLength": 128, "example": "Blue-Kettle-47"},
+        username=text(EXAMPLE_NAME, most=40),
+        password={"type": "string", "format": "password", "maxLength": 128, "example": EXAMPLE_PASSWORD},
     ),
     "Token": shape(
         "access_token token_type expires_in",
         access_token=text("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", most=2000),
+        id_token=text("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", most=2000),
         token_type=choice("Bearer"),
         expires_in=number(3600),
         refresh_token=text("q1Zk3mQ0vB1nXr8aLw5tYc2gJd7f", most=200),
