@@ -124,17 +124,18 @@ async def csrf_removed(probe: Probe) -> Verdict:
     Any page that a logged-in user visits can then act in the user's name, unseen.
 
     ## How it is proved
-    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and read
-    back; without the cookie it is not. The forged request names another site in Origin and Referer, carries a marker
-    of its own, and the marker must be read back, twice. Whether a browser would send it today (method, content type, SameSite) decides between medium and low.
+    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and
+    read back; without the cookie it is not. The forged request names another site in Origin and Referer, carries
+    a marker of its own, and the marker must be read back, twice. Whether a browser would send it today (method,
+    content type, SameSite) decides between medium and low.
 
     ## When it is wrong
-    When something in front of the API refuses such requests from real browsers, such as a gateway that checks Sec-
-    Fetch-Site.
+    When something in front of the API refuses such requests from real browsers, such as a gateway that checks
+    Sec- Fetch-Site.
 
     ## Remedy
-    Compare the token of every change, in constant time, with the one of the session, and refuse the change when it is
-    missing, empty or another. Mark the session cookie SameSite=Lax or Strict as well.
+    Compare the token of every change, in constant time, with the one of the session, and refuse the change when
+    it is missing, empty or another. Mark the session cookie SameSite=Lax or Strict as well.
 
     ## References
     - https://owasp.org/www-community/attacks/csrf
@@ -167,17 +168,18 @@ async def csrf_invalid(probe: Probe) -> Verdict:
     A token that is only looked for guards nothing: whoever forges a request sends any.
 
     ## How it is proved
-    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and read
-    back; without the cookie it is not. The forged request names another site in Origin and Referer, carries a marker
-    of its own, and the marker must be read back, twice. Whether a browser would send it today (method, content type, SameSite) decides between medium and low.
+    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and
+    read back; without the cookie it is not. The forged request names another site in Origin and Referer, carries
+    a marker of its own, and the marker must be read back, twice. Whether a browser would send it today (method,
+    content type, SameSite) decides between medium and low.
 
     ## When it is wrong
-    When something in front of the API refuses such requests from real browsers, such as a gateway that checks Sec-
-    Fetch-Site.
+    When something in front of the API refuses such requests from real browsers, such as a gateway that checks
+    Sec- Fetch-Site.
 
     ## Remedy
-    Compare the token of every change, in constant time, with the one of the session, and refuse the change when it is
-    missing, empty or another. Mark the session cookie SameSite=Lax or Strict as well.
+    Compare the token of every change, in constant time, with the one of the session, and refuse the change when
+    it is missing, empty or another. Mark the session cookie SameSite=Lax or Strict as well.
 
     ## References
     - https://owasp.org/www-community/attacks/csrf
@@ -212,23 +214,25 @@ async def csrf_foreign(probe: Probe) -> Verdict:
     """Send a change as another site would, with the CSRF token of somebody else's session.
 
     ## What it does
-    Replaces the token by the valid one of another account. A random token must be refused, else csrf-invalid judges.
+    Replaces the token by the valid one of another account. A random token must be refused, else csrf-invalid
+    judges.
 
     ## Why it matters
     Whoever has an account of their own has a valid token, and can put it into a forged request.
 
     ## How it is proved
-    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and read
-    back; without the cookie it is not. The forged request names another site in Origin and Referer, carries a marker
-    of its own, and the marker must be read back, twice. Whether a browser would send it today (method, content type, SameSite) decides between medium and low.
+    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and
+    read back; without the cookie it is not. The forged request names another site in Origin and Referer, carries
+    a marker of its own, and the marker must be read back, twice. Whether a browser would send it today (method,
+    content type, SameSite) decides between medium and low.
 
     ## When it is wrong
-    When something in front of the API refuses such requests from real browsers, such as a gateway that checks Sec-
-    Fetch-Site.
+    When something in front of the API refuses such requests from real browsers, such as a gateway that checks
+    Sec- Fetch-Site.
 
     ## Remedy
-    Compare the token of every change, in constant time, with the one of the session, and refuse the change when it is
-    missing, empty or another. Mark the session cookie SameSite=Lax or Strict as well.
+    Compare the token of every change, in constant time, with the one of the session, and refuse the change when
+    it is missing, empty or another. Mark the session cookie SameSite=Lax or Strict as well.
 
     ## References
     - https://owasp.org/www-community/attacks/csrf
@@ -268,9 +272,10 @@ async def csrf_double_submit(probe: Probe) -> Verdict:
     Whoever can set a cookie for the site, from a sibling domain say, chooses both copies.
 
     ## How it is proved
-    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and read
-    back; without the cookie it is not. The forged request names another site in Origin and Referer, carries a marker
-    of its own, and the marker must be read back, twice. The same random value in the header alone must be refused. It is low: a cookie has to be planted first.
+    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and
+    read back; without the cookie it is not. The forged request names another site in Origin and Referer, carries
+    a marker of its own, and the marker must be read back, twice. The same random value in the header alone must
+    be refused. It is low: a cookie has to be planted first.
 
     ## When it is wrong
     When no other host of the domain can set cookies for this one.
@@ -317,18 +322,19 @@ async def csrf_none(probe: Probe) -> Verdict:
     Any page that a logged-in user visits can then act in the user's name, unseen.
 
     ## How it is proved
-    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and read
-    back; without the cookie it is not. The forged request names another site in Origin and Referer, carries a marker
-    of its own, and the marker must be read back, twice. Where the API guards its other changes by a token, this one was forgotten: reported even where browsers would not
-    send it today, as low. Where there are no tokens at all, only what a browser would send counts.
+    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and
+    read back; without the cookie it is not. The forged request names another site in Origin and Referer, carries
+    a marker of its own, and the marker must be read back, twice. Where the API guards its other changes by a
+    token, this one was forgotten: reported even where browsers would not send it today, as low. Where there are
+    no tokens at all, only what a browser would send counts.
 
     ## When it is wrong
-    When something in front of the API refuses such requests from real browsers, such as a gateway that checks Sec-
-    Fetch-Site.
+    When something in front of the API refuses such requests from real browsers, such as a gateway that checks
+    Sec- Fetch-Site.
 
     ## Remedy
-    Compare the token of every change, in constant time, with the one of the session, and refuse the change when it is
-    missing, empty or another. Mark the session cookie SameSite=Lax or Strict as well.
+    Compare the token of every change, in constant time, with the one of the session, and refuse the change when
+    it is missing, empty or another. Mark the session cookie SameSite=Lax or Strict as well.
 
     ## References
     - https://owasp.org/www-community/attacks/csrf
@@ -362,16 +368,18 @@ async def csrf_method(probe: Probe) -> Verdict:
     A link or an image is enough for a GET, and SameSite=Lax lets it pass.
 
     ## How it is proved
-    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and read
-    back; without the cookie it is not. The forged request names another site in Origin and Referer, carries a marker
-    of its own, and the marker must be read back, twice. Whether a browser would send it today (method, content type, SameSite) decides between medium and low.
+    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and
+    read back; without the cookie it is not. The forged request names another site in Origin and Referer, carries
+    a marker of its own, and the marker must be read back, twice. Whether a browser would send it today (method,
+    content type, SameSite) decides between medium and low.
 
     ## When it is wrong
-    When something in front of the API refuses such requests from real browsers, such as a gateway that checks Sec-
-    Fetch-Site.
+    When something in front of the API refuses such requests from real browsers, such as a gateway that checks
+    Sec- Fetch-Site.
 
     ## Remedy
-    Change nothing on GET. Take the method of a request from its first line alone, or check the token after it is known.
+    Change nothing on GET. Take the method of a request from its first line alone, or check the token after it is
+    known.
 
     ## References
     - https://owasp.org/www-community/attacks/csrf
@@ -381,8 +389,11 @@ async def csrf_method(probe: Probe) -> Verdict:
     if opened.verdict is not None:
         return opened.verdict
     cookies = (*opened.carried.cookies, *opened.carried.copies)
+    taken = without_tokens(opened.token_places)
+    if opened.tokened and not await _refused(probe, opened, cookies, name="its own method", call=taken):
+        return conclude("no_effect", "as it is it is accepted without a token too: csrf-removed judges that")
     for what, then in methods(probe.endpoint.method):
-        sent = await _twice(probe, opened, cookies, what=what, call=without_tokens(opened.token_places), then=then)
+        sent = await _twice(probe, opened, cookies, what=what, call=taken, then=then)
         if sent:
             return await _proved(
                 probe,
@@ -399,22 +410,23 @@ async def csrf_content_type(probe: Probe) -> Verdict:
     """Send the JSON of a change in the clothes of a form, without the CSRF token.
 
     ## What it does
-    Sends the same JSON as text/plain, as a form whose name and value make up the JSON, as multipart, and without a
-    type.
+    Sends the same JSON as text/plain, as a form whose name and value make up the JSON, as multipart, and without
+    a type.
 
     ## Why it matters
-    A browser asks before it sends JSON to another site, and does not ask before a form: an API that trusts in that must
-    look at the type.
+    A browser asks before it sends JSON to another site, and does not ask before a form: an API that trusts in
+    that must look at the type.
 
     ## How it is proved
-    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and read
-    back; without the cookie it is not. The forged request names another site in Origin and Referer, carries a marker
-    of its own, and the marker must be read back, twice. The plain change without a token must be refused, where there is a token. Whether a browser would send it today
-    (method, content type, SameSite) decides between medium and low.
+    The change is one of the run's own objects, or of a throw-away account. With cookie and token it is stored and
+    read back; without the cookie it is not. The forged request names another site in Origin and Referer, carries
+    a marker of its own, and the marker must be read back, twice. The plain change without a token must be
+    refused, where there is a token. Whether a browser would send it today (method, content type, SameSite)
+    decides between medium and low.
 
     ## When it is wrong
-    When something in front of the API refuses such requests from real browsers, such as a gateway that checks Sec-
-    Fetch-Site.
+    When something in front of the API refuses such requests from real browsers, such as a gateway that checks
+    Sec- Fetch-Site.
 
     ## Remedy
     Refuse every content type but the documented one (415), and check the token whatever the type.

@@ -12,8 +12,9 @@ from gatewright.model.http import Request
 
 
 def methods(method: str) -> list[tuple[str, Edit]]:
-    """The change as a GET, and as a form that names its method."""
-    return [("GET", _as_get), ("POST with _method", lambda request: _as_form(request, method))]
+    """The change as a GET, and as a form that names its method, where that is not what a form does anyway."""
+    named = [] if method == "POST" else [("POST with _method", lambda request: _as_form(request, method))]
+    return [("GET", _as_get), *named]
 
 
 def _as_get(request: Request) -> Request:
