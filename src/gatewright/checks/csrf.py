@@ -463,9 +463,11 @@ def _invalid(probe: Probe, opened: Gate) -> list[tuple[str, str]]:
     held = [c.value.reveal() for c in opened.carried.headers]
     held += [str(change.call.get(place) or "") for place in opened.token_places] if change else []
     token = next((value for value in held if value), "")
-    middle = len(token) // 2
-    other = token[:middle] + garbage(token[middle : middle + 1], probe.random) + token[middle + 1 :]
-    return [("random", garbage(token, probe.random)), ("empty", ""), ("changed by one character", other)]
+    changeable = [index for index, character in enumerate(token) if character.isalnum()]
+    at = changeable[len(changeable) // 2] if changeable else 0
+    other = token[:at] + garbage(token[at : at + 1], probe.random) + token[at + 1 :]
+    found = [("random", garbage(token, probe.random)), ("empty", ""), ("changed by one character", other)]
+    return [(what, value) for what, value in found if value != token]
 
 
 def _replaced(credentials: Sequence[Credential], value: str) -> tuple[Credential, ...]:

@@ -210,10 +210,10 @@ async def stored(
     exchange = await probe.send(marked, as_=change.account, purpose=purpose, credentials=tuple(credentials), edit=edit)
     if sent is not None:
         sent.append(exchange)
-    if change.owned is not None:
-        return await seen(probe, change.owned, marker, exchange)
     if exchange.response is None or DeniedFamily().denied(read(exchange.response)):
         return False
+    if change.owned is not None:
+        return await seen(probe, change.owned, marker, exchange)
     if change.place is None:
         return bool(await found(probe, marker, exchange, as_=change.account))
     return holds_value(await _self(probe, change.account), marker)
