@@ -164,8 +164,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
     main = endpoints[told[0].name]
     accounts = _accounts(given.accounts)
     newcomers = _accounts(given.newcomers)
-    known = {**accounts, **newcomers}.items()
-    server = Server(rules, {n: tuple(c for c in a.credentials if not is_csrf(c.name)) for n, a in known})
+    server = Server(rules, {name: _known_by(account) for name, account in {**accounts, **newcomers}.items()})
     objects = _objects(given, given.objects, list(endpoints.values()), main, first=0)
     ready = _objects(given, given.fresh, list(endpoints.values()), main, first=90)
     probe = next((e for e in endpoints.values() if e.name == given.probe), None)
@@ -294,6 +293,11 @@ def _accounts(told: Json) -> dict[str, Account]:
             ),
         )
     return found
+
+
+def _known_by(account: Account) -> tuple[Credential, ...]:
+    """What tells the server who asks; at a CSRF token the rules of a case look themselves."""
+    return tuple(c for c in account.credentials if not is_csrf(c.name))
 
 
 def _beside(given: GivenAccount) -> list[Credential]:

@@ -6,7 +6,7 @@ from gatewright.lab.endpoint import Call
 from gatewright.lab.sessions import FIELD, cookies, holds
 
 AT: dict[str, str] = {
-    "csrf-token-optional": "PUT /profile",
+    "csrf-token-optional": "POST /payment-methods",
     "csrf-token-any": "PUT /addresses/{address_id}",
     "csrf-token-of-anybody": "PUT /prescriptions/{prescription_id}",
     "csrf-token-copied": "PUT /reviews/{review_id}",

@@ -53,7 +53,7 @@ ROWS: tuple[Weakness, ...] = (
     _login(
         "csrf-token-optional",
         "csrf-removed",
-        "PUT /profile",
+        "POST /payment-methods",
         "A change without its CSRF token is accepted",
         dialects=("cookie",),
     ),
