@@ -190,7 +190,10 @@ async def csrf_invalid(probe: Probe) -> Verdict:
         return opened.verdict
     if not opened.tokened or spelled(probe):
         return conclude("no_such_function", "no CSRF token goes with it: csrf-none judges that")
+    bare, taken = (*opened.carried.cookies, *opened.carried.copies), without_tokens(opened.token_places)
     for what, wrong in _invalid(probe, opened):
+        if not wrong and not await _refused(probe, opened, bare, name="no token", call=taken):
+            continue  # an empty one is then none: csrf-removed judges that
         sent = await _twice(
             probe,
             opened,
