@@ -4,7 +4,7 @@ The server knows who asks as a real one does: by the credential in the request, 
 Rules are tried in order, the first that matches answers. Strings of an answer may hold `<placeholders>`:
 
 - `<path.id>` `<query.x>` `<body>` `<body.title>` `<header.Origin>` `<jwt.sub>` `<method>` `<target>` `<as>`: of the request
-- `<after.title>`: of the body of the latest earlier request that the rule's `after` matched
+- `<after.title>`: of the body (without one: of the query) of the latest earlier request that the rule's `after` matched
 - `<count>`: number of the request; `<echo>`: all of the request as text; `<many.240>`: a list of 240 items
 - `<calls.10>`: an object `c1` to `c10` of equal objects; `<answers.5>`: a list of five answers of a GraphQL field `c1`
 - `<file>` `<file.size>`: the file that was sent last, its bytes or their number; `<product>`: what a program in it computes
@@ -191,7 +191,7 @@ def _match(when: When, ask: Ask, earlier: Sequence[Ask], listener: ScriptedListe
         before = next((old for old in reversed(earlier) if _match(wanted, old, (), listener) is not None), None)
         if before is None:
             return None
-        captured["after"] = before.body
+        captured["after"] = before.body if before.body is not None else dict(before.query)
     if when.body is not None and not _within(_filled(when.body, ask, captured, 0), ask.body):
         return None
     return captured
