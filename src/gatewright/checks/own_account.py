@@ -117,9 +117,9 @@ def accepted(exchange: Exchange | None) -> bool:
 
 def went_to(exchange: Exchange | None, endpoint: Endpoint) -> bool:
     """Whether a request was one to an endpoint. An operation of GraphQL (`/graphql#mutation.login`) is named in the body."""
-    if exchange is None or exchange.request.method != endpoint.method:
+    if exchange is None or exchange.request.method != endpoint.shown_method:
         return False
-    path, _, operation = (endpoint.base + endpoint.path).partition("#")
+    path, _, operation = (endpoint.base + endpoint.shown_path).partition("#")
     pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path))
     named = operation.rpartition(".")[2].encode() in exchange.request.body
     return named and re.fullmatch(pattern, exchange.request.target.partition("?")[0]) is not None
