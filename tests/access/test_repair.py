@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from gatewright.access.lessons import Lessons
 from gatewright.access.repair import Repair, apply, repairs, schemas
 from gatewright.access.values import Values
 from gatewright.model.call import Call
@@ -42,10 +43,14 @@ def call(body: Json) -> Call:
     return Call(endpoint=ENDPOINT.id, path={"org": 1}, body=body, content_type="application/json")
 
 
-def mended(body: Json, status: int, answer: Json, turn: int = 1) -> tuple[list[Repair], Json]:
+def mended(
+    body: Json, status: int, answer: Json, turn: int = 1, lessons: Lessons | None = None
+) -> tuple[list[Repair], Json]:
     made = Values(Keyring(b"k" * 32, "r"), "x", now=NOW)
     asked = call(body)
-    found = repairs(Response(status, body=msgspec.json.encode(answer)), ENDPOINT, asked, made, turn=turn)
+    found = repairs(
+        Response(status, body=msgspec.json.encode(answer)), ENDPOINT, asked, made, turn=turn, lessons=lessons
+    )
     return found, apply(asked, found).body
 
 
@@ -109,7 +114,7 @@ def test_dates_shift(sent: str, message: str, turn: int, expected: str) -> None:
 
 def test_missing_fields_are_added_undeclared_ones_too() -> None:
     found, body = mended({}, 422, {"errors": {"email": ["is required"], "nickname": ["is required"]}})
-    assert [r.kind for r in found] == ["set"]
+    assert [(r.kind, r.place.name) for r in found] == [("set", "email"), ("set", "nickname")]
     found, body = mended(
         {},
         400,
@@ -178,7 +183,11 @@ def test_types_are_cast(sent: Json, message: str, expected: Json) -> None:
 
 
 def test_formats_are_tried_one_after_another() -> None:
-    seen = {str(mended({"when": "nonsense"}, 422, fastapi("when", "invalid format"), turn)[1]) for turn in (1, 2, 3)}
+    lessons, seen = Lessons(), set()
+    body: Json = {"when": "nonsense"}
+    for turn in (1, 2, 3):
+        _found, body = mended(body, 422, fastapi("when", "invalid format"), turn, lessons)
+        seen.add(str(body))
     assert len(seen) == 3
 
 

@@ -7,7 +7,8 @@ import pytest
 from starlette.requests import Request as Incoming
 from starlette.responses import JSONResponse, Response
 
-from gatewright.access.steps import extract, fill, seconds
+from gatewright.access.extract import extract, fill
+from gatewright.access.steps import seconds
 from gatewright.model.account import Account, Login, Step
 from gatewright.model.http import Request
 from gatewright.model.http import Response as Answer

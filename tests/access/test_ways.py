@@ -10,7 +10,8 @@ import pytest
 from starlette.requests import Request as Incoming
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from gatewright.access.ways import identity_for, located
+from gatewright.access.located import located
+from gatewright.access.ways import identity_for
 from gatewright.model.account import Account, Credential
 from gatewright.model.endpoint import Place
 from gatewright.model.http import Request

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from gatewright.explore.compose import Composer
 from gatewright.explore.courier import Courier
-from gatewright.explore.trial import ROUNDS, attempt
+from gatewright.explore.memory import ROUNDS
+from gatewright.explore.trial import attempt
 from gatewright.model.endpoint import Body, Endpoint, Place, Specification
 from gatewright.model.http import Exchange, Response
 from gatewright.model.schema import Schema
@@ -36,7 +37,7 @@ def _try(server, endpoint, *, produce=None, references=None):
     )
     courier = Courier(server, requests=100, seconds=9.0, width=1)
 
-    async def nothing(place, tried):
+    async def nothing(place, tried, form):
         return None
 
     composed = composer.compose(endpoint, "a", references=references or {})
@@ -87,7 +88,7 @@ def test_something_that_exists_is_asked_for():
     server = Server(lambda body: (201, {}) if body["order_id"] == 7 else (404, {"error": "order_id not found"}))
     asked = []
 
-    async def produce(place, tried):
+    async def produce(place, tried, form):
         asked.append((place, list(tried)))
         return {1: 5, 2: 7}.get(len(asked))
 

@@ -7,20 +7,18 @@ express-validator, Joi, Ajv, Zod, NestJS, Mongoose and GraphQL: they all put a f
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import Literal
+from collections.abc import Collection, Mapping
 
 import msgspec
 from msgspec import Struct
 
-from gatewright.access.words import plain
+from gatewright.access.sentences import QUOTED, Kind, kind_of, mentions, sentences, snakes, undeclared
+from gatewright.access.words import plain, words
 from gatewright.model.graphql import refusal
 from gatewright.model.http import Response
 from gatewright.model.json import Json
 
-Kind = Literal[
-    "missing", "taken", "bounds", "choice", "reference", "format", "unknown", "media", "rank", "server", "other"
-]
+__all__ = ["Complaint", "Kind", "complaints", "kind_of"]
 
 
 class Complaint(Struct, frozen=True, kw_only=True):
@@ -32,7 +30,9 @@ class Complaint(Struct, frozen=True, kw_only=True):
     """body, query, path or header when the answer says it."""
     text: str = ""
     hints: tuple[Json, ...] = ()
-    """Listed choices or bounds, beside those in the text."""
+    """Listed choices or bounds, beside those in the text; of a refused content type those that would do."""
+    wanted: str = ""
+    """The type that the answer names beside its text: `integer`, `datetime`, `'a' | 'b'`."""
 
 
 _FIELD_KEYS = (
@@ -44,80 +44,77 @@ _CODE_KEYS = ("type", "code", "keyword", "kind", "rule")
 _HINT_KEYS = ("ctx", "params", "arguments", "options", "context", "allowedValues", "valids", "expected", "limit")
 _ROOTS = {"body", "json", "form", "data", "attributes", "query", "path", "header", "headers", "params", "input", "$"}
 _ENVELOPES = {"errors", "error", "detail", "details", "fields", "violations", "invalidparams", "issues", "validation"}
+_ERRORS = {"errors", "error", "fields", "fielderrors", "validationerrors", "details", "violations", "validation"}
 _ENVELOPES |= {"message", "messages", "fielderrors", "validationerrors", "extensions", "nonfielderrors", "data", "body"}
-_QUOTED = re.compile(r"[\"'`‘“\[]([A-Za-z_][\w.\[\]-]*)[\"'`’”\]]")
-_UNQUOTED = re.compile(
-    r"(?:property|field|parameter|attribute|key|argument):? ([a-z]\w*)|^([a-z]\w+) (?:is|field|must|can)"
-)
-
-_KINDS: tuple[tuple[Kind, str], ...] = (
-    ("format", r"valid \w+ (is )?required"),
-    ("unknown", r"should not exist|not allowed(?! to be)|unknown (field|prop|key|param|arg)|unrecogni[sz]ed|unexpected (field|prop|key|param)"
-     r"|additional ?propert|extra[_ ](field|input|forbidden)|extra_forbidden|not permitted|is not (a )?(known|supported) (field|prop)|whitelist"),
-    ("reference", r"not[_ ]found|(does|do)(n.t| not) exist|not exists?\b|no such|could ?n.t find|invalid (\w+[_ ])?id\b|unknown (\w+[_ ])?id\b"
-     r"|no \w+ (with|for|matches)|foreign key|does not refer"),
-    ("taken", r"already|taken|duplicat|in use|must be unique|not unique|unique constraint|exists\b|been used"),
-    ("missing", r"required|missing|mandatory|blank|(must|can|may|should|could)(.?not|n.t) be (null|empty|none|undefined)|not be (null|empty)"
-     r"|is empty|to be (null|empty)|(must|has to|should) be (provided|present|supplied|set|given|specified)|not (been )?(provided|supplied|specified|set)"
-     r"|no \w+ (given|provided|supplied|specified)|must (provide|include|specify|have)(?! (no|at|a m|between|fewer|less|more))|received undefined|please (enter|provide|fill)|is (null|undefined)\b"),
-    ("choice", r"\bone of\b|choices?\b|allowed values?|permitted values?|valid (values|options)|\benum\b|accepted values|must be either"
-     r"|equal to one|input should be '[^']*'(,| or )|invalid option|literal_error|possible values"),
-    ("bounds", r"at least|at most|\bmin(imum|_length|length)?\b|\bmax(imum|_length|length)?\b|\blength\b|long(er)?\b|short(er)?\b|between|range"
-     r"|greater|less|larger|smaller|too (big|small|many|few|high|low|early|late|old|young)|exceed|future|\bpast\b|before|after|positive|negative"
-     r"|non-?zero|characters|\b(gt|ge|lt|le|gte|lte)\b|>=|<=|tomorrow|\bsize\b|expired|out of stock|insufficient|not enough"),
-    ("format", r"format|valid|must be an?\b|must be (of )?(type|string|number|int|bool|array|object|date)|should be an?\b|not an? |expect|pars(e|ing)|pattern"
-     r"|match|malformed|type|contain|only|must (consist|start|end)|illegal|incorrect|wrong|convert|deserializ|coerce|syntax"),
-)  # fmt: skip
-_RULES = tuple((kind, re.compile(rule, re.IGNORECASE)) for kind, rule in _KINDS)
+_NOISE = {
+    "path",
+    "timestamp",
+    "trace",
+    "traceid",
+    "requestid",
+    "instance",
+    "url",
+    "method",
+    "documentationurl",
+    "docs",
+    "stack",
+}
+"""Keys whose text says nothing of what is wrong."""
+_KEYS = {"id", "uuid", "guid", "slug", "code", "key", "pk", "ref", "reference"}
+_WANTED_KEYS = ("expected", "validation", "expectedType")
 
 
-def complaints(response: Response, known: Collection[str]) -> list[Complaint]:
+def complaints(response: Response, known: Collection[str], *, sent: Mapping[str, str] | None = None) -> list[Complaint]:
     """The complaints of an answer, each field once, in the order found. `known`: names of places sent or documented.
 
-    Never raises; an answer that says nothing gives one complaint without a field.
+    `sent` are values by place name: an answer that quotes one speaks of that place. Never raises; an answer that says
+    nothing gives one complaint without a field.
     """
-    status = response.meaning
-    if status in (406, 415):
-        return [Complaint(kind="media", text=str(status))]
-    found = _Reader(tuple(known)).read(response)
-    if status in (401, 403) and not any(c.field for c in found):
-        return [Complaint(kind="rank", text=found[0].text if found else str(status))]
-    if status >= 500 and not any(c.field for c in found):
-        return [Complaint(kind="server", text=str(status))]
+    if response.meaning in (406, 415):
+        accepted = [response.header("accept-patch") or "", response.header("accept") or ""]
+        types = [one.strip() for text in accepted for one in text.split(",") if "/" in one and "*" not in one]
+        return [Complaint(kind="media", text=str(response.meaning), hints=tuple(types))]
+    if response.meaning in (412, 428):
+        return [Complaint(kind="stale", text=str(response.meaning))]
+    reader = _Reader(tuple(known), sent or {})
+    found = reader.read(response, loosely=response.meaning not in (401, 403))
+    if response.meaning in (401, 403) and not any(c.field for c in found):
+        return [Complaint(kind="rank", text=reader.loose[0] if reader.loose else str(response.meaning))]
+    if response.meaning >= 500 and not any(c.field for c in found):
+        return [Complaint(kind="server", text=str(response.meaning))]
     if not found:
-        kind: Kind = {404: "reference", 409: "taken"}.get(status, "other")  # type: ignore[assignment]
-        return [Complaint(kind=kind, text=str(status))]
-    if status == 409:
+        kind: Kind = {404: "reference", 409: "taken"}.get(response.meaning, "other")  # type: ignore[assignment]
+        return [Complaint(kind=kind, text=str(response.meaning))]
+    if response.meaning == 409:
         return [msgspec.structs.replace(c, kind="taken") if c.kind in ("other", "format") else c for c in found]
     return found
-
-
-def kind_of(text: str) -> Kind:
-    """What a message complains about; "other" when it uses none of the usual words."""
-    return next((kind for kind, rule in _RULES if rule.search(text)), "other")
 
 
 class _Reader:
     """One walk over one answer."""
 
-    def __init__(self, known: tuple[str, ...]) -> None:
+    def __init__(self, known: tuple[str, ...], sent: Mapping[str, str]) -> None:
         self.known = known
+        self.sent = {value: name for name, value in sent.items() if len(value) >= 3}
+        self.snake = snakes(known)
         self.holders = {name[:at] for name in known for at, c in enumerate(name) if c in ".["}
         self.found: dict[tuple[str, str], Complaint] = {}
         self.loose: list[str] = []
 
-    def read(self, response: Response) -> list[Complaint]:
+    def read(self, response: Response, *, loosely: bool = True) -> list[Complaint]:
+        """Complaints; `loosely`: those of messages without a field beside them, too."""
         try:
             body: Json = msgspec.json.decode(response.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             body = _text_of(response.body)
         self.walk(_without_paths(body) if refusal(response.body) else body, "", 0)
-        for text in self.loose:
+        for text in self.loose if loosely else ():
             self.from_text(text)
         fields = [c for c in self.found.values() if c.field]
         return fields or list(self.found.values())
 
-    def walk(self, node: Json, field: str, depth: int) -> None:
+    def walk(self, node: Json, field: str, depth: int, within: str = "") -> None:
+        """Look for complaints; `within` is the key above, plain."""
         if depth > 12 or len(self.found) > 100:
             return
         if isinstance(node, str):
@@ -128,26 +125,37 @@ class _Reader:
         elif isinstance(node, list):
             for index, item in enumerate(node[:100]):
                 inside = f"{field}[{index}]" if field and isinstance(item, dict) and len(node) > 1 else field
-                self.walk(item, inside, depth + 1)
+                self.walk(item, inside, depth + 1, within)
         elif isinstance(node, dict) and not self.entry(node, field):
             for key, value in node.items():
-                self.walk(value, self.deeper(field, key), depth + 1)
+                if field or not (isinstance(value, str) and plain(key) in _NOISE):
+                    self.walk(value, self.deeper(field, key) or self.unheard(key, value, within), depth + 1, plain(key))
 
     def entry(self, node: dict[str, Json], above: str) -> bool:
         """One object that holds a field (beside or above it) and a message."""
+        inner = [value for key, value in node.items() if isinstance(value, (list, dict)) and plain(key) in _ENVELOPES]
+        before = len(self.found)
+        for key, value in node.items() if inner and not above else ():
+            if isinstance(value, (list, dict)) and plain(key) in _ENVELOPES:
+                self.walk(value, above, 1, plain(key))
+        if len(self.found) > before:
+            return True  # what stands around the list of errors only sums it up
         text = next((str(node[key]) for key in _TEXT_KEYS if isinstance(node.get(key), str)), "")
         code = " ".join(str(node[key]) for key in _CODE_KEYS if isinstance(node.get(key), str))
         hints = tuple(value for key in _HINT_KEYS if key in node for value in _scalars(node[key]))
         field, within = _location(node)
-        if code == "required" and isinstance(node.get("params"), dict):
-            missing = node["params"]
-            name = missing.get("missingProperty") if isinstance(missing, dict) else None
+        params = node.get("params")
+        if code in ("required", "additionalProperties", "unevaluatedProperties") and isinstance(params, dict):
+            name = params.get("missingProperty") or params.get("additionalProperty")
             field = f"{field}.{name}".strip(".") if name else field
+        types = [node.get(key) for key in _WANTED_KEYS]
+        types += [params.get("type"), params.get("format")] if isinstance(params, dict) else []
+        wanted = next((one for one in types if isinstance(one, str)), "")
         if not (field or above) or not (text or code) or self._is_field_map(node):
             return False
         if not field and code and not text:
             return False
-        self.add(field or above, within, text, code, hints)
+        self.add(_under(above, field), within, text, code, hints, wanted)
         return True
 
     def _is_field_map(self, node: dict[str, Json]) -> bool:
@@ -164,30 +172,80 @@ class _Reader:
             return field
         return f"{field}.{key}".strip(".") if field else ""
 
-    def add(self, field: str, within: str, text: str, code: str = "", hints: tuple[Json, ...] = ()) -> None:
+    def add(
+        self, field: str, within: str, text: str, code: str = "", hints: tuple[Json, ...] = (), wanted: str = ""
+    ) -> None:
         kind = kind_of(code.replace("_", " ") + " " + text) if text or code else "other"
         if kind in ("format", "other") and text:
             kind = kind_of(text)
         field = self.match(_stripped(field))
-        self.found.setdefault(
-            (field, within), Complaint(kind=kind, field=field, within=within, text=text or code, hints=hints)
-        )
+        if field not in self.known and kind in ("reference", "missing"):
+            field = self.referring(field) or field
+        complaint = Complaint(kind=kind, field=field, within=within, text=text or code, hints=hints, wanted=wanted)
+        self.found.setdefault((field, within), complaint)
 
     def from_text(self, text: str) -> None:
         """A message without a field beside it: names that it quotes or uses, sentence by sentence."""
-        for sentence in re.split(r"(?<=[.;!])\s+|\n+|,\s+(?=[\"'`\w.]+ (?:is|must|should|can)\b)", text)[:40]:
+        for sentence in sentences(text):
             kind = kind_of(sentence)
-            quoted = [name for name in _QUOTED.findall(sentence) if self.match(_stripped(name)) in self.known]
-            if not quoted:
-                quoted = [name for name in self.known if _mentions(sentence, name)]
-            if not quoted and kind in ("missing", "unknown"):
-                quoted = _QUOTED.findall(sentence) or [a or b for a, b in _UNQUOTED.findall(sentence)]
+            lowered = sentence.lower()
+            within = "header" if "header" in lowered else "query" if re.search(r"request param|query", lowered) else ""
+            named = self.named(sentence, kind) or ([] if kind == "other" else undeclared(sentence, snake=self.snake))
             if kind == "choice":
-                quoted = quoted[:1]
-            for name in quoted[:20]:
-                self.add(name, "", sentence)
-            if not quoted and sentence.strip():
+                named = named[:1]
+            for name in named[:20]:
+                self.add(name, within, sentence)
+            if not named and sentence.strip():
                 self.found.setdefault(("", sentence[:80]), Complaint(kind=kind, text=sentence))
+
+    def named(self, sentence: str, kind: Kind) -> list[str]:
+        """Known names that a sentence quotes, or whose value it quotes, or that it uses."""
+        quoted = QUOTED.findall(sentence)
+        found = [name for name in quoted if self.match(_stripped(name)) in self.known]
+        inside = [
+            name for name in quoted if "." in name and self.match(_stripped(name).partition(".")[0]) in self.known
+        ]
+        if inside and not found:
+            return inside[:1]
+        if found:
+            return found if kind in ("missing", "unknown") else found[-1:] if "chain" in sentence else found
+        quoted = re.findall(r"[\"'`“]([^\"'`”]{3,200})[\"'`”]", sentence) + re.findall(
+            r"(?<![\w-])([\w-]{8,})", sentence
+        )
+        found = [self.sent[value] for value in quoted if value in self.sent]
+        if found:
+            return found[:1]
+        at = {name: place for name in self.known if (place := position(sentence, name)) >= 0}
+        found = sorted(at, key=lambda name: (at[name], -len(name)))
+        if found:
+            return found if kind in ("missing", "unknown") else found[:1]
+        subject = re.match(
+            r"(?:no |unknown |invalid |cannot find |couldn.t find |could not find )?([A-Za-z]\w+)",
+            sentence,
+            re.IGNORECASE,
+        )
+        if kind == "reference" and subject:
+            name = self.referring(subject.group(1))
+            return [name] if name else []
+        return []
+
+    def referring(self, noun: str) -> str:
+        """The known name that refers to a noun: `venue_id` for venue; empty when there is none."""
+        wanted = plain(re.sub(r"\[\d*\]", "", noun).rpartition(".")[2])
+        for name in self.known:
+            parts = words(re.sub(r"\[\d*\]", "", name).rpartition(".")[2])
+            if len(parts) > 1 and parts[-1] in _KEYS and "".join(parts[:-1]) == wanted:
+                return name
+        return ""
+
+    def unheard(self, key: str, value: Json, within: str) -> str:
+        """A key that nobody declared, with messages under it, inside an object of errors: a field of its own."""
+        texts = value if isinstance(value, list) else [value]
+        said = bool(texts) and all(isinstance(one, str) for one in texts)
+        known = plain(key) in _ENVELOPES or plain(key) in _NOISE or key in _TEXT_KEYS or key in _CODE_KEYS
+        if not said or known or not re.fullmatch(r"[A-Za-z_][\w.-]*", key):
+            return ""
+        return key if (within in _ERRORS or isinstance(value, list)) and kind_of(str(texts[0])) != "other" else ""
 
     def match(self, field: str) -> str:
         """The known spelling of a field; the field itself when there is none."""
@@ -197,7 +255,20 @@ class _Reader:
         for name in self.known:
             if plain(re.sub(r"\[\d*\]", "", name)) == wanted:
                 return name
+        if "." in field:
+            return field  # undeclared, inside an object
         return next((name for name in self.known if "." in name and plain(name.rpartition(".")[2]) == wanted), field)
+
+
+def position(sentence: str, name: str) -> int:
+    """Where a sentence uses a name; -1 when it does not. Names of one or two letters count only where it begins."""
+    last = re.sub(r"\[\d*\]", "", name).rpartition(".")[2]
+    if not mentions(sentence, name):
+        return -1
+    if len(last) <= 2:
+        return 0 if re.match(rf"{re.escape(last)}\b", sentence, re.IGNORECASE) else -1
+    first = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", last)[0]
+    return sentence.lower().find(first.lower())
 
 
 def _without_paths(answer: Json) -> Json:
@@ -207,10 +278,19 @@ def _without_paths(answer: Json) -> Json:
     return [{key: value for key, value in row.items() if key not in ("path", "locations")} for row in rows]
 
 
+def _under(above: str, field: str) -> str:
+    """A field told beside its message, inside the one that stands above it; often both are the same."""
+    if not above or not field or above == field or field.startswith((above + ".", above + "[")):
+        return field or above
+    return above if above.rpartition(".")[2] == field else field
+
+
 def _location(node: dict[str, Json]) -> tuple[str, str]:
     """Field and place of an entry, from whichever key its framework uses."""
     for key in _FIELD_KEYS:
         value = node.get(key)
+        if key == "path" and isinstance(value, str) and value.startswith("/") and {"status", "timestamp"} & set(node):
+            continue  # the path of the request
         if key == "source" and isinstance(value, dict):
             value = value.get("pointer") or value.get("parameter")
         if isinstance(value, list) and value and all(isinstance(item, (str, int)) for item in value):
@@ -248,13 +328,6 @@ def _stripped(field: str) -> str:
     while len(parts) > 1 and parts[0].lower() in _ROOTS:
         parts.pop(0)
     return ".".join(parts)
-
-
-def _mentions(sentence: str, name: str) -> bool:
-    """Whether a sentence uses a name, spelled as one word or as several (`first_name`, `First name`)."""
-    last = re.sub(r"\[\d*\]", "", name).rpartition(".")[2]
-    spelled = r"[\s_-]?".join(re.escape(part) for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", last))
-    return bool(spelled) and re.search(rf"(?<![A-Za-z]){spelled}(?![A-Za-z])", sentence, re.IGNORECASE) is not None
 
 
 def _scalars(node: Json) -> list[Json]:

@@ -46,9 +46,11 @@ class Seed:
         return "".join(chr(ord("a") + int(self.digits(70)[i * 2 : i * 2 + 2]) % 26) for i in range(min(length, 35)))
 
 
-def of_format(fmt: str, seed: Seed) -> Json:
-    """The value of a JSON Schema or OpenAPI format; None when it is not known."""
+def of_format(fmt: str, seed: Seed, *, name: str = "") -> Json:
+    """The value of a JSON Schema or OpenAPI format; None when it is not known. The `name` tells the end of a span of time."""
     maker = _FORMATS.get(fmt.lower())
+    if maker in _SPANS and ends(name):
+        maker = _SPANS[maker]
     return None if maker is None else maker(seed)
 
 
@@ -62,6 +64,16 @@ def of_name(name: str, seed: Seed) -> Json:
 def _maker(name: str) -> Callable[[Seed], Json] | None:
     parts = words(name)
     return next((maker for rule, maker in _NAMES if _matches(rule, parts)), None)
+
+
+_ENDS = frozenset(
+    {"end", "until", "to", "expires", "expiry", "finish", "return", "checkout", "till", "through", "close"}
+)
+
+
+def ends(name: str) -> bool:
+    """Whether a name says the end of a span of time: `ends_on`, `validUntil`, `checkout_date`."""
+    return bool(set(words(name)) & _ENDS)
 
 
 def unique_name(name: str) -> bool:
@@ -90,12 +102,21 @@ def _date(seed: Seed) -> str:
     return (seed.now + timedelta(days=30)).date().isoformat()
 
 
+def _later(seed: Seed) -> str:
+    """The end of a span whose beginning is `_date`."""
+    return (seed.now + timedelta(days=37)).date().isoformat()
+
+
 def _birth(seed: Seed) -> str:
     return f"19{70 + int(seed.digits(2)) % 30}-0{1 + int(seed.digits(3)) % 9}-1{int(seed.digits(4)) % 10}"
 
 
 def _moment(seed: Seed) -> str:
     return (seed.now.astimezone(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _later_moment(seed: Seed) -> str:
+    return (seed.now.astimezone(UTC) + timedelta(days=30, hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _uuid(seed: Seed) -> str:
@@ -154,11 +175,19 @@ _FORMATS: dict[str, Callable[[Seed], Json]] = {
     "ip": lambda seed: "192.0.2.10",
     "ipv6": lambda seed: "2001:db8::10",
     "byte": lambda seed: "Z3c=",
+    "decimal": lambda seed: f"{int(seed.digits(3))}.50",
+    "time-local": lambda seed: "10:30:00",
+    "idn-hostname": lambda seed: "example.com",
+    "uri-template": _url,
+    "relative-json-pointer": lambda seed: "1",
+    "int32": lambda seed: int(seed.digits(6)),
     "password": _password,
     "phone": _phone,
     "json-pointer": lambda seed: "/a",
     "regex": lambda seed: "a",
 }
+
+_SPANS: dict[Callable[[Seed], Json] | None, Callable[[Seed], Json]] = {_date: _later, _moment: _later_moment}
 
 _NAMES: tuple[tuple[str, Callable[[Seed], Json]], ...] = (
     ("~email", _email),
@@ -182,6 +211,10 @@ _NAMES: tuple[tuple[str, Callable[[Seed], Json]], ...] = (
     ("date of birth", _birth),
     ("birthday", _birth),
     ("dob", _birth),
+    ("end date", _later),
+    ("return date", _later),
+    ("expiry date", _later),
+    ("checkout date", _later),
     ("date", _date),
     ("deadline", _date),
     ("timestamp", _moment),

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from gatewright.access.complaints import Complaint, complaints
-from gatewright.access.patterns import fits
+from gatewright.access.candidates import candidates
+from gatewright.access.complaints import Complaint, complaints, position
+from gatewright.access.lessons import Lessons
+from gatewright.access.refine import refined, told_type
 from gatewright.access.values import Values
 from gatewright.access.words import words
 from gatewright.model.call import Call, leaves
@@ -24,10 +25,7 @@ from gatewright.model.http import Response
 from gatewright.model.json import Json
 from gatewright.model.schema import Schema
 
-_PATTERN = re.compile(r"\^.{1,200}\$")
-"""A regular expression that a complaint quotes."""
-
-Change = Literal["set", "remove", "produce", "media", "accept", "body", "rank"]
+Change = Literal["set", "remove", "produce", "media", "accept", "body", "rank", "stale"]
 
 
 class Repair(Struct, frozen=True, kw_only=True):
@@ -35,25 +33,31 @@ class Repair(Struct, frozen=True, kw_only=True):
 
     set: `value` at `place` · remove: nothing at `place` · produce: `place` wants the id of something that exists ·
     media: send as `value` (a content type) · accept: ask for any media type · body: `value` is the whole new body ·
-    rank: another account may be allowed.
+    rank: another account may be allowed · stale: a version of the object must be named (If-Match).
     """
 
     kind: Change
     place: Place = Place("body", "")
     value: Json = None
     why: str = ""
+    form: str = ""
+    """How to name what is produced: `link` for its URL; empty for its id."""
 
 
-def repairs(response: Response, endpoint: Endpoint, call: Call, values: Values, *, turn: int) -> list[Repair]:
-    """What to change after an answer of 400 or more; empty when nothing more can be tried.
+def repairs(
+    response: Response, endpoint: Endpoint, call: Call, values: Values, *, turn: int, lessons: Lessons | None = None
+) -> list[Repair]:
+    """What to change after an answer that refuses; empty when nothing more can be tried.
 
-    `turn` counts the rounds from 1: a complaint that comes back gets another value each time.
+    `turn` counts the rounds from 1: a complaint that comes back gets another value each time. `lessons` keeps what was
+    learnt from round to round.
     """
-    known = _known(endpoint, call, values)
-    found = complaints(response, {place.name for place in known if place.name})
-    made = [repair for complaint in found for repair in _repair(complaint, known, endpoint, call, values, turn)]
+    work = _Work(endpoint, call, values, turn, lessons if lessons is not None else Lessons())
+    sent = {place.name: str(call.get(place)) for place in call.places()}
+    found = complaints(response, {place.name for place in work.known if place.name}, sent=sent)
+    made = [repair for complaint in found for repair in work.repair(complaint)]
     changing = [repair for repair in made if repair.kind != "rank"]
-    return changing or made or _by_size(endpoint, call, values, turn)
+    return changing or made or work.by_size(response)
 
 
 def apply(call: Call, changes: Sequence[Repair]) -> Call:
@@ -64,9 +68,11 @@ def apply(call: Call, changes: Sequence[Repair]) -> Call:
         elif change.kind == "remove":
             call = _without(call, change.place)
         elif change.kind == "body":
-            call = msgspec.structs.replace(call, body=change.value)
+            call = msgspec.structs.replace(
+                call, body=change.value, content_type=call.content_type or "application/json"
+            )
         elif change.kind == "media":
-            call = msgspec.structs.replace(call, content_type=str(change.value))
+            call = msgspec.structs.replace(call, content_type=_bounded_by(str(change.value)))
         elif change.kind == "accept":
             call = msgspec.structs.replace(call, headers={**call.headers, "Accept": "*/*"})
     return call
@@ -89,270 +95,198 @@ def schemas(schema: Schema, resolve: Callable[[Schema], Schema], prefix: str = "
     return found
 
 
-def _known(endpoint: Endpoint, call: Call, values: Values) -> dict[Place, Schema]:
-    found = {Place("body", name): Schema() for name, _ in leaves(call.body) if name}
-    for body in endpoint.bodies:
-        for name, schema in schemas(body.schema, values.resolve).items():
-            found[Place("body", name)] = schema
-    for place in call.places():
-        found.setdefault(place, found.get(Place(place.within, re.sub(r"\[\d+\]", "[]", place.name)), Schema()))
-    found.update({parameter.place: parameter.schema for parameter in endpoint.parameters})
-    return found
+class _Work:
+    """One refused call and what is known of its places."""
 
+    def __init__(self, endpoint: Endpoint, call: Call, values: Values, turn: int, lessons: Lessons) -> None:
+        self.endpoint, self.call, self.values, self.turn, self.lessons = endpoint, call, values, turn, lessons
+        self.known = self._known()
+        self.stuck = False
 
-def _repair(
-    complaint: Complaint, known: dict[Place, Schema], endpoint: Endpoint, call: Call, values: Values, turn: int
-) -> list[Repair]:
-    if complaint.kind == "media":
-        return _media(complaint, endpoint, call)
-    if complaint.kind == "rank":
-        return [Repair(kind="rank", why=complaint.text)]
-    if complaint.kind == "server" or not complaint.field:
-        return _fieldless(complaint, known, call, values, turn)
-    place, schema = _locate(complaint, known, call)
-    why = f"{complaint.field}: {complaint.text}"[:200]
-    if complaint.kind == "reference" or (complaint.kind == "missing" and call.get(place) is not None and _is_id(place)):
-        return [Repair(kind="produce", place=place, why=why)]
-    if complaint.kind == "unknown":
-        return [Repair(kind="remove", place=place, why=why)]
-    value = _value(complaint, schema, place, call, values, turn)
-    return [Repair(kind="set", place=place, value=value, why=why)] if value != call.get(place) else []
+    def _known(self) -> dict[Place, Schema]:
+        call, under = self.call, f"{self.lessons.wrap}." if self.lessons.wrap else ""
+        found = {Place("body", name): Schema() for name, _ in leaves(call.body) if name}
+        for body in self.endpoint.bodies:
+            for name, schema in schemas(body.schema, self.values.resolve).items():
+                found[Place("body", name if name.startswith(under) else under + name)] = schema
+        for place in call.places():
+            plain = Place(place.within, re.sub(r"\[\d+\]", "[]", place.name))
+            found.setdefault(place, found.get(plain, Schema()))
+        found.update({parameter.place: parameter.schema for parameter in self.endpoint.parameters})
+        return {**found, **self.lessons.schemas}
 
+    def repair(self, complaint: Complaint) -> list[Repair]:
+        """What one complaint asks for."""
+        if complaint.kind == "media":
+            return self._media(complaint)
+        if complaint.kind in ("rank", "stale"):
+            return [Repair(kind="rank" if complaint.kind == "rank" else "stale", why=complaint.text)]
+        if not complaint.field:
+            return self._fieldless(complaint)
+        place, schema = self._locate(complaint)
+        why = f"{complaint.field}: {complaint.text}"[:200]
+        if not self.lessons.again(place, complaint.kind):
+            return []
+        present = self.call.get(place)
+        if complaint.kind == "unknown":
+            return [Repair(kind="remove", place=place, why=why)]
+        if complaint.kind == "missing" and place not in self.known and self._wraps(place):
+            self.lessons.wrap = place.name
+            return [Repair(kind="body", value={place.name: self.call.body}, why=why)]
+        reference = complaint.kind == "reference" or "hyperlink" in complaint.text.lower()
+        if reference or (complaint.kind in ("missing", "format") and is_id(place) and place.within != "header"):
+            fallback = None if reference else self.value(complaint, schema, place)
+            linked = "link" if "hyperlink" in complaint.text.lower() else ""
+            return [Repair(kind="produce", place=place, value=fallback, why=why, form=linked)]
+        if complaint.kind == "missing" and present not in (None, "", [], {}) and place.within == "body":
+            elsewhere = self._misplaced()
+            if elsewhere:
+                return elsewhere
+        value = self.value(complaint, schema, place)
+        if value is None or value == present:
+            return []
+        self.lessons.refuse(place, present)
+        return [Repair(kind="set", place=place, value=value, why=why)]
 
-def _locate(complaint: Complaint, known: dict[Place, Schema], call: Call) -> tuple[Place, Schema]:
-    """The place that a complaint is about; one that nobody declared is taken to be in the body (query without one)."""
-    found = [place for place in known if place.name == complaint.field]
-    if complaint.within:
-        found = [place for place in found if place.within == complaint.within] or found
-    if found:
-        present = [place for place in found if call.get(place) is not None]
-        place = (present or found)[0]
-        return place, known[place]
-    within: Literal["body", "query"] = "query" if complaint.within == "query" or not call.content_type else "body"
-    return Place(within, complaint.field), _guessed(complaint.text)
+    def value(self, complaint: Complaint, schema: Schema, place: Place) -> Json:
+        """The next value for a place; None when all were tried."""
+        present = self.call.get(place)
+        schema = refined(schema, complaint, place.name, present=present)
+        self.lessons.schemas[place] = schema
+        options = candidates(complaint, schema, place, self.call, self.values, turn=self.turn, known=self.known)
+        left = [one for one in self.lessons.fresh(place, options) if one != present]
+        return left[0] if left else None
 
-
-def _guessed(text: str) -> Schema:
-    """The schema of an undeclared field, from the words of the complaint."""
-    lowered = text.lower()
-    for word, kind in (
-        ("integer", "integer"),
-        ("number", "number"),
-        ("bool", "boolean"),
-        ("list", "array"),
-        ("array", "array"),
-    ):
-        if word in lowered:
-            return Schema(types=(kind,))
-    return Schema(types=("string",))
-
-
-def _value(complaint: Complaint, schema: Schema, place: Place, call: Call, values: Values, turn: int) -> Json:
-    present = call.get(place)
-    name = place.name
-    if complaint.kind == "taken":
-        return values.unique(schema, name, turn=turn)
-    if complaint.kind == "choice":
-        return _choice(complaint, schema, present, values, name)
-    if complaint.kind == "bounds" and present is not None:
-        return _bounded(complaint, schema, present, name, values, turn)
-    if complaint.kind == "missing" and present in (None, "", [], {}):
-        return values.value(schema if schema != Schema() else _guessed(complaint.text), name)
-    told = _PATTERN.search(complaint.text)
-    if told is not None and isinstance(present, str):
-        made = values.value(Schema(types=("string",), pattern=told[0], max_length=schema.max_length), name, turn=turn)
-        if isinstance(made, str) and made != present and fits(told[0], made):
-            return made
-    cast = _cast(complaint.text, present)
-    if cast is not None and cast != present:
-        return cast
-    options = [option for option in values.spellings(_typed(schema, complaint.text), name) if option != present]
-    return options[(turn - 1) % len(options)] if options else present
-
-
-def _typed(schema: Schema, text: str) -> Schema:
-    """The schema with the type that the complaint names, when the schema itself gives none."""
-    return schema if schema.types else _guessed(text)
-
-
-def _choice(complaint: Complaint, schema: Schema, present: Json, values: Values, name: str) -> Json:
-    text = complaint.text
-    listed: list[Json] = [*complaint.hints, *re.findall(r"[\"'`‘]([^\"'`‘’]{1,60})[\"'`’]", text)]
-    bracket = re.search(r"[\[({]([^\])}]+)[\])}]", text) or re.search(
-        r"(?:one of|values?|either|are|choices?)\s*:?\s+(.+)$", text
-    )
-    if bracket and not listed:
-        listed = [part.strip(" \"'`.") for part in re.split(r",|\||\bor\b|\band\b", bracket.group(1))]
-    options = [
-        *schema.enum,
-        *(o for o in listed if o not in (present, complaint.field, "") and isinstance(o, (str, int))),
-    ]
-    options = [option for option in options if option != present]
-    return options[0] if options else values.value(schema, name, turn=1)
-
-
-def _bounded(complaint: Complaint, schema: Schema, present: Json, name: str, values: Values, turn: int) -> Json:
-    """A value inside the bounds that the complaint tells: numbers, lengths, counts, or a date moved by 1 or 30 days."""
-    text = complaint.text.lower()
-    days = 1 if turn % 2 else 30
-    date = _date(present)
-    if date is not None and not re.search(r"character|length", text):
-        back = re.search(r"past|before|earlier|not be in the future|less|previous|maximum|at most", text) is not None
-        back = back and not re.search(r"not be in the past|cannot be in the past|can.t be in the past", text)
-        return _shifted(str(present), date, values.now, -days if back else days)
-    low, high = _limits(text, complaint.hints)
-    replaced = msgspec.structs.replace(schema, examples=(), default=msgspec.UNSET)
-    if isinstance(present, str):
-        if low is None and high is None:
-            low, high = (
-                (len(present) + 8, None)
-                if re.search(r"at least|min|short|longer|more", text)
-                else (None, max(len(present) // 2, 1))
+    def _locate(self, complaint: Complaint) -> tuple[Place, Schema]:
+        """The place that a complaint is about; one that nobody declared is taken to be in the body (query without one)."""
+        known, field = self.known, complaint.field
+        found = [place for place in known if place.name == field]
+        if complaint.within:
+            found = [place for place in found if place.within == complaint.within] or found
+        if found:
+            present = [place for place in found if self.call.get(place) is not None]
+            place = (present or found)[0]
+            below = [
+                one for one in known if one.within == place.within and one.name.startswith((field + ".", field + "["))
+            ]
+            inner = (
+                [one for one in below if position(complaint.text, one.name) >= 0] if complaint.kind == "bounds" else []
             )
-        low_length = int(low) if low is not None else replaced.min_length
-        high_length = int(high) if high is not None else replaced.max_length
-        fitted = msgspec.structs.replace(replaced, min_length=low_length, max_length=high_length, types=("string",))
-        return _length(values.value(fitted, name, turn=turn), low_length, high_length)
-    if isinstance(present, list):
-        wanted = int(low) if low is not None else max(len(present) // 2, 1) if high is None else int(high)
-        return (present * max(wanted, 1))[: max(wanted, 1)] if present else present
-    if isinstance(present, (int, float)) and not isinstance(present, bool):
-        return _number(present, low, high, text)
-    return values.value(replaced, name, turn=turn)
+            if inner:
+                place = min(inner, key=lambda one: position(complaint.text, one.name))
+            return place, known[place]
+        name = self._nested(field)
+        if complaint.within in ("header", "query"):
+            return Place("header" if complaint.within == "header" else "query", field), Schema()
+        body = self.call.content_type or self.endpoint.bodies or self.endpoint.method in ("POST", "PUT", "PATCH")
+        return Place("body" if body else "query", name), Schema()
 
+    def _nested(self, field: str) -> str:
+        """An undeclared field stands in the wrapper where there is one."""
+        wrap = self.lessons.wrap or self._envelope()
+        return field if not wrap or field == wrap or field.startswith(wrap + ".") else f"{wrap}.{field}"
 
-def _length(value: Json, low: int | None, high: int | None) -> Json:
-    """A text brought between two lengths whatever its name demands; passwords keep their beginning."""
-    if not isinstance(value, str):
-        return value
-    if high is not None and len(value) > high:
-        value = value[:high]
-    return value + "x7" * ((low - len(value) + 1) // 2) if low is not None and len(value) < low else value
+    def _envelope(self) -> str:
+        """The only key of a body that is one object in another."""
+        body = self.call.body
+        if not isinstance(body, dict) or len(body) != 1:
+            return ""
+        key, inner = next(iter(body.items()))
+        return str(key) if isinstance(inner, dict) and inner else ""
 
+    def _wraps(self, place: Place) -> bool:
+        """Whether an undeclared key that is missing is the name of the thing itself: the body belongs under it."""
+        if place.within != "body" or not isinstance(self.call.body, dict) or self.lessons.wrap or "." in place.name:
+            return False
+        fixed = [part for part in self.endpoint.path.split("/") if part and "{" not in part]
+        nouns = {words(part) for part in fixed}
+        return words(place.name) in nouns and (bool(self.call.body) or bool(self.endpoint.bodies))
 
-def _number(present: float, low: float | None, high: float | None, text: str) -> Json:
-    whole = isinstance(present, int) or "integer" in text
-    strict = re.search(r"greater than|more than|less than|\bgt\b|\blt\b|>(?!=)|<(?!=)", text) and "equal" not in text
-    value = present
-    if low is not None and (value < low or high is None):
-        value = low + (1 if strict else 0)
-    elif high is not None and (value > high or low is None):
-        value = high - (1 if strict else 0)
-    elif low is None and high is None:
-        value = 1 if re.search(r"positive|greater|more|small|min|non-?zero", text) and present < 1 else present / 10
-    return int(value) if whole else value
+    def _misplaced(self) -> list[Repair]:
+        """What is there is said to be missing: the server reads another form of body."""
+        if self.call.raw is not None or any(isinstance(value, (dict, list)) for value in _values(self.call.body)):
+            return []
+        return self._media(Complaint(kind="media", text="415"))
 
+    def _media(self, complaint: Complaint) -> list[Repair]:
+        call = self.call
+        if complaint.text == "406":
+            return [] if call.headers.get("Accept") == "*/*" else [Repair(kind="accept", why="406 Not Acceptable")]
+        usual = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
+        if self.endpoint.method == "PATCH":
+            usual.insert(0, "application/merge-patch+json")
+        told = [str(one).partition(";")[0] for one in complaint.hints]
+        types = [*told, *(body.content_type for body in self.endpoint.bodies), *(usual if call.raw is None else ())]
+        self.lessons.media.append(_bare(call.content_type))
+        left = [one for one in dict.fromkeys(types) if _bare(one) not in self.lessons.media]
+        return [Repair(kind="media", value=left[0], why="415 Unsupported Media Type")] if left else []
 
-def _limits(text: str, hints: Sequence[Json]) -> tuple[float | None, float | None]:
-    """Lowest and highest that a complaint names."""
-    number = r"(-?\d+(?:\.\d+)?)"
-    both = re.search(rf"(?:between|from|range|size must be)\D*{number}\D{{1,12}}?{number}", text)
-    both = both or re.search(rf"{number}\s*(?:-|–|to|and|\.\.)\s*{number}", text)
-    if both:
-        low, high = float(both.group(1)), float(both.group(2))
-        return min(low, high), max(low, high)
-    at_least = r"at least|min(?:imum|_length|length)?|greater|more than|larger|longer|above|over|shorter than|less than (?:the )?min|>=?|\bgte?\b|\bge\b"
-    at_most = r"at most|max(?:imum|_length|length)?|less|fewer|smaller|no more than|below|under|exceed|longer than|up to|<=?|\blte?\b|\ble\b"
-    numbers = re.findall(number, text) or [
-        str(h) for h in hints if isinstance(h, (int, float)) and not isinstance(h, bool)
-    ]
-    if not numbers:
-        return None, None
-    limit = float(numbers[0])
-    if re.search(
-        r"no more than|not (be )?(longer|more|greater|larger)|no longer|too (long|big|large|many|high)|exceed", text
-    ):
-        return None, limit
-    if re.search(r"not (be )?(shorter|less|fewer|smaller)|no (less|fewer)|too (short|small|few|low)", text):
-        return limit, None
-    if re.search(at_least, text):
-        return limit, None
-    return (None, limit) if re.search(at_most, text) else (limit, limit)
-
-
-def _cast(text: str, present: Json) -> Json:
-    """The same value as the type that the complaint names; None when it names none or the value cannot be one."""
-    lowered = text.lower()
-    shown = present if isinstance(present, str) else None
-    if (
-        re.search(r"\b(a |valid )?(integer|int|number|numeric|float|decimal|long)\b", lowered)
-        and "string" not in lowered
-    ):
-        return (
-            int(shown)
-            if shown is not None and shown.lstrip("-").isdigit()
-            else 1
-            if isinstance(present, (str, bool))
-            else None
-        )
-    if re.search(r"\bbool(ean)?\b", lowered):
-        return True
-    if re.search(r"\b(array|list|sequence)\b", lowered) and not isinstance(present, list):
-        return [] if present is None else [present]
-    if re.search(r"\bstring\b|\bstr\b|\btext\b", lowered) and isinstance(present, (int, float)):
-        return str(present).lower()
-    return None
-
-
-def _date(value: Json) -> datetime | None:
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
-        return None
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        return None
-
-
-def _shifted(spelling: str, date: datetime, now: datetime, days: int) -> str:
-    """A date `days` from now (from itself when it is already on that side), in the spelling it had."""
-    here = now.replace(tzinfo=date.tzinfo)
-    base = date if (date - here).days * days > 0 else here
-    moved = base + timedelta(days=days)
-    if len(spelling) <= 10:
-        return moved.date().isoformat()
-    return moved.strftime("%Y-%m-%dT%H:%M:%S") + ("Z" if spelling.endswith("Z") else "")
-
-
-def _media(complaint: Complaint, endpoint: Endpoint, call: Call) -> list[Repair]:
-    if complaint.text == "406":
-        return [] if call.headers.get("Accept") == "*/*" else [Repair(kind="accept", why="406 Not Acceptable")]
-    usual = ("application/json", "application/x-www-form-urlencoded")
-    types = [body.content_type for body in endpoint.bodies] + [t for t in usual if call.raw is None]
-    after = list(dict.fromkeys(types))
-    at = after.index(call.content_type) + 1 if call.content_type in after else 0
-    return [Repair(kind="media", value=after[at], why="415 Unsupported Media Type")] if at < len(after) else []
-
-
-def _fieldless(complaint: Complaint, known: dict[Place, Schema], call: Call, values: Values, turn: int) -> list[Repair]:
-    """A complaint that names no field: every unique value anew, the ids produced, else nothing here."""
-    sent = [place for place in call.places() if place in known]
-    if complaint.kind == "taken":
-        return [
-            Repair(
-                kind="set", place=place, value=values.unique(known[place], place.name, turn=turn), why=complaint.text
-            )
-            for place in sent
-            if isinstance(call.get(place), str) and not known[place].enum
-        ]
-    if complaint.kind == "reference":
-        return [Repair(kind="produce", place=place, why=complaint.text) for place in sent if _is_id(place)]
-    return []
-
-
-def _by_size(endpoint: Endpoint, call: Call, values: Values, turn: int) -> list[Repair]:
-    """No pattern in the answer: first all optional properties, then half of them, then the required ones only."""
-    schema = next((b.schema for b in endpoint.bodies if b.content_type == call.content_type), None)
-    if schema is None or not isinstance(call.body, dict) or turn > 3:
+    def _fieldless(self, complaint: Complaint) -> list[Repair]:
+        """A complaint that names no field: every unique value anew, the ids produced, else nothing here."""
+        sent = [place for place in self.call.places() if place in self.known]
+        if complaint.kind == "taken":
+            return [
+                Repair(
+                    kind="set",
+                    place=place,
+                    value=self.values.unique(self.known[place], place.name, turn=self.turn),
+                    why=complaint.text,
+                )
+                for place in sent
+                if isinstance(self.call.get(place), str) and not self.known[place].enum
+            ]
+        if complaint.kind == "reference":
+            return [Repair(kind="produce", place=place, why=complaint.text) for place in sent if is_id(place)]
+        if complaint.kind == "format" and told_type(complaint.text)[1]:
+            made = [self._retyped(complaint, place) for place in sent if self._unsure(place)]
+            return [one for one in made if one is not None]
         return []
-    schema = values.resolve(schema)
-    required = {name: call.body.get(name) for name in schema.required if name in call.body}
-    full = values.body(schema, optional=True)
-    if not isinstance(full, dict):
-        return []
-    more = {name: value for name, value in full.items() if name not in required}
-    kept = {1: len(more), 2: (len(more) + 1) // 2, 3: 0}[max(turn, 1)]
-    body: Json = {**dict(list(more.items())[:kept]), **required}
-    return [Repair(kind="body", value=body, why="no reason given")] if body != call.body else []
+
+    def _unsure(self, place: Place) -> bool:
+        """Whether nothing declares what a place holds, and a text of ours stands there."""
+        declared = [parameter.schema for parameter in self.endpoint.parameters if parameter.place == place]
+        loose = not declared or not (declared[0].format or declared[0].enum or declared[0].pattern)
+        return loose and place.within != "path" and isinstance(self.call.get(place), str) and not is_id(place)
+
+    def _retyped(self, complaint: Complaint, place: Place) -> Repair | None:
+        if not self.lessons.again(place, complaint.kind):
+            return None
+        value = self.value(complaint, msgspec.structs.replace(self.known[place], types=("string",)), place)
+        self.lessons.refuse(place, self.call.get(place))
+        return None if value is None else Repair(kind="set", place=place, value=value, why=complaint.text)
+
+    def by_size(self, response: Response) -> list[Repair]:
+        """No pattern in the answer: first all optional properties, then half of them, then the required ones only."""
+        call, values, turn = self.call, self.values, self.turn
+        schema = next((b.schema for b in self.endpoint.bodies if b.content_type == call.content_type), None)
+        if schema is None and not call.content_type and self.endpoint.method in ("POST", "PUT", "PATCH"):
+            mute = response.meaning in (400, 411, 415, 422) or response.meaning >= 500
+            return [Repair(kind="body", value={}, why="no body was sent")] if mute and turn <= 1 else []
+        if schema is None or not isinstance(call.body, dict) or turn > 3 or self.lessons.schemas:
+            return []
+        schema = values.resolve(schema)
+        required = {name: call.body.get(name) for name in schema.required if name in call.body}
+        full = values.body(schema, optional=True)
+        if not isinstance(full, dict):
+            return []
+        more = {name: value for name, value in full.items() if name not in required}
+        kept = {1: len(more), 2: (len(more) + 1) // 2, 3: 0}[max(turn, 1)]
+        body: Json = {**dict(list(more.items())[:kept]), **required}
+        return [Repair(kind="body", value=body, why="no reason given")] if body != call.body else []
+
+
+def _values(body: Json) -> list[Json]:
+    return list(body.values()) if isinstance(body, dict) else [body]
+
+
+def _bare(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _bounded_by(content_type: str) -> str:
+    """A multipart type needs a boundary."""
+    bare = content_type.startswith("multipart/") and "boundary=" not in content_type
+    return "multipart/form-data; boundary=gatewright" if bare else content_type
 
 
 def _without(call: Call, place: Place) -> Call:
@@ -366,6 +300,7 @@ def _without(call: Call, place: Place) -> Call:
     return call.with_value(Place("body", above), {key: value for key, value in holder.items() if key != last})
 
 
-def _is_id(place: Place) -> bool:
+def is_id(place: Place) -> bool:
+    """Whether a place asks for the id of something, by its name."""
     parts = words(place.name)
     return bool(parts) and (parts[-1] in ("id", "uuid", "guid", "ref", "reference") or place.within == "path")

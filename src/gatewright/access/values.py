@@ -12,7 +12,8 @@ from datetime import datetime
 
 import msgspec
 
-from gatewright.access.named import Seed, of_format, of_name, unique_name
+from gatewright.access.files import kinds, part
+from gatewright.access.named import Seed, ends, of_format, of_name, unique_name
 from gatewright.access.patterns import fits, matching
 from gatewright.access.words import words
 from gatewright.model.endpoint import Endpoint, Place
@@ -75,6 +76,12 @@ class Values:
         """A new value for a place whose last one was taken, in the shape of the schema."""
         return self.value(schema, place, turn=turn)
 
+    def file(self, place: str, described: str = "", *, media: str = "", turn: int = 0) -> Json:
+        """A small file as a part of a multipart body, of the kind that name and description tell; `turn` the next likely."""
+        wanted = kinds(_last(place), described, media=media)
+        marker = self._marker(Schema(types=("string",)), place, self._seed(f"{place}~file", 0))
+        return part(wanted[turn % len(wanted)], marker, self.keyring.derive(self.label, 8))
+
     def spellings(self, schema: Schema, place: str) -> list[Json]:
         """Other spellings of the same kind of value, for a complaint about its format; the likeliest first."""
         schema, seed = self._choose(schema), self._seed(place, 0)
@@ -82,12 +89,15 @@ class Values:
         text = "string" in schema.types or not schema.types
         if not text:
             return [seed.digits(6), seed.letters(10), True, 1, 1.5]
-        day = of_format("date", seed)
-        moment = of_format("date-time", seed)
+        day = of_format("date", seed, name=place)
+        moment = of_format("date-time", seed, name=place)
         dates: list[Json] = [moment, day, f"{str(day)[8:10]}/{str(day)[5:7]}/{str(day)[:4]}", str(day)[:7]]
-        if {"date", "time", "at", "day", "until", "from", "start", "end"} & set(parts) or schema.format.startswith(
-            "date"
-        ):
+        if {"time", "clock"} & set(parts) and "date" not in parts:
+            clock = "11:30" if ends(place) else "10:30"
+            return [clock, clock + ":00", *dates, clock + "Z"]
+        if {"date", "time", "at", "on", "day", "until", "from", "start", "end", "due"} & set(
+            parts
+        ) or schema.format.startswith("date"):
             return dates
         if {"phone", "mobile", "tel"} & set(parts):
             return ["415" + seed.digits(7), "+1415" + seed.digits(7), "0" + seed.digits(9)]
@@ -147,6 +157,8 @@ class Values:
         seed, name = self._seed(place, turn), _last(place)
         if schema.enum:
             return schema.enum[turn % len(schema.enum)]
+        if schema.format == "binary":
+            return self.file(place, schema.description, turn=turn)
         if "boolean" in schema.types:
             return _given(schema, bool, False)
         if "integer" in schema.types or "number" in schema.types:
@@ -237,7 +249,7 @@ class Values:
 
 def _known(fmt: str, name: str, seed: Seed) -> Json:
     """The value of a format or name; the name decides where the format leaves room (a birth date is in the past)."""
-    by_format, by_name = of_format(fmt, seed), of_name(name, seed)
+    by_format, by_name = of_format(fmt, seed, name=name), of_name(name, seed)
     if by_format is None or (_dated(by_format) and _dated(by_name) and len(str(by_format)) == len(str(by_name))):
         return by_name
     return by_format

@@ -74,6 +74,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What its accepted request carries."""
     query: dict[str, Schema] = field(default_factory=dict)
     """Parameters of its query → what the specification says of each; `examples` of one are in its accepted request."""
+    files: dict[str, Schema] = field(default_factory=dict)
+    """Files of its body, which is multipart then → what the specification says of each."""
     asks: dict[str, dict[str, Json]] = field(default_factory=dict)
     """Account → what its accepted request says in the query."""
     makes: bool = False
@@ -229,7 +231,7 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         origin=ORIGIN,
         security=security,
         parameters=tuple(Parameter(name=n, within="query", schema=s) for n, s in told.query.items()),
-        bodies=(_body(told.takes, told.example),) if told.takes or told.example is not None else (),
+        bodies=_bodies(told),
         tags=told.tags,
         summary=told.summary,
         description=told.description,
@@ -243,6 +245,13 @@ def _body(names: tuple[str, ...], example: Json) -> Body:
     examples = () if example is None else (example,)
     schema = Schema(types=("object",), properties=dict.fromkeys(names, text), examples=examples)
     return Body(content_type="application/json", schema=schema)
+
+
+def _bodies(told: GivenEndpoint) -> tuple[Body, ...]:
+    if told.files:
+        schema = Schema(types=("object",), properties=told.files)
+        return (Body(content_type="multipart/form-data", schema=schema),)
+    return (_body(told.takes, told.example),) if told.takes or told.example is not None else ()
 
 
 def _accounts(told: Json) -> dict[str, Account]:
@@ -366,9 +375,14 @@ async def _samples(
 def _call(one: GivenEndpoint, endpoint: Endpoint, account: str, objects: list[OwnedObject]) -> Call | None:
     """The account's own request; None when the endpoint wants the id of an object that the account does not have."""
     content_type = "application/json" if one.body is not None else ""
+    body = one.body
+    if one.files:
+        content_type = "multipart/form-data; boundary=case"
+        file: Json = {"filename": "letter.txt", "content_type": "text/plain", "content": "Dear colleague"}
+        body = {**cast(dict[str, Json], body or {}), **dict.fromkeys(one.files, file)}
     query = {name: schema.examples[0] for name, schema in one.query.items() if schema.examples}
     query |= one.asks.get(account, {})
-    call = Call(endpoint=endpoint.id, query=query, body=one.body, content_type=content_type)
+    call = Call(endpoint=endpoint.id, query=query, body=body, content_type=content_type)
     able = [o for o in objects if o.reference(endpoint.id) and o.slot != "delete"]
     own = next((o for o in able if o.owner == account), None)
     reference = own.reference(endpoint.id) if own else None

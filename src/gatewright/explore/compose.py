@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
+from gatewright.access.files import content_of, kinds
+from gatewright.access.lessons import Lessons
 from gatewright.access.values import Values
 from gatewright.explore import schemas
 from gatewright.model.call import Call, leaves
@@ -20,6 +22,7 @@ from gatewright.model.json import Json
 from gatewright.model.schema import Schema
 from gatewright.model.secret import Keyring
 
+_TEXT = Schema(types=("string",))
 _MARKER = re.compile(r"gw[a-z2-7]{16}")
 """What `Keyring.marker` gives."""
 
@@ -30,9 +33,11 @@ class Recipe(Struct, frozen=True, kw_only=True):
     call: Call
     label: str
     """The label that its values were made with."""
-    fresh: frozenset[str]
-    """Body leaves (`items[0].name`) that differ from label to label."""
+    fresh: frozenset[Place]
+    """Leaves of the body (`items[0].name`) and headers that differ from label to label."""
     references: tuple[Place, ...]
+    lessons: Lessons = field(default_factory=Lessons)
+    """What refusals taught of its places."""
 
 
 class Composed(Struct, frozen=True):
@@ -78,16 +83,32 @@ class Composer:
             call = self._planted(endpoint, call, values, frozenset(references) | unknown)
         return Composed(call, values, dict(references))
 
-    def recipe(self, endpoint: Endpoint, composed: Composed, accepted: Call) -> Recipe:
+    def recipe(
+        self, endpoint: Endpoint, composed: Composed, accepted: Call, *, lessons: Lessons | None = None
+    ) -> Recipe:
         """The recipe of an accepted call: its fresh leaves are those that another label would have made differently."""
-        other = self._first(endpoint, self._values(composed.values.label + " again"))
-        first = self._first(endpoint, self._values(composed.values.label))
-        ours, theirs = dict(leaves(first.body)), dict(leaves(other.body))
-        fresh = {name for name, value in ours.items() if theirs.get(name) != value}
-        fresh |= {name for name, value in leaves(accepted.body) if _marked(value, composed.values.markers)}
+        lessons = Lessons() if lessons is None else lessons
+        label = composed.values.label
+        ours, theirs = self._values(label), self._values(label + " again")
+        known = self._known(endpoint, lessons)
         referred = {_plain(place.name) for place in composed.references if place.within == "body"}
-        kept = frozenset(name for name in fresh if _plain(name) not in referred)
-        return Recipe(call=accepted, label=composed.values.label, fresh=kept, references=tuple(composed.references))
+        fresh = set()
+        for place in _remade(accepted):
+            value, name = accepted.get(place), place.name.replace("[0]", "[]")
+            schema = known.get(Place(place.within, _plain(place.name)), Schema(types=("string",)))
+            marked = _marked(value, composed.values.markers)
+            if _plain(place.name) not in referred and (marked or _varies(value, schema, name, ours, theirs)):
+                fresh.add(place)
+        return Recipe(
+            call=accepted, label=label, fresh=frozenset(fresh), references=tuple(composed.references), lessons=lessons
+        )
+
+    def _known(self, endpoint: Endpoint, lessons: Lessons) -> dict[Place, Schema]:
+        """Schemas by place, lists as `x[]`: as declared, under the wrapper that was learnt, and as refusals refined them."""
+        body, under = schemas.body_of(endpoint), f"{lessons.wrap}." if lessons.wrap else ""
+        found = schemas.fields(body.schema, self._specification) if body else []
+        known = {Place("body", under + _plain(one.name)): one.schema for one in found}
+        return {**known, **{Place(p.within, _plain(p.name)): schema for p, schema in lessons.schemas.items()}}
 
     def _values(self, label: str) -> Values:
         return Values(self._keyring, label, now=self._now, resolve=self._specification.resolve)
@@ -103,44 +124,27 @@ class Composer:
         made, content_type = values.body(body.schema), body.content_type or "application/json"
         if content_type.startswith("multipart/"):
             content_type = "multipart/form-data; boundary=gatewright"
-            made = self._with_files(made, body.schema, values)
+        elif isinstance(made, dict) and "filename" in made and schemas.is_text(body.schema):  # the file is the body
+            raw = content_of(kinds("", body.schema.description, media=content_type)[0], values.markers[-1])
+            return msgspec.structs.replace(call, raw=raw, content_type=content_type)
         return msgspec.structs.replace(call, body=made, content_type=content_type)
-
-    def _with_files(self, made: Json, schema: Schema, values: Values) -> Json:
-        """A multipart body: every property that is a file becomes a small text file with a marker in it."""
-        properties = self._specification.resolve(schema).properties
-        if not isinstance(made, dict):
-            return made
-        files = {name for name, one in properties.items() if self._specification.resolve(one).format == "binary"}
-        return {name: self._file(name, values) if name in files else value for name, value in made.items()}
-
-    def _file(self, name: str, values: Values) -> Json:
-        content = values.value(Schema(types=("string",)), f"{name}~file")
-        return {
-            "filename": f"{values.keyring.derive(values.label, 8)}.txt",
-            "content_type": "text/plain",
-            "content": content,
-        }
 
     def _again(self, endpoint: Endpoint, values: Values, recipe: Recipe) -> Call:
         call = recipe.call
-        body = schemas.body_of(endpoint)
-        known = (
-            {_plain(field.name): field.schema for field in schemas.fields(body.schema, self._specification)}
-            if body
-            else {}
-        )
+        known = self._known(endpoint, recipe.lessons)
         before = self._values(recipe.label)
-        for name, value in leaves(call.body):
-            if name not in recipe.fresh:
+        for place in _remade(call):
+            if place not in recipe.fresh:
                 continue
-            schema, place = known.get(_plain(name), Schema(types=("string",))), name.replace("[0]", "[]")
+            value, name = call.get(place), place.name.replace("[0]", "[]")
+            schema = known.get(Place(place.within, _plain(place.name)), Schema(types=("string",)))
             if isinstance(value, str) and _MARKER.fullmatch(value):  # planted, perhaps by an earlier part of the run
-                made: Json = values.value(Schema(types=("string",), max_length=schema.max_length), f"{name}~text")
+                text = msgspec.structs.replace(_TEXT, min_length=schema.min_length, max_length=schema.max_length)
+                made: Json = values.value(text, f"{name}~text")
             else:
-                made = _anew(value, schema, place, before, values)
+                made = _anew(value, schema, name, before, values)
             if made is not None:
-                call = call.with_value(Place("body", name), made)
+                call = call.with_value(place, made)
         return call
 
     def _planted(self, endpoint: Endpoint, call: Call, values: Values, taken: frozenset[Place]) -> Call:
@@ -149,10 +153,10 @@ class Composer:
         if body is None or not isinstance(call.body, dict):
             return call
         found = schemas.fields(body.schema, self._specification)
-        for field in sorted(found, key=lambda field: call.get(Place("body", field.name)) is None):
-            place = Place("body", field.name)
-            if place not in taken and field.name and "[" not in field.name and _free(field.schema):
-                made = values.value(Schema(types=("string",), max_length=field.schema.max_length), f"{field.name}~text")
+        for one in sorted(found, key=lambda one: call.get(Place("body", one.name)) is None):
+            place = Place("body", one.name)
+            if place not in taken and one.name and "[" not in one.name and _free(one.schema):
+                made = values.value(Schema(types=("string",), max_length=one.schema.max_length), f"{one.name}~text")
                 return call.with_value(place, made)
         return call
 
@@ -161,6 +165,25 @@ def _free(schema: Schema) -> bool:
     """Whether any text of 10 characters may stand there."""
     plain = "string" in schema.types and not (schema.enum or schema.format or schema.pattern)
     return plain and (schema.max_length is None or schema.max_length >= 10)
+
+
+def _remade(call: Call) -> list[Place]:
+    """Places whose values may be made anew for another call: leaves of the body, files whole, and headers."""
+    files = {name.rpartition(".")[0] for name, _ in leaves(call.body) if name.endswith(".filename")}
+    inside = [name for name, _ in leaves(call.body) if name and name.rpartition(".")[0] not in files]
+    return [Place("body", name) for name in (*inside, *sorted(files))] + [
+        Place("header", name) for name in call.headers
+    ]
+
+
+def _varies(value: Json, schema: Schema, name: str, ours: Values, theirs: Values) -> bool:
+    """Whether the value was made for this label alone, by its first turn or a later one."""
+    for turn in range(9):
+        made = ours.value(schema, name, turn=turn)
+        if made == value:
+            return theirs.value(schema, name, turn=turn) != made
+    spelled = ours.spellings(schema, name)
+    return value in spelled and theirs.spellings(schema, name)[spelled.index(value)] != value
 
 
 def _marked(value: Json, markers: list[str]) -> bool:

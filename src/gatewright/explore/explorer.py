@@ -33,6 +33,8 @@ from gatewright.model.knowledge import Knowledge, OwnedObject, Sample
 from gatewright.model.secret import Keyring
 from gatewright.model.settings import Settings
 
+_CHANCES = 4
+"""Rounds in which what was short of a reference is tried again: chains of that length are reached."""
 _SHARE = 3
 """Exploration takes at most a third of the run's requests and time."""
 
@@ -228,19 +230,25 @@ class Explorer:
         for level in self._graph.levels():
             await self._together(self._make(key) for key in level)
         await self._identities_fit()
-        for level in self._graph.levels():
-            short = [key for key in level if self._short(key)]
-            await self._together(self._make(key) for key in short)
+        for _ in range(_CHANCES):
+            short = [key for level in self._graph.levels() for key in level if self._short(key)]
+            if not short:
+                break
+            for key in short:  # in the order of levels, one after another: each may be what the next is short of
+                if self._short(key):
+                    await self._make(key)
 
     def _short(self, key: str) -> bool:
         """Whether objects could not be made for want of a reference that is known now."""
-        creators = [self._graph.endpoints[id_] for id_ in self._graph.resources[key].creators[:1]]
-        account = self._cast.makers[0]
-        return not any(thing.resource == key for thing in self._memory.things.values()) and any(
-            self._memory.why.get(one.id, "").startswith("no ")
-            and not self._places.blind(self._places.fillings(one, account, slot="read")[0])
-            for one in creators
-        )
+        if any(thing.resource == key for thing in self._memory.things.values()):
+            return False
+        for id_ in self._graph.resources[key].creators[:1]:
+            creator = self._graph.endpoints[id_]
+            for place in self._memory.wanting.get(id_, ()):
+                self._graph.learn(creator, place)
+            wanted = id_ in self._memory.wanting or self._memory.why.get(id_, "").startswith("no ")
+            return wanted and any(self._objects.ready(creator, one) for one in self._cast.everyone)
+        return False
 
     async def _make(self, key: str) -> None:
         """Objects of one resource: the peers in turn, slot by slot; a higher role when none of them may."""

@@ -87,6 +87,20 @@ class Graph(Struct, frozen=True, kw_only=True):
     """OpenAPI links: consumer and place → producer and leaf."""
     vocabulary: Vocabulary
 
+    def learn(self, endpoint: Endpoint, place: Place) -> Hole:
+        """The hole at a place, also of one that the specification does not know: then it is kept from now on."""
+        holes = self.holes.get(endpoint.id, ())
+        found = next((hole for hole in holes if hole.place == place), None)
+        if found is not None:
+            return found
+        key = re.sub(r"\[\d*\]$", "", place.name).rpartition(".")[2]
+        known = Specification(source="", dialect="", endpoints=tuple(self.endpoints.values()))
+        finder = _Holes(self.resources, known, self.vocabulary)
+        hole = finder.named(place, key, Schema(), True, endpoint)
+        if hole.guesses and hole.guesses[0][1] >= 0.6:
+            self.holes[endpoint.id] = (*holes, hole)
+        return hole
+
     def levels(self) -> list[list[str]]:
         """Resource keys that can be made, those first that others need; cycles are cut. Chains end at depth 5."""
         depth: dict[str, int] = {}
@@ -300,14 +314,14 @@ class _Holes:
         """Places of one endpoint that may name something, in the order path, other parameters, body."""
         found = self._path(endpoint)
         found += [
-            self._hole(parameter.place, parameter.name, parameter.schema, parameter.required, endpoint)
+            self.named(parameter.place, parameter.name, parameter.schema, parameter.required, endpoint)
             for parameter in endpoint.parameters
             if parameter.within != "path"
         ]
         body = schemas.body_of(endpoint)
         for field in schemas.fields(body.schema, self._specification) if body else []:
             if field.name:
-                found.append(self._hole(Place("body", field.name), field.key, field.schema, field.required, endpoint))
+                found.append(self.named(Place("body", field.name), field.key, field.schema, field.required, endpoint))
         return tuple(hole for hole in found if hole.guesses or _may_name(hole.schema))
 
     def _path(self, endpoint: Endpoint) -> list[Hole]:
@@ -333,7 +347,8 @@ class _Holes:
             chain.append(key)
         return found
 
-    def _hole(self, place: Place, key: str, schema: Schema, required: bool, endpoint: Endpoint) -> Hole:
+    def named(self, place: Place, key: str, schema: Schema, required: bool, endpoint: Endpoint) -> Hole:
+        """The hole of one place, by its own name."""
         guesses = tuple(self._guesses(key, schema, endpoint))
         return Hole(place=place, key=key, schema=schema, required=required, guesses=guesses)
 

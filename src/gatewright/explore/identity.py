@@ -42,6 +42,8 @@ class Identities:
         self._places = places
         self._sessions = sessions
         self._seed = seed
+        self._tried: dict[str, list[tuple[str, Json]]] = {}
+        """Endpoint → what was tried there, so that it is not asked again."""
 
     async def learn(self, account: str) -> None:
         """Ask the account's probe, and keep the leaves that hold a value of its identity. Raises Spent."""
@@ -76,7 +78,9 @@ class Identities:
             if not own and (resource.read or self._memory.owned(account, resource.collection)):
                 continue
             hole = next((h for h in self._graph.holes[endpoint.id] if h.place.within == "path"), None)
-            if hole is not None:
+            values = self._places.identity_guesses(hole, account) if hole is not None else []
+            if hole is not None and values != self._tried.get(endpoint.id):
+                self._tried[endpoint.id] = values
                 await self._try(endpoint, hole, account)
 
     async def _try(self, endpoint: Endpoint, hole: Hole, account: str) -> None:

@@ -41,11 +41,40 @@ class Lists:
                 continue
             found = answers.items(reply.body)
             things = [t for t in (self._thing(resource, account, endpoint, reply, item) for item in found) if t]
+            self._adopt(resource, account, reply, things)
             self._memory.see(resource.collection, account, things)
             whole = self._whole.setdefault((resource.collection, account), set())
             whole.update(str(thing.id) for thing in things)
             if partial(reply.body, len(found)):
                 self._partial.add((resource.collection, account))
+
+    def _adopt(self, resource: Resource, account: str, reply: Reply, things: list[Thing]) -> None:
+        """Items below an object that we made came with it: they are ours, where nothing else makes such items."""
+        if set(resource.creators) - {resource.replace} or "/{}/" not in resource.collection:
+            return
+        path = urlsplit(reply.exchange.request.url).path.rstrip("/")
+        pattern = re.escape(urlsplit(resource.collection).path).replace(r"\{\}", "([^/]+)")
+        match = re.fullmatch(pattern, path)
+        if match is None:
+            return
+        parent = next(
+            (
+                t
+                for t in self._memory.owned(account, resource.parent)
+                if t.origin == "created" and str(t.id) == unquote(match.groups()[-1])
+            ),
+            None,
+        )
+        known = {
+            str(t.id) for t in self._memory.owned(account, resource.collection) if parent and t.parent == parent.key
+        }
+        for number, thing in enumerate(things[:3] if parent else ()):
+            if parent is not None and str(thing.id) not in known:
+                thing.key = f"{account}/{resource.name}/{parent.key.rpartition('/')[2]}-{number + 1}"
+                thing.origin, thing.slot, thing.parent = "created", "change", parent.key
+                thing.chain = {**parent.chain, **thing.chain}
+                thing.entry = parent.entry
+                self._memory.add(thing)
 
     def harvest(self, account: str, reply: Reply) -> None:
         """Keep what the links of any answer point to, by the path that they match: to be read, never to be changed."""

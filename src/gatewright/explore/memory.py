@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from gatewright.access.lessons import Lessons
 from gatewright.explore.answers import Reply, read, scalars
 from gatewright.explore.compose import Recipe
 from gatewright.explore.ledger import Entry
@@ -16,6 +17,10 @@ from gatewright.model.json import Json
 from gatewright.model.knowledge import Origin, Sample
 
 _KEPT = 20
+ROUNDS = 24
+"""Most repairs of one call: strict servers name one wrong value at a time."""
+_RETRY = 6
+_TRIES = 2
 
 
 @dataclass(slots=True)
@@ -78,6 +83,13 @@ class Memory:
         """Name of a leaf, in words → the identity leaf whose value it holds in each account's own answers."""
         self.samples: dict[tuple[str, str], Sample] = {}
         self.recipes: dict[str, Recipe] = {}
+        self.drafts: dict[str, Recipe] = {}
+        """Calls that came far but were not accepted: the next try goes on from there."""
+        self.lessons: dict[str, Lessons] = {}
+        self.failed: dict[str, int] = {}
+        """Endpoint → tries that ended without a reason that another account or object could change."""
+        self.wanting: dict[str, tuple[Place, ...]] = {}
+        """Endpoint → places that wanted something that exists, when nothing was known."""
         self.learnt: dict[str, Learnt] = {}
         self.confirmed: set[tuple[str, Place]] = set()
         self.refuted: set[tuple[str, Place]] = set()
@@ -89,6 +101,29 @@ class Memory:
         """Endpoints that refused a lower account."""
         self.leaks: dict[str, set[str]] = {}
         """Thing key → endpoints that showed its id to another account."""
+
+    def known(self, endpoint: str) -> Recipe | None:
+        """What the next call of an endpoint is made from: its recipe, else the best draft."""
+        return self.recipes.get(endpoint) or self.drafts.get(endpoint)
+
+    def tried(self, endpoint: str, accepted: bool, *, higher: bool, wanting: tuple[Place, ...]) -> None:
+        """Keep how a try ended."""
+        if wanting:
+            self.wanting[endpoint] = tuple(dict.fromkeys(wanting))
+        else:
+            self.wanting.pop(endpoint, None)
+        if not accepted and not higher and not wanting:
+            self.failed[endpoint] = self.failed.get(endpoint, 0) + 1
+        elif accepted:
+            self.failed.pop(endpoint, None)
+
+    def rounds(self, endpoint: str, higher: bool) -> int:
+        """Repairs that the next try is worth: all, until one try came to nothing; then few, from where that ended."""
+        return ROUNDS if not self.failed.get(endpoint) else _RETRY if higher else 1
+
+    def hopeless(self, endpoint: str, higher: bool) -> bool:
+        """Whether another try could only come to nothing again."""
+        return endpoint not in self.recipes and self.failed.get(endpoint, 0) >= (_TRIES + 2 if higher else _TRIES)
 
     def owned(self, account: str, resource: str) -> list[Thing]:
         """Things of an account that still stand, in the order of making."""

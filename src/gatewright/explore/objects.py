@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from gatewright.access.lessons import Lessons
 from gatewright.explore import answers
 from gatewright.explore.answers import Reply
 from gatewright.explore.cast import Cast
@@ -19,14 +20,13 @@ from gatewright.explore.graph import Graph, Hole, Resource, shape
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.memory import Learnt, Memory, Thing, id_candidates, leaves_of
 from gatewright.explore.places import Filling, Places
-from gatewright.explore.policy import SAFE
-from gatewright.explore.trial import Trial, attempt, with_references
+from gatewright.explore.produced import Produced
+from gatewright.explore.trial import Settle, Trial, attempt, with_references
 from gatewright.explore.words import words
 from gatewright.model.call import Call, leaves
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Edge
-from gatewright.model.schema import Schema
 
 _REMOVING = frozenset({"delete", "remove", "destroy", "archive"})
 
@@ -95,6 +95,10 @@ class Objects:
             return self._places.fillings(endpoint, account, slot="read", others=self._cast.higher)[0]
         return filling
 
+    def ready(self, endpoint: Endpoint, account: str) -> bool:
+        """Whether everything that an endpoint must name is known for an account."""
+        return not self._places.blind(self._filling(endpoint, account))
+
     def _may_put(self, resource: Resource) -> bool:
         """Whether PUT may make one under a key of ours: not where accounts are named, and where a key is text or 201 is documented.
 
@@ -115,6 +119,8 @@ class Objects:
         label: str,
         extra: Mapping[str, Json],
     ) -> Thing | None:
+        if self._memory.hopeless(endpoint.id, account in self._cast.higher):
+            return None
         filling = self._filling(endpoint, account)
         unknown = "" if endpoint.id == resource.replace else self._places.blind(filling)
         if unknown:
@@ -132,12 +138,10 @@ class Objects:
             item=resource.delete,
             parent=self._parent_entry(filling),
         )
-        trial = await attempt(self._courier, endpoint, composed, as_=account, produce=self.producer(endpoint, account))
-        self._memory.exercised.add(endpoint.id)
+        trial = await self.try_out(endpoint, composed, account)
         if not trial.accepted:
             self._refused(endpoint, trial, entry)
             return None
-        self._accepted(endpoint, trial)
         thing = await self._adopt(endpoint, resource, account, slot, trial, filling)
         if not extra:
             self._memory.sample(endpoint.id, account, trial.call, trial.reply, made=thing.key if thing else "")
@@ -150,7 +154,7 @@ class Objects:
         return thing
 
     def _compose(self, endpoint: Endpoint, resource: Resource, filling: Filling, label: str) -> Composed:
-        recipe = self._memory.recipes.get(endpoint.id)
+        recipe = self._memory.known(endpoint.id)
         unknown = frozenset(hole.place for hole in filling.missing if not hole.required)
         composed = self._composer.compose(endpoint, label, references=filling.values, unknown=unknown, recipe=recipe)
         if endpoint.method == "PUT" and endpoint.id == resource.replace:  # we choose the id ourselves
@@ -168,19 +172,43 @@ class Objects:
         ]
         return entries[-1] if entries else 0
 
-    def producer(self, endpoint: Endpoint, account: str) -> Produced:
-        """Gives values of things that exist, for a place that the API complained about."""
-        return Produced(self._graph, self._memory, self._places, endpoint, account)
+    async def try_out(
+        self,
+        endpoint: Endpoint,
+        composed: Composed,
+        account: str,
+        *,
+        rounds: int | None = None,
+        settle: Settle | None = None,
+    ) -> Trial:
+        """One call tried until it is accepted, with what earlier tries of the endpoint taught. Raises Spent."""
+        produced = Produced(self._graph, self._memory, self._places, self._courier, endpoint, account)
+        trial = await attempt(
+            self._courier,
+            endpoint,
+            composed,
+            as_=account,
+            produce=produced,
+            version=produced.version,
+            rounds=self._memory.rounds(endpoint.id, account in self._cast.higher) if rounds is None else rounds,
+            lessons=self._memory.lessons.setdefault(endpoint.id, Lessons()),
+            settle=settle,
+        )
+        self._memory.exercised.add(endpoint.id)
+        self._memory.tried(endpoint.id, trial.accepted, higher=trial.higher, wanting=trial.wanting)
+        learnt = trial.accepted or trial.tries > 1
+        if learnt and endpoint.id not in self._memory.recipes and trial.call.raw is None:
+            kept = self._memory.recipes if trial.accepted else self._memory.drafts
+            lessons = self._memory.lessons[endpoint.id]
+            kept[endpoint.id] = self._composer.recipe(
+                endpoint, with_references(composed, trial), trial.call, lessons=lessons
+            )
+        return trial
 
     def _refused(self, endpoint: Endpoint, trial: Trial, entry: Entry) -> None:
         self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
         if trial.reply.refuses:
             self._ledger.void(entry)
-
-    def _accepted(self, endpoint: Endpoint, trial: Trial) -> None:
-        if endpoint.id not in self._memory.recipes:
-            composed = with_references(trial.composed, trial)
-            self._memory.recipes[endpoint.id] = self._composer.recipe(endpoint, composed, trial.call)
 
     async def _adopt(
         self, endpoint: Endpoint, resource: Resource, account: str, slot: str, trial: Trial, filling: Filling
@@ -422,33 +450,3 @@ class Objects:
         """The call by which its owner reads a thing."""
         read = self._graph.resources[thing.resource].read
         return self.call_on(self._graph.endpoints[read], thing.owner, thing) if read else None
-
-
-class Produced:
-    """Values of existing things, for places of one endpoint that the API complained about."""
-
-    def __init__(self, graph: Graph, memory: Memory, places: Places, endpoint: Endpoint, account: str) -> None:
-        self._graph = graph
-        self._memory = memory
-        self._places = places
-        self._endpoint = endpoint
-        self._account = account
-
-    async def __call__(self, place: Place, tried: list[Json]) -> Json:
-        """A value not tried yet: of the resources that the place may mean, else of any; None when there is none."""
-        name = re.sub(r"\[\d*\]", "[]", place.name)
-        hole = next((h for h in self._graph.holes[self._endpoint.id] if h.place == Place(place.within, name)), None)
-        if hole is None:
-            key = name.rpartition(".")[2].removesuffix("[]")
-            guesses = tuple((known, 0.3) for known in self._graph.resources)
-            hole = Hole(place=place, key=key, schema=Schema(), required=True, guesses=guesses)
-        higher = tuple(name for name in self._memory.identity if name != self._account)
-        write = self._endpoint.method not in SAFE
-        for option in self._places.options(hole, self._account, others=higher, write=write):
-            if option.value not in tried and len(tried) <= 3:
-                return option.value
-        if isinstance(tried[0], str) and not hole.guesses:  # a text that names nothing known may name a person
-            names = [str(value) for other in higher for value in self._memory.identity[other].values()]
-            plain = sorted(dict.fromkeys(names), key=lambda name: (name.isdigit(), "@" in name))
-            return next((name for name in plain if name not in tried and len(tried) <= 3), None)
-        return None

@@ -6,7 +6,7 @@ import random
 
 import msgspec
 
-from gatewright.explore import answers, policy
+from gatewright.explore import policy
 from gatewright.explore.answers import Reply
 from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
@@ -19,7 +19,6 @@ from gatewright.explore.memory import Memory, Thing
 from gatewright.explore.objects import Objects
 from gatewright.explore.places import Filling, Places
 from gatewright.explore.selves import Selves
-from gatewright.explore.trial import attempt, with_references
 from gatewright.explore.words import same
 from gatewright.model.account import ANON
 from gatewright.model.endpoint import Endpoint
@@ -59,31 +58,27 @@ class Samples:
         self._cast = cast
         self._mode: Mode = mode
         self._seed = seed
+        self._blind: set[str] = set()
+        """Endpoints that were asked for something made up."""
 
     async def read(self, endpoint: Endpoint, account: str, *, again: bool = False) -> bool:
         """A sample of a safe endpoint for one account. Raises Spent."""
         if not again and (endpoint.id, account) in self._memory.samples:
             return True
         others = self._others(account)
+        if self._blindly(endpoint, account, others):
+            return False
         for filling in self._places.fillings(endpoint, account, slot="read", others=others):
             composed = self._composer.compose(
                 endpoint,
                 f"{account}/{endpoint.name}",
                 references=filling.values,
                 unknown=frozenset(hole.place for hole in filling.missing if not hole.required),
-                recipe=self._memory.recipes.get(endpoint.id) if not filling.missing else None,
+                recipe=self._memory.known(endpoint.id) if not filling.missing else None,
                 plant=False,
             )
-            rounds = 2 if account in self._cast.makers[:1] else 0
-            trial = await attempt(
-                self._courier,
-                endpoint,
-                composed,
-                as_=account,
-                produce=self._objects.producer(endpoint, account),
-                rounds=rounds,
-            )
-            self._memory.exercised.add(endpoint.id)
+            rounds = 0 if account == ANON or self._memory.sampled(endpoint.id) else None
+            trial = await self._objects.try_out(endpoint, composed, account, rounds=rounds)
             if account == ANON and trial.higher:
                 self._memory.protected.add(endpoint.id)
             if trial.accepted:
@@ -96,6 +91,15 @@ class Samples:
             if trial.higher or account == ANON:
                 break
         return False
+
+    def _blindly(self, endpoint: Endpoint, account: str, others: tuple[str, ...]) -> bool:
+        """Whether the path would be filled by made-up values, as it was before: once is enough to see how it refuses."""
+        filling = self._places.fillings(endpoint, account, slot="read", others=others)[0]
+        if not any(hole.place.within == "path" for hole in filling.missing):
+            return False
+        known = endpoint.id in self._blind
+        self._blind.add(endpoint.id)
+        return known
 
     def _others(self, account: str) -> tuple[str, ...]:
         if account in self._cast.higher or account == ANON:
@@ -110,6 +114,8 @@ class Samples:
             return await self._delete(endpoint, account)
         slot = "change" if endpoint.method in ("PUT", "PATCH") else "spare"
         ways = self._places.fillings(endpoint, account, slot=slot, others=self._cast.targets(account), most=4)
+        if all(self._places.blind(way) for way in ways) and self._cast.higher:
+            ways = self._places.fillings(endpoint, account, slot=slot, others=self._cast.higher, most=4)
         filling = next((way for way in ways if way.own), ways[0])
         gaps = any(hole.place.within == "path" for hole in filling.missing)
         if "{" in endpoint.path and (gaps or not (filling.own or self._makes(endpoint))):
@@ -128,6 +134,8 @@ class Samples:
         )
 
     async def _on(self, endpoint: Endpoint, account: str, filling: Filling) -> bool:
+        if self._memory.hopeless(endpoint.id, account in self._cast.higher):
+            return False
         unknown = self._places.blind(filling)
         if unknown:
             self._memory.why.setdefault(endpoint.id, f"no {unknown} that {account} may name is known")
@@ -137,7 +145,7 @@ class Samples:
             f"{account}/{endpoint.name}",
             references=filling.values,
             unknown=frozenset(hole.place for hole in filling.missing if not hole.required),
-            recipe=self._memory.recipes.get(endpoint.id),
+            recipe=self._memory.known(endpoint.id),
         )
         if filling.account:
             composed = self._as_it_is(endpoint, composed, filling.account)
@@ -150,10 +158,7 @@ class Samples:
                 what=f"what {endpoint.name} made for {account}",
                 markers=tuple(composed.values.markers),
             )
-        trial = await attempt(
-            self._courier, endpoint, composed, as_=account, produce=self._objects.producer(endpoint, account)
-        )
-        self._memory.exercised.add(endpoint.id)
+        trial = await self._objects.try_out(endpoint, composed, account)
         if not trial.accepted:
             if entry is not None and trial.reply.refuses:
                 self._ledger.void(entry)
@@ -166,10 +171,6 @@ class Samples:
             self._ledger.made(self._ledger.intend(trial.call, account=account, what=what), remove=remove)
         self._memory.sample(endpoint.id, account, trial.call, trial.reply)
         self._lists.harvest(account, trial.reply)
-        if endpoint.id not in self._memory.recipes:
-            self._memory.recipes[endpoint.id] = self._composer.recipe(
-                endpoint, with_references(trial.composed, trial), trial.call
-            )
         if target is not None and target.origin == "created":
             self._retell(target, tuple(trial.composed.values.markers))
         return True
@@ -222,18 +223,14 @@ class Samples:
         call = self._objects.call_on(endpoint, account, thing)
         if call is None:
             return False
-        reply = await self._courier.send(endpoint, call, as_=account)
-        self._memory.exercised.add(endpoint.id)
-        if not reply.accepted:
+        composed = self._composer.compose(endpoint, f"{account}/{endpoint.name}", references={})
+        trial = await self._objects.try_out(endpoint, msgspec.structs.replace(composed, call=call), account)
+        if not trial.accepted:
             thing.gone = False
             thing.slot = "spare"
-            self._memory.why[endpoint.id] = (
-                f"one request as {account}; the API answered {answers.summary(reply.exchange)}"
-            )
-            if reply.refused:
-                self._memory.higher.add(endpoint.id)
+            self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
             return False
-        self._memory.sample(endpoint.id, account, call, reply)
+        self._memory.sample(endpoint.id, account, trial.call, trial.reply)
         if thing.entry is not None:
             self._ledger.gone(thing.entry)
         return True

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+import msgspec
+
+from gatewright.access.repair import Repair
 from gatewright.explore import answers, schemas
 from gatewright.explore.answers import Reply
 from gatewright.explore.compose import Composed, Composer
@@ -11,10 +16,11 @@ from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.memory import Memory, leaves_of
 from gatewright.explore.objects import Objects
 from gatewright.explore.places import Places
-from gatewright.explore.trial import ROUNDS, attempt, with_references
+from gatewright.explore.trial import Settle
 from gatewright.explore.words import same, words
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place, Specification
+from gatewright.model.json import Json
 
 _SECRET = frozenset({"password", "passwd", "pwd", "pin", "secret"})
 
@@ -111,28 +117,17 @@ class Selves:
             return False
         ours = self._sessions.accounts[account].origin != "configured"
         entry = None if ours else self._intend(endpoint, account, composed)
-        trial = await attempt(
-            self._courier,
-            endpoint,
-            composed,
-            as_=account,
-            produce=self._objects.producer(endpoint, account),
-            rounds=ROUNDS if ours else 0,
-        )
-        self._memory.exercised.add(endpoint.id)
+        known = {**leaves_of(before.body), **self._memory.own_leaves(account)}
+        trial = await self._objects.try_out(endpoint, composed, account, settle=_own_values(known, free=ours))
         if not trial.accepted:
             if entry is not None:
                 self._ledger.void(entry)
             self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
             return False
         self._memory.sample(endpoint.id, account, trial.call, trial.reply)
-        if endpoint.id not in self._memory.recipes:
-            self._memory.recipes[endpoint.id] = self._composer.recipe(
-                endpoint, with_references(trial.composed, trial), trial.call
-            )
         if entry is not None:
-            self._ledger.made(entry)
-            if await self._as_before(endpoint, reader, call, account, before, composed.call):
+            self._ledger.made(entry, remove=trial.call)
+            if await self._as_before(endpoint, reader, call, account, before, trial.call):
                 self._ledger.gone(entry)
         return True
 
@@ -154,7 +149,7 @@ class Selves:
             f"{account}/{endpoint.name}",
             references=filling.values,
             unknown=frozenset(hole.place for hole in filling.missing if not hole.required),
-            recipe=self._memory.recipes.get(endpoint.id),
+            recipe=self._memory.known(endpoint.id),
             plant=False,
         )
         body = schemas.body_of(endpoint)
@@ -193,3 +188,23 @@ class Selves:
                     fixed = fixed.with_value(place, shown[0])
             await self._courier.send(endpoint, fixed, as_=account, purpose="undo")
         return False
+
+
+def _own_values(known: dict[str, Json], *, free: bool) -> Settle:
+    """Repairs that put the account's own present values; with `free` also others, where it shows none."""
+
+    def settle(one: Repair) -> Repair | None:
+        if one.kind not in ("set", "produce"):
+            return one if free or one.kind != "body" or one.value == {} or _is_wrap(one) else None
+        key = re.sub(r"\[\d*\]", "", one.place.name).rpartition(".")[2]
+        shown = [value for name, value in known.items() if same(name.rpartition(".")[2], key)]
+        if shown:
+            return msgspec.structs.replace(one, kind="set", value=shown[0])
+        return one if free or one.place.within == "header" else None
+
+    return settle
+
+
+def _is_wrap(one: Repair) -> bool:
+    """Whether the new body is the old one under a key."""
+    return isinstance(one.value, dict) and len(one.value) == 1 and isinstance(next(iter(one.value.values())), dict)

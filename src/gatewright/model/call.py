@@ -5,6 +5,7 @@ Exploration finds calls that work; checks change one value of such a call and se
 
 from __future__ import annotations
 
+import base64
 import re
 from urllib.parse import quote, urlencode
 
@@ -122,7 +123,7 @@ def _lines(call: Call) -> list[tuple[str, str]]:
 def encode(body: Json, content_type: str) -> bytes:
     """A body as its content type wants it: form-encoded, multipart (RFC 7578), else JSON.
 
-    In a multipart body an object with `filename` and `content` is a file part. The boundary stands in the content type.
+    In a multipart body an object with `filename` and `content` (or `content_base64`) is a file part. The boundary stands in the content type.
     """
     media = content_type.partition(";")[0].strip().lower()
     if media == "application/x-www-form-urlencoded":
@@ -131,17 +132,20 @@ def encode(body: Json, content_type: str) -> bytes:
     boundary = _BOUNDARY.search(content_type)
     if media == "multipart/form-data" and boundary:
         parts = [_part(key, item) for key, value in _items(body) for item in _many(value)]
-        line = f"--{boundary[1]}\r\n"
-        return "".join(line + part for part in parts).encode() + f"--{boundary[1]}--\r\n".encode()
+        line = f"--{boundary[1]}\r\n".encode()
+        return b"".join(line + part for part in parts) + f"--{boundary[1]}--\r\n".encode()
     return msgspec.json.encode(body)
 
 
-def _part(name: str, value: Json) -> str:
+def _part(name: str, value: Json) -> bytes:
     head = f'Content-Disposition: form-data; name="{name}"'
-    if isinstance(value, dict) and "filename" in value and "content" in value:
+    if isinstance(value, dict) and "filename" in value and ("content" in value or "content_base64" in value):
         kind = _text(value.get("content_type") or "text/plain")
-        return f'{head}; filename="{_text(value["filename"])}"\r\nContent-Type: {kind}\r\n\r\n{_text(value["content"])}\r\n'
-    return f"{head}\r\n\r\n{_text(value)}\r\n"
+        coded = value.get("content_base64")
+        content = _text(value.get("content")).encode() if coded is None else base64.b64decode(_text(coded))
+        head = f'{head}; filename="{_text(value["filename"])}"\r\nContent-Type: {kind}\r\n\r\n'
+        return head.encode() + content + b"\r\n"
+    return f"{head}\r\n\r\n{_text(value)}\r\n".encode()
 
 
 def _query(values: dict[str, Json]) -> str:

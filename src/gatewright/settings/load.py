@@ -101,7 +101,7 @@ def _read(root: Node, folder: Path) -> Settings:
         spec=tuple(located(spec, folder) for spec in specs),
         scope=get("scope", _scope, Scope()),
         roles=roles,
-        accounts=get("accounts", lambda node: _accounts(node, roles), ()),
+        accounts=get("accounts", lambda node: _accounts(node, roles, folder), ()),
         sign_up=get("sign_up", Node.integer, None),
         headers=get("headers", lambda node: tuple(node.table().items()), ()),
         hooks=get("hooks", _hooks, {}),
@@ -130,10 +130,10 @@ def _scope(node: Node) -> Scope:
     return Scope(*(found[key].texts() if key in found else () for key in ("include", "exclude")))
 
 
-def _accounts(node: Node, roles: tuple[str, ...]) -> tuple[Account, ...]:
+def _accounts(node: Node, roles: tuple[str, ...], folder: Path) -> tuple[Account, ...]:
     accounts = []
     for name, value in node.mapping().items():
-        account = read_account(name, value)
+        account = read_account(name, value, folder)
         if roles and account.role and account.role not in roles:
             value.keys["role"][1].fail(f"no role `{account.role}`", help=suggestion(account.role, roles))
         accounts.append(account)
@@ -207,8 +207,6 @@ def _unused(root: Node, found: Mapping[str, Node], tests: Mapping[str, Node]) ->
         unused.append("upstreams")
     if "paths" in tests and tests["paths"].texts():
         unused.append("tests.paths")
-    if "accounts" in found and any("totp_secret" in value.keys for value in found["accounts"].mapping().values()):
-        unused.append("totp_secret")
     if not unused:
         return ()
     return (f"{root.file}: this version has no use yet for {', '.join(unused)}; what it says was ignored",)
