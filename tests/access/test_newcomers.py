@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from gatewright.access.newcomers import SUBJECT, VICTIM
 from gatewright.model.account import Account
+from gatewright.model.secret import Secret
 from gatewright.model.settings import Limits
 
 if TYPE_CHECKING:
@@ -120,5 +121,36 @@ def test_roles_of_ours_are_those_of_ordinary_accounts(api: Api, play: Play, prof
             sessions = world.sessions(*configured, sign_up=None, roles=roles, run=f"r{expected}{len(roles)}")
             await sessions.open()
             assert {account.role for account in sessions.made} == {expected}
+
+    play(api, scenario)
+
+
+def test_roles_that_nobody_gave_are_learnt_and_ours_are_theirs(api: Api, play: Play) -> None:
+    async def login(request: Incoming) -> Response:
+        name = (await request.json())["username"]
+        right = (await request.json())["password"] == f"password-of-{name}"
+        return JSONResponse(
+            {"token": f"t-{name}-0123456789abcdef"} if right else {"error": "no"}, 200 if right else 401
+        )
+
+    async def me(request: Incoming) -> Response:
+        name = request.headers.get("authorization", "").removeprefix("Bearer t-").removesuffix("-0123456789abcdef")
+        if name not in ("ann", "ben", "cat"):
+            return JSONResponse({"error": "who are you?"}, 401)
+        return JSONResponse(
+            {"id": len(name) + ord(name[0]), "username": name, "role": "chief" if name != "cat" else "admin"}
+        )
+
+    api.on("POST /login", login, body=["username", "password"])
+    api.on("GET /me", me)
+
+    async def scenario(world: World) -> None:
+        people = [
+            Account(name=name, username=name, password=Secret(f"password-of-{name}")) for name in ("ann", "ben", "cat")
+        ]
+        sessions = world.sessions(*people)
+        states = await sessions.open()
+        assert [state.role for state in states] == ["chief", "chief", "admin"]
+        assert sessions.rank("ann") == sessions.rank("ben") < sessions.rank("cat")
 
     play(api, scenario)

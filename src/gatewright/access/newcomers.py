@@ -91,12 +91,18 @@ class Newcomers:
         return result
 
     def common_role(self) -> str:
-        """The role of an ordinary account: the lowest configured one that an account has, else `user`."""
+        """The role of an ordinary account: the lowest configured one that an account has, else `user`.
+
+        Empty where accounts are configured without one: then roles are learnt, theirs as well.
+        """
         roles = self.settings.roles
         used = [roles.index(account.role) for account in self.settings.accounts if account.role in roles]
         if used:
             return roles[min(used)]
-        named = guess({account.role for account in self.settings.accounts} - {""})
+        declared = {account.role for account in self.settings.accounts}
+        if "" in declared and not roles:
+            return ""
+        named = guess(declared)
         if not roles and named:
             return named[0]
         return "user" if "user" in roles or not roles else roles[0]

@@ -22,7 +22,7 @@ from gatewright.access.newcomers import SUBJECT, Newcomers
 from gatewright.access.placing import Placed
 from gatewright.access.principals import same_principal
 from gatewright.access.refresh import refresher
-from gatewright.access.roles import guess, learn
+from gatewright.access.roles import guess, learn, named, told
 from gatewright.access.second import Confirmation
 from gatewright.access.session import Session, further, placed_anew
 from gatewright.access.signup import Made, SignUp
@@ -127,6 +127,7 @@ class Sessions:
         states += [await self._enter(account, exchange, why) for account, exchange, why in ours]
         states += [await self._enter(account, None, "") for account in self._settings.accounts]
         states = self._apart(states)
+        states = self._with_roles(states)
         self.single_session = await self._tried_twice()
         order = {account.name: index for index, account in enumerate(self._settings.accounts)}
         return sorted(states, key=lambda state: order.get(state.name, len(order)))
@@ -418,6 +419,21 @@ class Sessions:
         first = await self._probe(session)
         session.granted(grant, placed, self._clock(), self._wall())
         return first is False and await self._probe(session) is True
+
+    def _with_roles(self, states: list[AccountState]) -> list[AccountState]:
+        """Accounts that nobody gave a role get the one that their own answers and tokens name."""
+        bare = {name: self._sessions[name] for name, account in self._accounts.items() if not account.role}
+        if self._settings.roles or not bare:
+            return states
+        said: dict[str, str] = {}
+        for name, session in bare.items():
+            tokens = [credential.value.reveal() for credential in session.credentials]
+            answers = [session.placed.answer] if session.placed.answer is not None and session.placed.names else []
+            said[name] = told(answers, tokens)
+        roles = named(said)
+        for name, role in roles.items():
+            self._accounts[name] = msgspec.structs.replace(self._accounts[name], role=role)
+        return [msgspec.structs.replace(state, role=roles.get(state.name, state.role)) for state in states]
 
     def _apart(self, states: list[AccountState]) -> list[AccountState]:
         """Accounts that are one and the same principal, and whoever names somebody else, do not count as logged in."""
