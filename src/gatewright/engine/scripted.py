@@ -375,7 +375,7 @@ class ScriptedIdentities:
         edit: Callable[[Request], Request] | None = None,
         burst: bool = False,
     ) -> LogIn:
-        """Asks at `POST /log-in`. A `token` in the answer is the new session (`session-of-NAME-…` is that account's)."""
+        """Asks at `POST /log-in`. A `challenge` in the answer is no session yet, a `token` the new one (`session-of-NAME-…` is that account's)."""
         request = _posted("/log-in", {"name": name, "password": "own" if password is None else password})
         request = edit(request) if edit is not None else request
         exchange = await self.send(request, as_=ANON, purpose=purpose, credentials=())
@@ -401,6 +401,8 @@ class ScriptedIdentities:
         own = await self.credentials(name)
         body = msgspec.json.decode(answer.body) if answer.body else None
         token, refresh = (body.get("token"), body.get("refresh")) if isinstance(body, dict) else (None, None)
+        if not token and isinstance(body, dict) and "challenge" in body:
+            return LogIn(exchange=exchange)
         if token:
             own = tuple(msgspec.structs.replace(c, value=Secret(str(token))) for c in own)
         return LogIn(exchange=exchange, credentials=own, refresh=Secret(str(refresh)) if refresh else None)
