@@ -32,7 +32,9 @@ def _costs(
         title=title,
         needs=needs,
     )
-    return replace(found, dialects=("bearer", "cookie")) if test in _BODIES else found
+    if test not in _BODIES:
+        return found
+    return replace(found, dialects=("bearer",) if test.startswith("upload") else ("bearer", "cookie"))
 
 
 ROWS: tuple[Weakness, ...] = (
