@@ -140,3 +140,13 @@ def test_a_field_of_a_schema_is_sent_as_a_document() -> None:
     assert (request.method, request.target) == ("POST", "/api/gql")
     assert request.headers == (("X-A", "b"), ("Cookie", "c=1"), ("Content-Type", "application/json"))
     assert json.loads(request.body) == {"query": field.document, "variables": {"id": "ü"}}
+
+
+def test_a_body_as_xml_has_one_root_and_repeats_lists() -> None:
+    head = b'<?xml version="1.0" encoding="UTF-8"?>'
+    assert encode({"a": 1, "b": ["x", "<y>"]}, "application/xml") == (
+        head + b"<request><a>1</a><b>x</b><b>&lt;y&gt;</b></request>"
+    )
+    assert (
+        encode({"order": {"id": True, "1 x": None}}, "text/xml") == head + b"<order><id>true</id><item></item></order>"
+    )

@@ -97,7 +97,7 @@ class Graph(Struct, frozen=True, kw_only=True):
         known = Specification(source="", dialect="", endpoints=tuple(self.endpoints.values()))
         finder = _Holes(self.resources, known, self.vocabulary)
         hole = finder.named(place, key, Schema(), True, endpoint)
-        if hole.guesses and hole.guesses[0][1] >= 0.6:
+        if hole.guesses and hole.guesses[0][1] >= 0.7:  # `code` alone may name anything
             self.holes[endpoint.id] = (*holes, hole)
         return hole
 
