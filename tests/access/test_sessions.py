@@ -167,6 +167,33 @@ def test_a_jwt_says_itself_when_it_ends(api: Api, play: Play, profile: Profile, 
     play(api, scenario)
 
 
+def test_the_first_credentials_are_kept_when_the_account_is_renewed(
+    api: Api, play: Play, profile: Profile, alice: Account
+) -> None:
+    tokens = Expiring(5)
+    api.on(
+        "POST /login",
+        login_with(tokens, lambda token: {"token": token, "expires_in": 5}),
+        body=["username", "password"],
+    )
+    api.on("GET /me", profile(tokens.bearer))
+
+    async def scenario(world: World) -> None:
+        tokens.now = lambda: world.now
+        sessions = world.sessions(alice)
+        await sessions.open()
+        assert sessions.first_credentials("nobody") is None
+        first = await sessions.credentials("alice")
+        world.now += 6
+        assert await sessions.credentials("alice") != first
+        kept = sessions.first_credentials("alice")
+        assert kept is not None
+        assert kept.credentials == first
+        assert kept.age >= 6
+
+    play(api, scenario)
+
+
 def test_fifty_waiting_jobs_share_one_log_in(api: Api, play: Play, profile: Profile, alice: Account) -> None:
     tokens = Expiring(10_000)
     api.on("POST /login", login_with(tokens), body=["username", "password"])

@@ -9,6 +9,7 @@ import pytest
 from gatewright.engine.given import Given, scene
 from gatewright.engine.probe import Bench, CellProbe
 from gatewright.engine.scripted import Rule
+from gatewright.engine.scripted_tokens import ScriptedListener
 from gatewright.model.account import ANON
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.errors import ScopeError
@@ -193,3 +194,21 @@ def test_it_reads_mail_without_holding_a_worker() -> None:
         assert bench.slots.locked()
 
     play(use, mails={"alice": ["123456"]})
+
+
+def test_the_first_credentials_and_the_listener_come_from_the_bench() -> None:
+    async def use(probe: CellProbe, bench: Bench) -> None:
+        kept = probe.first_credentials("alice")
+        assert kept is not None
+        assert kept.credentials == await probe.credentials("alice")
+        assert probe.first_credentials("nobody") is None
+        assert await probe.listener() is None
+        ours = ScriptedListener()
+
+        async def opened() -> ScriptedListener:
+            return ours
+
+        bench.listener = opened
+        assert await probe.listener() is ours
+
+    play(use)

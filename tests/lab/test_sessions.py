@@ -99,3 +99,48 @@ def test_a_token_fits_its_session_alone() -> None:
     assert holds({"csrf": "abc"}, "abc")
     assert not holds({"csrf": "abc"}, "abd")
     assert not holds({"csrf": "abc"}, "ä")
+
+
+def test_weak_the_cookie_from_before_is_kept(visit: Visit) -> None:
+    visitor = visit("session-kept-at-login", dialect="cookie")
+    assert cookie_of(log_in(visitor, cookie="session=chosen-by-somebody-else")) == "session=chosen-by-somebody-else"
+    assert inside(visitor, "session=chosen-by-somebody-else")
+    assert cookie_of(log_in(visitor, cookie="session=chosen-by-somebody-else")) == "session=chosen-by-somebody-else"
+    assert cookie_of(log_in(visitor)) != cookie_of(log_in(visitor))
+
+
+def test_weak_the_next_session_is_the_next_number(visit: Visit) -> None:
+    visitor = visit("session-ids-count", dialect="cookie")
+    first = int(cookie_of(log_in(visitor)).partition("=")[2], 16)
+    log_in(visitor, "bob")
+    assert inside(visitor, f"session={first + 1:08x}")
+    assert not inside(visitor, f"session={first + 2:08x}")
+
+
+def test_weak_a_session_outlives_its_log_out(visit: Visit) -> None:
+    visitor = visit("logout-keeps-session", dialect="cookie")
+    visitor.send("GET", "/me", "alice")
+    cookie = visitor.credential("alice")["cookie"]
+    visitor.send("POST", "/auth/logout", "alice")
+    assert inside(visitor, cookie)
+
+
+def test_weak_the_limit_believes_a_header(visit: Visit) -> None:
+    visitor = visit("login-limit-by-address", dialect="cookie")
+    body = {"username": "alice", "password": "wrong"}
+    for _ in range(10):
+        visitor.send("POST", "/auth/login", body=body)
+    assert not log_in(visitor).json["success"]
+    body["password"] = visitor.passwords["alice"]
+    elsewhere = {"X-Forwarded-For": "198.51.100.7"}
+    assert visitor.send("POST", "/auth/login", body=body, headers=elsewhere).json["success"]
+    assert not log_in(visitor).json["success"]
+
+
+def test_weak_the_log_in_tells_who_is_there(visit: Visit) -> None:
+    visitor = visit("login-tells-names", dialect="cookie")
+    there, missing = (
+        visitor.send("POST", "/auth/login", body={"username": name, "password": "wrong"}).json["error"]
+        for name in ("alice", "nobody.there")
+    )
+    assert there != missing

@@ -14,7 +14,7 @@ from msgspec import Struct
 from gatewright.access.tokens import garbage, set_cookies
 from gatewright.checks.account_forms import name_keys, takes
 from gatewright.checks.log_in_edits import Edit, twin, with_values
-from gatewright.checks.login_lockout import here
+from gatewright.checks.own_account import went_to
 from gatewright.explore.schemas import body_of, fields
 from gatewright.model.account import ANON, Account
 from gatewright.model.call import Call, render
@@ -261,7 +261,7 @@ async def _log_ins(probe: Probe, accounts: Sequence[tuple[str, Account]]) -> Tri
             sent = await _wrong(probe, name, account, there=there)
             if sent is None:
                 return conclude("baseline_broken", "a wrong password was accepted, or got no answer")
-            if not here(probe, sent[0]):
+            if not went_to(sent[0], probe.endpoint):
                 return conclude("no_such_function", "the accounts of this run do not log in here")
             (existing if there else missing).append(sent)
     return Tries(tuple(existing), tuple(missing))

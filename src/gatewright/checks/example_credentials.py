@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote_plus
 
+import msgspec
 from msgspec import UNSET, Struct
 
 from gatewright.access.words import words
 from gatewright.model.account import ANON, Credential
 from gatewright.model.call import Call, leaves
 from gatewright.model.endpoint import Endpoint
+from gatewright.model.errors import ScopeError
 from gatewright.model.http import Exchange, Request
 from gatewright.model.json import Json
 from gatewright.model.schema import Schema
@@ -77,6 +79,8 @@ async def example_credentials(probe: Probe) -> Verdict:
         return conclude("needs_configuration", "needs an account that logs in by name and password")
     for pair in pairs:
         entry = await _enter(probe, own, pair.name, pair.password)
+        if entry.exchange is None or entry.exchange.response is None:
+            return conclude("not_visible", "the name cannot be put into the log-in's request as it was found to work")
         if _throttled(entry):
             return conclude("blocked", "the log-in is throttled: its examples cannot be tried")
         if not entry.accepted:
@@ -145,21 +149,20 @@ async def _enter(probe: Probe, own: str, name: str, password: str) -> LogIn:
 
     def renamed(request: Request) -> Request:
         text = request.body.decode("utf-8", "surrogateescape")
+        before = text
         for value in sorted(known, key=len, reverse=True):
             for old, new in ((f'"{value}"', _json(name)), (f"={quote_plus(value)}&", f"={quote_plus(name)}&")):
                 text = text.replace(old, new)
             if text.endswith(f"={quote_plus(value)}"):
                 text = text.removesuffix(quote_plus(value)) + quote_plus(name)
-        return Request(
-            request.method,
-            request.origin,
-            request.target,
-            request.headers,
-            text.encode("utf-8", "surrogateescape"),
-            request.framing,
-        )
+        if text == before and (request.body or request.header("authorization")):
+            raise ScopeError("the log-in does not carry the name as text", code="GW-E004", where=probe.endpoint.name)
+        return msgspec.structs.replace(request, body=text.encode("utf-8", "surrogateescape"))
 
-    return await probe.try_log_in(own, password, purpose="attack: an example of the specification", edit=renamed)
+    try:
+        return await probe.try_log_in(own, password, purpose="attack: an example of the specification", edit=renamed)
+    except ScopeError:
+        return LogIn()
 
 
 def _json(text: str) -> str:

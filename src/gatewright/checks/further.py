@@ -139,7 +139,7 @@ def _who(probe: Probe, mine: Sample, theirs: Sample) -> Group | None:
 def _group(probe: Probe, mine: Sample, theirs: Sample, places: Sequence[tuple[Place, Json]], told: str) -> Group | None:
     if not places:
         return None
-    owned = _shown(probe, theirs)
+    owned = shown_by(probe, theirs)
     aims = [_aim(probe, owned, mine, theirs, [place], value, f"{told}: {place}") for place, value in places]
     value = places[0][1]
     if len({as_text(v) for _, v in places}) > 1:  # one request can say one thing at a time about C4's random value
@@ -179,9 +179,10 @@ def _aim(
     )
 
 
-def _shown(probe: Probe, theirs: Sample) -> OwnedObject:
-    """The object of the victim that its answer shows: one that this run made, else the account itself."""
-    text = read(theirs.exchange.response).text
+def shown_by(probe: Probe, theirs: Sample, item: str = "") -> OwnedObject:
+    """The object of the victim that its answer (or one item of it) shows: one that this run made, else the account itself."""
+    leaves = [leaf.value for leaf in read(theirs.exchange.response).leaves if not item or leaf.item == item]
+    text = "\n".join(leaves)
     known = [o for o in probe.knowledge.objects if o.owner == theirs.account]
     made = next((o for o in known if o.origin == "created" and any(m in text for m in o.markers)), None)
     account = next((o for o in known if o.origin == "identity"), None)
@@ -247,7 +248,7 @@ def _like(probe: Probe, victim: str, value: str) -> str | None:
 def _as_named(probe: Probe, mine: Sample, theirs: Sample, held: tuple[Credential, ...], at: int, value: str) -> Aim:
     one = held[at]
     place = Place("cookie" if one.within == "cookie" else "header", one.name)
-    aim = _aim(probe, _shown(probe, theirs), mine, theirs, [place], value, f"by naming its owner in {place}")
+    aim = _aim(probe, shown_by(probe, theirs), mine, theirs, [place], value, f"by naming its owner in {place}")
 
     def forge(target: Reference) -> Forged:
         other = Secret(as_text(dict(target.values)[place]))

@@ -23,6 +23,8 @@ GIVE_UP = 3.0
 """Seconds after which an answer is waited for no longer."""
 PLACES = 5
 """Ladders of one kind on one host, at most."""
+_MAKES = 3
+"""The rank of a call that makes an object."""
 _STOPS = {401: "the session ended", 403: "it was refused", 429: "a rate limit answered", 503: "it was unavailable"}
 
 
@@ -48,12 +50,17 @@ class Spot(Struct, frozen=True, order=True):
 
 
 async def spots(
-    probe: Probe, kind: str, fits: Callable[[Probe, Endpoint, Sample, Place], bool], whole: bool = False
+    probe: Probe,
+    kind: str,
+    fits: Callable[[Probe, Endpoint, Sample, Place], bool],
+    *,
+    first: Callable[[Probe, Endpoint], bool] | None = None,
 ) -> list[Spot]:
     """The places of the host that get a ladder: five, reads before writes, another name before the same once more.
 
-    `whole`: the body itself is the place, so that each endpoint counts once.
+    With `first`, which says the endpoints to prefer, the body itself is the place, and what would make something is left out.
     """
+    whole = first is not None
 
     async def find() -> list[Spot]:
         found: list[Spot] = []
@@ -65,6 +72,10 @@ async def spots(
                 if fits(probe, endpoint, sample, place):
                     path = f"{endpoint.path} {endpoint.method}"
                     rank = _rank(probe, endpoint, sample)
+                    if first is not None:
+                        if rank == _MAKES:
+                            continue
+                        rank -= _MAKES * first(probe, endpoint)
                     found.append(Spot(rank, place.name, path, endpoint.id, place.within, place.name))
         return _spread(found, by_name=not whole)
 
@@ -92,7 +103,7 @@ def _rank(probe: Probe, endpoint: Endpoint, sample: Sample) -> int:
     if endpoint.method in SAFE:
         return 0
     if endpoint.method == "POST":
-        return 1 if not creates(probe, endpoint, sample) else 3
+        return 1 if not creates(probe, endpoint, sample) else _MAKES
     return 2
 
 

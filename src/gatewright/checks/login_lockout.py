@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from gatewright.access.tokens import garbage
 from gatewright.checks.log_in_edits import ADDRESSES, Edit, from_address, with_values
-from gatewright.checks.own_account import told
+from gatewright.checks.own_account import told, went_to
 from gatewright.model.account import Account
 from gatewright.model.http import Exchange
 from gatewright.model.test import Attacker, Effect, LogIn, Need, Phase, Probe, check
@@ -91,7 +91,7 @@ async def login_no_lockout(probe: Probe) -> Verdict:
         return found
     name, account = found
     first = await probe.try_log_in(name, purpose="control: the right password", burst=True)
-    if not here(probe, first.exchange):
+    if not went_to(first.exchange, probe.endpoint):
         return conclude("no_such_function", "the accounts of this run do not log in here")
     if not first.accepted:
         return conclude(
@@ -133,15 +133,6 @@ async def _account(probe: Probe) -> tuple[str, Account] | Verdict:
     return (
         thrown[0] if thrown else conclude("needs_configuration", "needs an account that may be locked; none was made")
     )
-
-
-def here(probe: Probe, exchange: Exchange | None) -> bool:
-    """Whether a log-in goes to the endpoint of the cell."""
-    if exchange is None:
-        return False
-    path = exchange.request.target.partition("?")[0]
-    pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(probe.endpoint.base + probe.endpoint.path))
-    return exchange.request.method == probe.endpoint.method and re.fullmatch(pattern, path) is not None
 
 
 async def _burst(probe: Probe, name: str, account: Account, most: int = MOST) -> Burst | None:

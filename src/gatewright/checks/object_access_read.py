@@ -8,6 +8,7 @@ import msgspec
 
 from gatewright.checks.controls import aims, bind, call_of, own_parents, peers
 from gatewright.checks.further import look_further, swapped_credential
+from gatewright.checks.links import follow_links
 from gatewright.checks.reading import Aim, Forged, judge
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
@@ -70,7 +71,7 @@ async def object_access_read(probe: Probe) -> Verdict:
             verdicts.append(verdict)
         if not any(ways):
             verdicts.append(conclude("baseline_broken", "no accepted request is known", place=reference.place))
-    for found in (await look_further(probe), await swapped_credential(probe)):
+    for found in (await look_further(probe), await swapped_credential(probe), await follow_links(probe)):
         if found is not None and (found.outcome == "vulnerable" or not verdicts):
             verdicts.append(found)
     if not verdicts:

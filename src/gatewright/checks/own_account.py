@@ -6,9 +6,11 @@ disturbs another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gatewright.checks.controls import corrupted
 from gatewright.model.account import ANON, Account, Credential
@@ -18,7 +20,7 @@ from gatewright.model.http import Exchange
 from gatewright.model.test import Probe
 from gatewright.model.verdict import Verdict, conclude
 from gatewright.proof.denied import says_no
-from gatewright.proof.leaves import read
+from gatewright.proof.leaves import as_text, read
 
 
 class Own(Struct, frozen=True, kw_only=True):
@@ -27,6 +29,8 @@ class Own(Struct, frozen=True, kw_only=True):
     name: str
     account: Account | None
     """None for an account that this test did not make."""
+    sign_up: Exchange | None = None
+    """The answer to its sign-up."""
     endpoint: Endpoint
     call: Call
     """Its probe."""
@@ -47,6 +51,7 @@ async def newcomer(probe: Probe) -> Own | Verdict:
         return conclude("needs_configuration", f"needs an account that it may break, and none could be made: {why}")
     own = await recognised(probe, made.name, account=made.account)
     if isinstance(own, Own):
+        own = replace(own, sign_up=made.exchange)
         what = f"the account {made.account.username} ({made.name}), signed up for this test"
         probe.leave(what, own.call, endpoint=own.endpoint)
     return own
@@ -78,7 +83,7 @@ async def recognised(probe: Probe, name: str, *, account: Account | None = None)
         holds=not hidden <= garbled,
     ):
         return conclude("not_protected", f"{endpoint.name} names {name} whatever stands in the credential")
-    return Own(name=name, account=account, endpoint=endpoint, call=call, witness=hidden - garbled or hidden)
+    return replace(own, witness=hidden - garbled or hidden)
 
 
 async def ask(probe: Probe, own: Own, credentials: Sequence[Credential], *, purpose: str) -> Exchange:
@@ -89,13 +94,35 @@ async def ask(probe: Probe, own: Own, credentials: Sequence[Credential], *, purp
 
 def is_shown(own: Own, exchange: Exchange | None) -> bool:
     """Whether an answer names the account as its own session's does."""
-    return exchange is not None and own.witness <= _leaves(exchange)
+    return exchange is not None and bool(own.witness) and own.witness <= _leaves(exchange)
+
+
+def strong(own: Own, *others: Account | None) -> Own:
+    """The account as it is known by what none of these accounts was signed up with: a name that two share tells nothing."""
+    shared = {
+        as_text(value)
+        for account in others
+        if account is not None
+        for value in (account.username, *account.registered.values())
+        if not isinstance(value, (dict, list))
+    }
+    return replace(own, witness=frozenset(pair for pair in own.witness if pair[1] not in shared))
 
 
 def accepted(exchange: Exchange | None) -> bool:
     """Whether an answer says yes: no error status, and no body that says no."""
     response = exchange.response if exchange is not None else None
     return response is not None and response.status < 400 and not says_no(read(response))
+
+
+def went_to(exchange: Exchange | None, endpoint: Endpoint) -> bool:
+    """Whether a request was one to an endpoint. An operation of GraphQL (`/graphql#mutation.login`) is named in the body."""
+    if exchange is None or exchange.request.method != endpoint.method:
+        return False
+    path, _, operation = (endpoint.base + endpoint.path).partition("#")
+    pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path))
+    named = operation.rpartition(".")[2].encode() in exchange.request.body
+    return named and re.fullmatch(pattern, exchange.request.target.partition("?")[0]) is not None
 
 
 def told(exchange: Exchange | None) -> str:

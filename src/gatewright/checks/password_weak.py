@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatewright.checks.account_forms import name_keys
 from gatewright.checks.log_in_edits import twin
+from gatewright.checks.own_account import went_to
 from gatewright.model.json import Json
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, Registration, check
 from gatewright.model.verdict import Verdict, conclude, proved
@@ -56,7 +57,7 @@ async def password_weak(probe: Probe) -> Verdict:
     first = await probe.register({})
     if not first.name or first.account is None:
         return conclude("needs_configuration", f"no account could be signed up: {first.why}")
-    if not here_signed_up(probe, first):
+    if not went_to(first.exchange, probe.endpoint):
         return conclude("no_such_function", "the accounts of this run are signed up elsewhere")
     _leave(probe, first)
     accepted: list[str] = []
@@ -95,15 +96,6 @@ async def password_weak(probe: Probe) -> Verdict:
         ),
         attacks=tuple(attacks),
         cvss="CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:N/VC:L/VI:L/VA:N/SC:N/SI:N/SA:N",
-    )
-
-
-def here_signed_up(probe: Probe, made: Registration) -> bool:
-    """Whether the sign-up of an account went to the endpoint of the cell."""
-    request = made.exchange.request if made.exchange is not None else None
-    return request is not None and (request.method, request.target.partition("?")[0]) == (
-        probe.endpoint.method,
-        probe.endpoint.base + probe.endpoint.path,
     )
 
 

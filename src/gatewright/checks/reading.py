@@ -59,6 +59,8 @@ class Aim(Struct, frozen=True, kw_only=True):
     """Of a finding, when another than that one can read another's object."""
     endpoint: Endpoint | None = None
     """When it is another than the cell's."""
+    own_endpoint: Endpoint | None = None
+    """Where the attacker's own one is, when that is elsewhere."""
 
 
 async def judge(probe: Probe, aim: Aim) -> Verdict:
@@ -112,7 +114,7 @@ async def _own(probe: Probe, aim: Aim) -> tuple[Answer | None, bool]:
     if aim.own_call is None:
         return None, True
     key = f"{aim.own.key if aim.own else 'own'} {aim.reference.place}"
-    found = await baseline(probe, aim.own_call, probe.account, key=key, endpoint=aim.endpoint)
+    found = await baseline(probe, aim.own_call, probe.account, key=key, endpoint=aim.own_endpoint or aim.endpoint)
     answer = found.answers[0]
     able = probe.control(
         "C3",

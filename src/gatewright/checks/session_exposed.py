@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from gatewright.access.tokens import garbage
 from gatewright.checks.auth_credential import fresh_log_in
 from gatewright.model.account import ANON, Credential
+from gatewright.model.call import Call
+from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange
 from gatewright.model.secret import Secret
 from gatewright.model.test import Attacker, Need, Phase, Probe, check
@@ -61,12 +63,7 @@ async def session_token_in_url(probe: Probe) -> Verdict:
     meant = [c for c in held if c.within == "query"]
     value = (meant or list(held))[0].value
     names = [c.name for c in meant] or list(_NAMES)
-
-    async def send(names: list[str], text: Secret, purpose: str) -> Exchange:
-        placed = tuple(Credential(within="query", name=name, value=text) for name in names)
-        return await probe.send(call, as_=probe.account, purpose=purpose, endpoint=endpoint, credentials=placed)
-
-    first = await send(names, value, "attack: the credential in the query")
+    first = await _ask(probe, endpoint, call, names, value)
     nobody = await probe.send(call, as_=ANON, purpose="control: nobody", endpoint=endpoint, credentials=())
     shown = _named(probe, first) - _named(probe, nobody)
     if not shown:
@@ -74,30 +71,44 @@ async def session_token_in_url(probe: Probe) -> Verdict:
         return conclude("denied", f"a credential in the query ({tried}) was not taken: no answer named the account")
     name = names[0]
     for one in names if len(names) > 1 else ():
-        first = await send([one], value, "attack: the credential in the query")
+        first = await _ask(probe, endpoint, call, [one], value)
         name = one
         if shown <= _named(probe, first):
             break
-    bad = await send([name], Secret(garbage(value.reveal(), probe.random)), "control: garbage in the query")
+    wrong = Secret(garbage(value.reveal(), probe.random))
+    bad = await _ask(probe, endpoint, call, [name], wrong, purpose="control: garbage in the query")
     refused = not shown <= _named(probe, bad)
-    if not probe.control(
-        "garbage",
-        "garbage in the query",
-        expected="refused",
-        observed="refused" if refused else "accepted",
-        holds=refused,
-    ):
+    observed = "refused" if refused else "accepted"
+    if not probe.control("garbage", "garbage in the query", expected="refused", observed=observed, holds=refused):
         return conclude("not_protected", "garbage in the same place names the account as well")
-    second = await send([name], value, "attack: the credential in the query, again")
+    second = await _ask(probe, endpoint, call, [name], value)
     if not (shown <= _named(probe, first) and shown <= _named(probe, second)):
         return conclude("unstable", "the credential in the query was taken once, and not again")
+    return _taken(probe, endpoint, name, (first, second))
+
+
+async def _ask(
+    probe: Probe,
+    endpoint: Endpoint,
+    call: Call,
+    names: list[str],
+    text: Secret,
+    *,
+    purpose: str = "attack: the credential in the query",
+) -> Exchange:
+    """The call with a text under each of the names in its query, and no other credential."""
+    placed = tuple(Credential(within="query", name=name, value=text) for name in names)
+    return await probe.send(call, as_=probe.account, purpose=purpose, endpoint=endpoint, credentials=placed)
+
+
+def _taken(probe: Probe, endpoint: Endpoint, name: str, attacks: tuple[Exchange, Exchange]) -> Verdict:
     return proved(
         summary=f"{endpoint.name} takes {probe.account}'s credential from the query (`{name}`), where logs keep it.",
         proof=(
             f"with the credential as `{name}` in the query and nowhere else, the answer named {probe.account}, twice",
             "without a credential, and with garbage in the same place, it did not",
         ),
-        attacks=(first.number, second.number),
+        attacks=tuple(exchange.number for exchange in attacks),
     )
 
 

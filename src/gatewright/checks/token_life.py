@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from gatewright.checks.forging import Gate, accepted, gate_of, observed, send, token_of
+from gatewright.checks.forging import Gate, accepted, gate_of, in_order, observed, send, token_of
 from gatewright.checks.jwt_secret import signing_key
-from gatewright.model.account import ANON
 from gatewright.model.http import Exchange
 from gatewright.model.json import Json
 from gatewright.model.test import Attacker, Need, Phase, Probe, check
@@ -152,8 +151,8 @@ def _endless(token: jwt.Token) -> bool:
 async def _kept(probe: Probe) -> list[Aged]:
     """The first tokens of all accounts that a call names, the cell's own first."""
     found: list[Aged] = []
-    for name in sorted(probe.accounts, key=lambda n: (n != probe.account, n)):
-        kept = probe.first_credentials(name) if name != ANON and probe.whoami(name) is not None else None
+    for name in in_order(probe):
+        kept = probe.first_credentials(name) if probe.whoami(name) is not None else None
         token = next((t for c in kept.credentials if (t := jwt.parse(c.value.reveal()))), None) if kept else None
         if kept is not None and token is not None:
             found.append(Aged(name, token, kept.age))

@@ -74,6 +74,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What its accepted request carries."""
     query: dict[str, Schema] = field(default_factory=dict)
     """Parameters of its query → what the specification says of each; `examples` of one are in its accepted request."""
+    files: dict[str, Schema] = field(default_factory=dict)
+    """Files of its body, which is multipart then → what the specification says of each."""
     asks: dict[str, dict[str, Json]] = field(default_factory=dict)
     """Account → what its accepted request says in the query."""
     makes: bool = False
@@ -109,7 +111,7 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endpoints: list[Json] = field(default_factory=list)
     """Further ones, such as the list, or where an object is read."""
     accounts: Json = field(default_factory=list)
-    newcomers: tuple[str, ...] = ()
+    newcomers: Json = field(default_factory=list)
     """Accounts that a test may still sign up, in this order."""
     mails: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Account → codes and links mailed to it, oldest first; any at all: `hooks.mail` is set."""
@@ -158,7 +160,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
     endpoints = {t.name: _endpoint(t) for t in told}
     main = endpoints[told[0].name]
     accounts = _accounts(given.accounts)
-    newcomers = _accounts(list(given.newcomers))
+    newcomers = _accounts(given.newcomers)
     server = Server(rules, {name: account.credentials for name, account in {**accounts, **newcomers}.items()})
     objects = _objects(given, given.objects, list(endpoints.values()), main, first=0)
     ready = _objects(given, given.fresh, list(endpoints.values()), main, first=90)
@@ -229,7 +231,7 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         origin=ORIGIN,
         security=security,
         parameters=tuple(Parameter(name=n, within="query", schema=s) for n, s in told.query.items()),
-        bodies=(_body(told.takes, told.example),) if told.takes or told.example is not None else (),
+        bodies=_bodies(told),
         tags=told.tags,
         summary=told.summary,
         description=told.description,
@@ -243,6 +245,13 @@ def _body(names: tuple[str, ...], example: Json) -> Body:
     examples = () if example is None else (example,)
     schema = Schema(types=("object",), properties=dict.fromkeys(names, text), examples=examples)
     return Body(content_type="application/json", schema=schema)
+
+
+def _bodies(told: GivenEndpoint) -> tuple[Body, ...]:
+    if told.files:
+        schema = Schema(types=("object",), properties=told.files)
+        return (Body(content_type="multipart/form-data", schema=schema),)
+    return (_body(told.takes, told.example),) if told.takes or told.example is not None else ()
 
 
 def _accounts(told: Json) -> dict[str, Account]:
@@ -366,9 +375,14 @@ async def _samples(
 def _call(one: GivenEndpoint, endpoint: Endpoint, account: str, objects: list[OwnedObject]) -> Call | None:
     """The account's own request; None when the endpoint wants the id of an object that the account does not have."""
     content_type = "application/json" if one.body is not None else ""
+    body = one.body
+    if one.files:
+        content_type = "multipart/form-data; boundary=case"
+        file: Json = {"filename": "letter.txt", "content_type": "text/plain", "content": "Dear colleague"}
+        body = {**cast(dict[str, Json], body or {}), **dict.fromkeys(one.files, file)}
     query = {name: schema.examples[0] for name, schema in one.query.items() if schema.examples}
     query |= one.asks.get(account, {})
-    call = Call(endpoint=endpoint.id, query=query, body=one.body, content_type=content_type)
+    call = Call(endpoint=endpoint.id, query=query, body=body, content_type=content_type)
     able = [o for o in objects if o.reference(endpoint.id) and o.slot != "delete"]
     own = next((o for o in able if o.owner == account), None)
     reference = own.reference(endpoint.id) if own else None

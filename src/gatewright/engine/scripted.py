@@ -6,6 +6,7 @@ Rules are tried in order, the first that matches answers. Strings of an answer m
 - `<path.id>` `<query.x>` `<body>` `<body.title>` `<header.Origin>` `<jwt.sub>` `<method>` `<target>` `<as>`: of the request
 - `<after.title>`: of the body of the latest earlier request that the rule's `after` matched
 - `<count>`: number of the request; `<echo>`: all of the request as text; `<many.240>`: a list of 240 items
+- `<file>` `<file.size>`: the file that was sent last, its bytes or their number; `<product>`: what a program in it computes
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import msgspec
 from msgspec import Struct, field
 
 from gatewright.engine.scripted_tokens import KEY, ScriptedListener, matches
+from gatewright.engine.sent import file_of, product_of
 from gatewright.engine.slow import Slow
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
@@ -60,7 +62,7 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     raw: str | None = None
     """The body as it was sent, with `*`."""
     after: When | None = None
-    """An earlier request must have matched this."""
+    """An earlier request must have matched this; its headers may be told by those of this one (`<header.Cookie>`)."""
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,17 +104,20 @@ class Server:
         """Start anew: no request has been seen."""
         self.seen: list[Ask] = []
         self.used: dict[int, int] = {}
+        self.file = b""
 
     def answer(self, request: Request) -> Response:
         """The answer of the first rule that matches."""
         ask = self._ask(request)
         self.seen.append(ask)
+        self.file = file_of(request) or self.file
         for index, rule in enumerate(self.rules):
             if rule.times and self.used.get(index, 0) >= rule.times:
                 continue
             found = _match(rule.when, ask, self.seen[:-1], self.listener)
             if found is not None:
                 self.used[index] = self.used.get(index, 0) + 1
+                found["file"] = self.file.decode("utf-8", "surrogateescape")
                 return _respond(rule, ask, found, len(self.seen))
         return Response(404)
 
@@ -132,7 +137,7 @@ class Server:
         body: Json = None
         try:
             body = msgspec.json.decode(request.body) if request.body else None
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             body = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
         pairs = dict(parse_qsl(query, keep_blank_values=True))
         return Ask(who, request.method, unquote(path), pairs, request, body, token)
@@ -180,7 +185,9 @@ def _match(when: When, ask: Ask, earlier: Sequence[Ask], listener: ScriptedListe
     if when.raw is not None and not _like(when.raw, ask.request.body.decode("utf-8", "replace")):
         return None
     if when.after is not None:
-        before = next((old for old in reversed(earlier) if _match(when.after, old, (), listener) is not None), None)
+        headers = {name: _filled(value, ask, {}, 0) for name, value in (when.after.headers or {}).items()}
+        wanted = msgspec.structs.replace(when.after, headers=headers)
+        before = next((old for old in reversed(earlier) if _match(wanted, old, (), listener) is not None), None)
         if before is None:
             return None
         captured["after"] = before.body
@@ -235,7 +242,7 @@ def _respond(rule: Rule, ask: Ask, found: dict[str, Json], count: int) -> Respon
     kinds = {name.lower() for name in headers}
     if "content-type" not in kinds:
         headers["Content-Type"] = "text/plain" if isinstance(body, str) else "application/json"
-    data = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
+    data = body.encode("utf-8", "surrogateescape") if isinstance(body, str) else msgspec.json.encode(body)
     return Response(rule.status, tuple(headers.items()), data, size=len(data), timing=timing)
 
 
@@ -256,6 +263,11 @@ def _look(name: str, ask: Ask, found: dict[str, Json], count: int) -> Json:
     kind, _, rest = name.partition(".")
     if kind == "many":
         return [{"id": number} for number in range(int(rest))]
+    if kind == "file":
+        text = as_text(found.get("file"))
+        return len(text.encode("utf-8", "surrogateescape")) if rest == "size" else text
+    if kind == "product":
+        return product_of(as_text(found.get("file")))
     token = jwt.parse(ask.token if ask.token.count(".") == 2 else ask.token + ".")
     sources: dict[str, Json] = {
         "path": found,

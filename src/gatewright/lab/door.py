@@ -74,7 +74,7 @@ class BearerDoor(Door):
         subject = str(claims.get("sub", ""))
         user = clinic.tables.get("users", int(subject)) if subject.isascii() and subject.isdigit() else None
         if "token-names-the-user" in clinic.weak:
-            user = clinic.tables.first("users", username=subject)
+            user = clinic.tables.first("users", username=subject) or user
         if user is not None and user["id"] in self._kept:
             since, kept = self._kept[user["id"]]
             number = claims.get("seq")

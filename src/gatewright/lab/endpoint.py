@@ -60,6 +60,16 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file of a body."""
+
+    filename: str
+    kind: str
+    """The content type that its sender gave it."""
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """A query or header parameter."""
@@ -82,6 +92,8 @@ class Clinic:
     door: Door = field(default_factory=Door)
     """How callers are known; the dialect hangs it."""
     mailbox: Mailbox = field(default_factory=Mailbox)
+    spelled: Callable[[str], str] = str
+    """A path of the route table as it is on the wire; the dialect says how."""
     wrong_tries: dict[str, list[float]] = field(default_factory=dict)
     """Name or challenge → when its wrong secrets came."""
 
@@ -108,6 +120,8 @@ class Call:
     """Every pair of the query in the order of sending, where one name may come twice."""
     keys: tuple[tuple[str, Any], ...] = ()
     """Every key of the body in the order of sending, where one may come twice."""
+    files: dict[str, Upload] = field(default_factory=dict)
+    """The files of the body, by real names."""
 
     @property
     def tables(self) -> Tables:
@@ -183,8 +197,16 @@ class Endpoint:
     """A property of the answer, and the weakness that lets one write it here."""
     limit: int = 0
     """Requests in a row that one caller may send; 0: as many as the announced quota leaves."""
+    upload: str = ""
+    """The property of the body that is a file: it then comes as multipart/form-data."""
+    unbounded: str = ""
+    """The weakness that lets a body be as long as the server can bear here."""
+    unpacked: str = ""
+    """The weakness that lets a packed body be as long as that, once it is unpacked."""
     unmetered: str = ""
     """The weakness that leaves quota and limit out here."""
+    hidden: bool = False
+    """It is there, and only links lead to it: the specification does not name it."""
     undocumented: str = ""
     """The weakness without which this method does not exist. Not in the specification."""
     dialects: tuple[str, ...] = ()

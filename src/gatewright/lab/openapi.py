@@ -13,7 +13,9 @@ from gatewright.lab.scramble import Names
 _PATH_SCHEMAS: dict[str, Schema] = {
     "username": {**USERNAME, "example": "alice"},
     "document_id": words("1d0b9f5e-5c0e-4b6e-9a53-2f0f8a1b7c11", "uuid"),
+    "scan_id": words("7c9e6679-7425-40de-944b-e07fc1f90ae7", "uuid"),
     "link_token": text("Zk3mQ0vB1nXr8aLw5tYc2g", least=22, most=22, pattern="^[A-Za-z0-9_-]+$"),
+    "receipt_key": text("5f1c0a7be2d94c3f86a0", least=20, most=20, pattern="^[0-9a-f]+$"),
     "slug": text("opening-hours", least=3, most=60, pattern="^[a-z0-9-]+$"),
 }
 
@@ -64,9 +66,9 @@ class Published:
 def document(
     table: Sequence[Endpoint], schemas: Mapping[str, Schema], names: Names, published: Published
 ) -> dict[str, Any]:
-    """The whole document; undocumented endpoints are left out."""
+    """The whole document; undocumented and hidden endpoints are left out."""
     paths: dict[str, dict[str, Any]] = {}
-    shown = [endpoint for endpoint in table if not endpoint.undocumented]
+    shown = [endpoint for endpoint in table if not endpoint.undocumented and not endpoint.hidden]
     for endpoint in shown:
         operation = _operation(endpoint, names, published)
         paths.setdefault(names.path(endpoint.path), {})[endpoint.method.lower()] = operation
@@ -97,7 +99,8 @@ def _operation(endpoint: Endpoint, names: Names, published: Published) -> dict[s
         operation["parameters"] = parameters
     if endpoint.body:
         schema = ref(names.word(endpoint.body))
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        kind = "multipart/form-data" if endpoint.upload else "application/json"
+        operation["requestBody"] = {"required": True, "content": {kind: {"schema": schema}}}
     operation["responses"] = _responses(endpoint, names, published)
     if endpoint.access is Access.OPTIONAL:
         operation["security"] = [{}, published.needed(endpoint, [])]
@@ -132,7 +135,9 @@ def _parameters(endpoint: Endpoint, names: Names, published: Published) -> list[
 def _responses(endpoint: Endpoint, names: Names, published: Published) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done"}
     answer = published.answer(endpoint)
-    if answer == "html":
+    if answer == "file":
+        good["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _FILES}
+    elif answer == "html":
         good["content"] = {"text/html": {"schema": {"type": "string"}}}
     else:
         named = ref(names.word(answer.strip("[]"))) if answer else None
@@ -157,6 +162,7 @@ def _responses(endpoint: Endpoint, names: Names, published: Published) -> dict[s
     return responses
 
 
+_FILES = ("application/pdf", "image/jpeg", "image/png", "text/plain")
 _REASONS = {"401": "Not logged in", "403": "Not allowed", "404": "Not found", "422": "Fields to be mended"}
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from gatewright.lab import multipart
 from gatewright.lab.dialects import Dialect
-from gatewright.lab.endpoint import Access, Clinic, Endpoint, Schema
+from gatewright.lab.endpoint import Access, Clinic, Endpoint, Schema, Upload
 from gatewright.lab.routes import endpoints, schemas
 from gatewright.lab.scramble import Names
 from gatewright.lab.seed import ALICE, ROOT, SAM, password_of
@@ -24,6 +25,7 @@ _TABLE = {
     "appointment_id": "appointments",
     "record_id": "records",
     "document_id": "documents",
+    "scan_id": "scans",
     "prescription_id": "prescriptions",
     "address_id": "addresses",
     "payment_method_id": "payment_methods",
@@ -46,7 +48,7 @@ class Sample:
     path: str
     query: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
-    body: dict[str, Any] | None = None
+    body: dict[str, Any] | bytes | None = None
 
 
 def samples(clinic: Clinic, names: Names, seed: int, *, dialect: Dialect | None = None) -> Iterator[Sample]:
@@ -65,7 +67,7 @@ def samples(clinic: Clinic, names: Names, seed: int, *, dialect: Dialect | None 
         return removal + 2 * (endpoint.path == "/auth/logout"), -index if removal else index
 
     for _, endpoint in sorted(enumerate(table), key=late):
-        if endpoint.undocumented:
+        if endpoint.undocumented or endpoint.hidden:
             continue
         given = {
             parameter.name: str(values.get(parameter.name, written(parameter.schema["example"], parameter.name)))
@@ -73,13 +75,16 @@ def samples(clinic: Clinic, names: Names, seed: int, *, dialect: Dialect | None 
         }
         within = {parameter.name: parameter.within for parameter in endpoint.parameters}
         body = _body(endpoint, shapes, values, seed) if endpoint.body else None
+        packed = _with_file(endpoint, body, names) if body and endpoint.upload else None
+        content_type = {"Content-Type": f"multipart/form-data; boundary={multipart.BOUNDARY}"} if packed else {}
         yield Sample(
             endpoint=endpoint,
             account=_CALLER[endpoint.access],
             path=_filled(endpoint, names, values),
             query={names.word(name): value for name, value in given.items() if within[name] == "query"},
-            headers={names.word(name): value for name, value in given.items() if within[name] == "header"},
-            body=names.body(written(body)),
+            headers={names.word(name): value for name, value in given.items() if within[name] == "header"}
+            | content_type,
+            body=packed or names.body(written(body)),
         )
 
 
@@ -115,6 +120,13 @@ def _values(clinic: Clinic) -> dict[str, Any]:
     return values
 
 
+def _with_file(endpoint: Endpoint, body: dict[str, Any], names: Names) -> bytes:
+    """The body as multipart/form-data, with a small text file."""
+    file = Upload("letter.txt", "text/plain", str(body[endpoint.upload]).encode())
+    texts = {names.word(name): str(value) for name, value in body.items() if name != endpoint.upload}
+    return multipart.written(texts, {names.word(endpoint.upload): file})
+
+
 def _filled(endpoint: Endpoint, names: Names, values: dict[str, Any]) -> str:
     path = names.path(endpoint.path)
     for name in re.findall(r"{(\w+)}", endpoint.path):
@@ -129,12 +141,9 @@ def _body(endpoint: Endpoint, shapes: dict[str, Schema], values: dict[str, Any],
         body = {"username": ALICE.username, "password": password_of(ALICE, seed)}
     if endpoint.path == "/auth/credentials":
         body = {"current_password": password_of(ALICE, seed), "email": "alice.marsh@clinic-mail.example"}
-    for name in ("refresh_token", "code"):
-        if name in body:
-            body[name] = values[name]
     if endpoint.path == "/auth/password/reset":
-        body["email"] = values["code_email"]
-    for name in ("order_id", "invoice_id", "claim_id"):
+        body |= {"email": values["code_email"], "code": values["code"]}
+    for name in ("refresh_token", "order_id", "invoice_id", "claim_id"):
         if name in body:
             body[name] = values[name]
     if "ids" in body:

@@ -89,6 +89,7 @@ def fill(clinic: Clinic, seed: int) -> None:
     for patient in patients:
         _health(clinic, patient, rng)
         _purchases(clinic, patient, rng)
+        _paper(clinic, patient, random.Random(f"{seed} paper {patient['id']}"))
     _shared(clinic, patients[0], patients[1])
 
 
@@ -194,6 +195,20 @@ def _health(clinic: Clinic, patient: Row, rng: random.Random) -> None:
     newest = tables.find("documents", **mine)[0]
     token = f"{rng.getrandbits(132):033x}"[:22]
     tables.add("links", id=token, document_id=newest["id"], expires_at=clinic.at(minutes=15))
+
+
+def _paper(clinic: Clinic, patient: Row, rng: random.Random) -> None:
+    content = f"Referral {rng.randrange(10**8, 10**9)}".encode()
+    clinic.tables.add(
+        "scans",
+        id=str(UUID(int=rng.getrandbits(128), version=4)),
+        patient_id=patient["id"],
+        label="Letter of referral",
+        name="letter.txt",
+        kind="text/plain",
+        size=len(content),
+        content=content,
+    )
 
 
 def _purchases(clinic: Clinic, patient: Row, rng: random.Random) -> None:

@@ -26,6 +26,10 @@ def _key(value: str) -> str:
 class SessionDoor(Door):
     """Knows callers by their session cookie. Claims are the row of the session: id, user_id, csrf, expires."""
 
+    def __init__(self) -> None:
+        self._opened = 0x4A17
+        """Sessions opened until now, from some number on."""
+
     def caller(self, clinic: Clinic, headers: Mapping[str, str]) -> tuple[Row | None, dict[str, Any]]:
         """The user of a session that has not ended."""
         session = self._found(clinic, headers)
@@ -44,13 +48,22 @@ class SessionDoor(Door):
         before = self._found(clinic, call.headers)
         if before is not None:
             clinic.tables.remove("sessions", id=before["id"])
-        value, token = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+        value, token = self._new(call), secrets.token_urlsafe(24)
         expires = clinic.now() + clinic.token_ttl
         clinic.tables.add("sessions", id=_key(value), user_id=user["id"], csrf=token, expires=expires)
         guards = "" if call.weak("cookie-without-guards") else "; HttpOnly; SameSite=Lax"
         cookie = f"{COOKIE}={value}; Path=/; Max-Age={clinic.token_ttl}{guards}"
         body = {"csrf_token": token, "expires_in": clinic.token_ttl}
         return Reply(body, headers={"Set-Cookie": cookie, "Cache-Control": "no-store"})
+
+    def _new(self, call: Call) -> str:
+        """The value of a new cookie."""
+        self._opened += 1
+        value = f"{self._opened:08x}" if call.weak("session-ids-count") else secrets.token_urlsafe(32)
+        if call.weak("session-kept-at-login"):
+            value = cookies(call.headers).get(COOKIE) or value
+            call.tables.remove("sessions", id=_key(value))
+        return value
 
     def leave(self, call: Call) -> Reply:
         """The session ends here and in the browser."""

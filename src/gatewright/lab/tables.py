@@ -18,6 +18,7 @@ COLUMNS: dict[str, str] = {
     "slots": "id doctor starts_at free_places",
     "appointments": "id patient_id companion_id slot_id reason status created_at",
     "documents": "id patient_id title content visibility metadata created_at",
+    "scans": "id patient_id label name kind size content",
     "messages": "id sender_id recipient_id subject text sent_at",
     "prescriptions": "id patient_id medicine dosage note status created_at",
     "products": "id name description category price stock ean serial purchase_cost supplier_note",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from itertools import pairwise
@@ -11,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from gatewright.lab.endpoint import Reply
+from gatewright.lab.endpoint import Refused, Reply
 from gatewright.lab.openapi import path_schema
 from gatewright.lab.requests import samples
 from gatewright.lab.tables import COLUMNS, FIRST_ID
@@ -154,6 +155,19 @@ def test_one_envelope_is_enough(visitor: Any) -> None:
     assert visitor.send("GET", f"/messages/{own['id']}", "alice").json == {"success": True, "data": own}
     other = visitor.send("GET", f"/messages/{own['id']}", "sam").json
     assert other["error"] == {"code": "NOT_FOUND", "message": "There is no such message for you."}
+
+    coupon = visitor.send("POST", "/coupons/check", "alice", body={"code": "SPRING10"}).json
+    assert coupon == {"success": True, "data": {"percent": 10, "endsOn": "2031-12-31"}}
+    unknown = visitor.send("POST", "/coupons/check", "alice", body={"code": "WINTER10"}).json
+    assert unknown["error"] == {"code": "NOT_FOUND", "message": "This coupon is unknown"}
+    schema = visitor.send("GET", "/openapi.json").json["components"]["schemas"]["CouponAnswer"]
+    assert (schema["required"], list(schema["properties"])) == ([], ["percent", "endsOn"])
+
+
+def test_every_refusal_has_a_code(visitor: Any) -> None:
+    for status in (400, 401, 403, 404, 409, 410, 413, 415, 422, 423, 429):
+        answer = json.loads(visitor.dialect.refusal(Refused(status, "no"), []).body)
+        assert re.fullmatch("[A-Z_]+", answer["error"]["code"])
 
 
 def test_a_place_to_look_has_a_uuid_too(visitor: Any) -> None:

@@ -60,3 +60,13 @@ def test_only_its_patient_withdraws_a_claim(visit: Callable[..., Any]) -> None:
     hers, _ = made(visitor)
     assert visitor.send("POST", f"/claims/{hers}/withdraw", "bob").status == 403
     assert visitor.send("POST", f"/claims/{hers}/withdraw", "alice").json["status"] == "withdrawn"
+
+
+def test_a_link_to_a_receipt_is_for_its_patient(visit: Callable[..., Any]) -> None:
+    for options in ({}, {"scramble": 11}):
+        visitor = visit(**options)
+        sent = visitor.names.body(WANTED)
+        link = visitor.names.body(visitor.send("POST", visitor.names.path("/claims"), "alice", body=sent).json)
+        assert visitor.send("GET", link["receipt_url"], "alice").status == 200
+        assert visitor.send("GET", link["receipt_url"], "bob").status == 404
+        assert visitor.send("GET", link["receipt_url"]).status == 401

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -149,11 +150,7 @@ class Cookie(Web):
         """`{"success": true, "data": …}`; pages stay pages."""
         if isinstance(reply.body, str):
             return Response(reply.body, 200, reply.headers, "text/html")
-        body = reply.body
-        if isinstance(body, dict) and body.keys() == {"success", "error", "data"}:  # it wears an envelope already
-            if not body["success"]:
-                raise Refused(404, str(body["error"]))
-            body = body["data"]
+        body = _unpacked(reply.body)
         data = self.names.body(self.written(body))
         if "Location" in reply.headers:
             reply.headers["Location"] = re.sub(
@@ -163,7 +160,8 @@ class Cookie(Web):
 
     def refusal(self, refused: Refused, methods: list[str]) -> Response:
         """`{"success": false, "error": {…}}`; only where there is no route does the status say so as well."""
-        error: dict[str, Any] = {"code": _CODES.get(refused.status, "ERROR"), "message": refused.detail}
+        code = _CODES.get(refused.status) or HTTPStatus(refused.status).name
+        error: dict[str, Any] = {"code": code, "message": refused.detail}
         if refused.errors:
             error["fields"] = {self.names.word(name): message for name, message in refused.errors.items()}
         headers = {"Allow": ", ".join(methods)} if refused.status == 405 else {}
@@ -185,7 +183,12 @@ class Cookie(Web):
         clothed: Schema = {}
         for key, value in schema.items():
             if key == "properties":
-                clothed[key] = {inner: self._clothed(one, inner) for inner, one in value.items()}
+                unpacked = {"success", "error"} if not name and "success" in value else set()
+                clothed[key] = {
+                    inner: self._clothed(one, inner) for inner, one in value.items() if inner not in unpacked
+                }
+            elif key == "required":
+                clothed[key] = [inner for inner in value if inner in clothed.get("properties", {})]
             elif key in ("items", "additionalProperties") and isinstance(value, dict):
                 clothed[key] = self._clothed(value, name)
             elif key == "example":
@@ -248,6 +251,15 @@ def _named_as_reference(name: str) -> bool:
 def is_reference(name: str, schema: Schema) -> bool:
     """Whether a number of this name and schema is a UUID here."""
     return schema.get("type") == "integer" and _named_as_reference(name)
+
+
+def _unpacked(body: Any) -> Any:
+    """What an endpoint that wears an envelope already has in it; its error as a refusal."""
+    if not isinstance(body, dict) or "success" not in body:
+        return body
+    if not body["success"]:
+        raise Refused(404, str(body.get("error")))
+    return body["data"] if "data" in body else {name: one for name, one in body.items() if name != "success"}
 
 
 def _is_form(call: Call) -> bool:

@@ -41,6 +41,7 @@ class Dialect:
         self.table = {endpoint.id: endpoint for endpoint in endpoints(self.name)}
         self.quotas = Quotas(clinic.now, clinic.weak)
         clinic.door = self.door()
+        clinic.spelled = names.path
 
     def door(self) -> Door:
         """How callers are known here."""

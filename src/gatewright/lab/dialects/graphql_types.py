@@ -255,7 +255,7 @@ def roots(
     """Fields of the query and of the mutation type."""
     found: dict[str, dict[str, GraphQLField]] = {"query": {}, "mutation": {}}
     for endpoint in table.values():
-        if endpoint.undocumented or endpoint.answer == "html":
+        if endpoint.undocumented or endpoint.hidden or endpoint.answer == "html":
             continue
         needs = f" Needs the role {endpoint.access.name.lower()}." if endpoint.access > Access.PATIENT else ""
         found[kind_of(endpoint)][field_name(endpoint, names, table)] = GraphQLField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
+from gatewright.lab import multipart
 from gatewright.lab.dialects.dialect import Dialect
 from gatewright.lab.endpoint import MOST_BYTES, Access, Call, Clinic, Endpoint, Refused, Reply, doubled, parsed
 from gatewright.lab.openapi import Published, document
 from gatewright.lab.scramble import Names
 
+BEARABLE = 48 * 1024 * 1024
+"""Bytes of a body where nothing else bounds it."""
 _OVERRIDE = "x-http-method-override"
 
 
@@ -45,13 +49,28 @@ class Web(Dialect):
 
     async def content(self, request: Request, call: Call) -> dict[str, Any]:
         """The body of a request in real names; 400, 413 or 415 when it is none."""
+        if call.endpoint.upload:
+            return await self._form(request, call)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not kind.endswith("+json"):
             raise Refused(415, "send application/json")
-        content = await received(request)
+        content = await received(request, packed=self._longest(call.endpoint.unpacked))
         call.keys = tuple((self.names.word(key), value) for key, value in doubled(content))
         body: dict[str, Any] = self.names.body(parsed(content))
         return body
+
+    async def _form(self, request: Request, call: Call) -> dict[str, Any]:
+        """The texts of a multipart body; its files stand in the call, and an empty text for each in the body."""
+        content = await received(request, most=self._longest(call.endpoint.unbounded))
+        form = multipart.read(content, request.headers.get("content-type", ""))
+        call.files = {self.names.word(name): file for name, file in form.files.items()}
+        texts = {self.names.word(name): value for name, value in form.texts.items()}
+        texts.pop(call.endpoint.upload, None)
+        return texts | dict.fromkeys(call.files, "")
+
+    def _longest(self, weakness: str) -> int:
+        """The most bytes of a body, and how many there may be where a weakness leaves that out."""
+        return BEARABLE if weakness and weakness in self.clinic.weak else MOST_BYTES
 
     async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
         """Run one request to its answer."""
@@ -78,7 +97,10 @@ class Web(Dialect):
         self.check(call)
         if endpoint.body:
             call.body = await self.content(request, call)
-        return self.dressed(self.finish(call), call)
+        reply = self.finish(call)
+        if isinstance(reply.body, bytes):
+            return Response(reply.body, reply.status, reply.headers)
+        return self.dressed(reply, call)
 
     def _carried(self, request: Request) -> Mapping[str, str]:
         """The headers that a caller may be known by."""
@@ -114,11 +136,25 @@ class Web(Dialect):
         return Route(self.names.path(endpoint.path), run, methods=[endpoint.method])
 
 
-async def received(request: Request) -> bytes:
-    """The bytes of a body; 413 when there are too many."""
-    content = b""
+async def received(request: Request, *, most: int = MOST_BYTES, packed: int = MOST_BYTES) -> bytes:
+    """The bytes of a body, unpacked; 413 when there are more than `most`, or than `packed` once they are unpacked."""
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and len(announced) < 20 and int(announced) > most:
+        raise Refused(413, "the body is too long")
+    content = bytearray()
     async for chunk in request.stream():
         content += chunk
-        if len(content) > MOST_BYTES:
+        if len(content) > most:
             raise Refused(413, "the body is too long")
-    return content
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding == "identity":
+        return bytes(content)
+    if coding != "gzip":
+        raise Refused(415, "send no coding but gzip")
+    try:
+        unpacked = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(bytes(content), packed + 1)
+    except zlib.error:
+        raise Refused(400, "the body is not packed as it says") from None
+    if len(unpacked) > packed:
+        raise Refused(413, "the body is too long")
+    return unpacked

@@ -169,16 +169,20 @@ def new_user(clinic: Clinic, password: str, **fields: Any) -> Row:
 def login(call: Call) -> Any:
     """Log in."""
     name = spelled(call.body["username"])
+    address = call.headers.get("x-forwarded-for", "") if call.weak("login-limit-by-address") else ""
+    counted = f"{name} {address}"
     if not call.weak("login-without-limit"):
-        admit(call.clinic, name)
+        admit(call.clinic, counted)
     user = next(reversed(call.tables.find("users", name_key=name)), None)
     fits = tokens.password_fits(call.body["password"], user["password_hash"] if user else _NOBODY)
     if user is None or not fits:
-        failed(call.clinic, name)
+        failed(call.clinic, counted)
+        if user is None and call.weak("login-tells-names"):
+            raise Refused(401, "nobody has this username")
         if user is not None and call.weak("login-tells-names-by-time"):
             time.sleep(SLOW)
         raise Refused(401, "wrong username or password")
-    forget(call.clinic, name)
+    forget(call.clinic, counted)
     return call.clinic.door.enter(call, user)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gatewright.lab.endpoint import Access, Area, Call, Parameter
+import hmac
+
+from gatewright.lab.endpoint import Access, Area, Call, Parameter, Refused
 from gatewright.lab.schemas import ID, WHEN, choice, listing, made, number, page, shape, text
 from gatewright.lab.tables import Row
 
@@ -23,25 +25,45 @@ _SCHEMAS = {
         amount=number(24_900),
         note=text("The bill is from May", least=0),
         status=made(_STATUS),
+        receipt_url=made(text("/media/receipts/5f1c0a7be2d94c3f86a0")),
         created_at=WHEN,
     ),
     "Claims": listing("Claim"),
+    "Receipt": shape(
+        "claim_id title amount",
+        claim_id=ID,
+        title=text("New glasses"),
+        amount=number(24_900),
+        note=text("The bill is from May", least=0),
+    ),
 }
 AREA = Area("claims", _SCHEMAS)
 _ONE = "/claims/{claim_id}"
+_RECEIPT = "/media/receipts/{receipt_key}"
+
+
+def _card(call: Call, row: Row) -> Row:
+    """A claim with the address of its receipt."""
+    path = call.clinic.spelled("/media/receipts")
+    return {**row, "receipt_url": f"{path}/{_key(call, row)}"}
+
+
+def _key(call: Call, row: Row) -> str:
+    return hmac.new(call.clinic.secret, f"receipt {row['id']}".encode(), "sha256").hexdigest()[:20]
 
 
 @AREA.on("GET", "/claims", Access.PATIENT, answer="Claims")
 def claims(call: Call) -> Row:
     """List one's claims."""
-    return page(call.tables.find("claims", patient_id=call.me["id"]))
+    return page([_card(call, row) for row in call.tables.find("claims", patient_id=call.me["id"])])
 
 
 @AREA.on("POST", "/claims", Access.PATIENT, body="NewClaim", answer="Claim", status=201)
 def claim_costs(call: Call) -> Row:
     """Claim costs from the insurance."""
     fields = {"note": "", **call.fields()}
-    return call.tables.add("claims", patient_id=call.me["id"], status="open", created_at=call.clinic.at(), **fields)
+    row = call.tables.add("claims", patient_id=call.me["id"], status="open", created_at=call.clinic.at(), **fields)
+    return _card(call, row)
 
 
 @AREA.on(
@@ -67,7 +89,7 @@ def _checked_first(call: Call, last: int, weakness: str) -> Row:
     """The claim that was named last, which is the one that is checked, unless the first one is."""
     checked = call.first("claim_id") if call.weak(weakness) else last
     call.owned("claims", checked)
-    return call.tables.get("claims", last) or call.owned("claims", last)
+    return _card(call, call.tables.get("claims", last) or call.owned("claims", last))
 
 
 @AREA.on("GET", _ONE, Access.PATIENT, answer="Claim", forbids=True)
@@ -75,8 +97,8 @@ def claim(call: Call) -> Row:
     """Show an own claim."""
     row = call.owned("claims", call.path["claim_id"])
     if call.weak("claim-read-beside-path"):
-        return call.tables.get("claims", call.first("claim_id")) or row
-    return row
+        row = call.tables.get("claims", call.first("claim_id")) or row
+    return _card(call, row)
 
 
 @AREA.on("PUT", _ONE, Access.PATIENT, body="NewClaim", answer="Claim", forbids=True)
@@ -85,7 +107,7 @@ def change_claim(call: Call) -> Row:
     row = call.owned("claims", call.path["claim_id"])
     if call.weak("claim-change-by-id-in-body"):
         row = call.tables.get("claims", call.first("id")) or row
-    return call.tables.change("claims", row["id"], **call.fields())
+    return _card(call, call.tables.change("claims", row["id"], **call.fields()))
 
 
 @AREA.on("DELETE", _ONE, Access.PATIENT, status=204, forbids=True)
@@ -98,4 +120,14 @@ def drop_claim(call: Call) -> None:
 def withdraw(call: Call) -> Row:
     """Ask for no money any more."""
     row = call.owned("claims", call.path["claim_id"], unless="claim-withdraw-by-id")
-    return call.tables.change("claims", row["id"], status="withdrawn")
+    return _card(call, call.tables.change("claims", row["id"], status="withdrawn"))
+
+
+@AREA.on("GET", _RECEIPT, Access.PATIENT, answer="Receipt", hidden=True)
+def by_link(call: Call) -> Row:
+    """Show the receipt that an own claim links to."""
+    asked = call.path["receipt_key"]
+    row = next((one for one in call.tables.find("claims") if hmac.compare_digest(_key(call, one), asked)), None)
+    if row is None or (row["patient_id"] != call.me["id"] and not call.weak("claim-receipt-by-link")):
+        raise Refused(404, "no such receipt")
+    return {"claim_id": row["id"], "title": row["title"], "amount": row["amount"], "note": row["note"]}

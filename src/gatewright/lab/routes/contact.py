@@ -24,7 +24,7 @@ _PHONE = re.compile(r"[+0-9][0-9 ]*[0-9 ]*[0-9]")
 """Quadratic as well."""
 
 
-@AREA.on("POST", "/contact/check", Access.PUBLIC, body="Contact", answer="Looks")
+@AREA.on("POST", "/contact/check", Access.PUBLIC, body="Contact", answer="Looks", unpacked="contact-packed")
 def looks(call: Call) -> Row:
     """Say whether an e-mail address and a phone number look right."""
     pattern = _CARELESS if call.weak("contact-pattern") else _CAREFUL

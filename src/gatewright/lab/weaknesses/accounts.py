@@ -26,8 +26,46 @@ ROWS: tuple[Weakness, ...] = (
     _row(
         "refresh-token-reuse", "session-refresh-reuse", _ME, "A refresh token can be used twice", dialects=("bearer",)
     ),
+    _row(
+        "session-kept-at-login",
+        "session-fixed",
+        _ME,
+        "The session cookie from before the log-in is kept",
+        dialects=("cookie",),
+    ),
+    _row("session-ids-count", "session-predictable", _ME, "Session ids are a counter", dialects=("cookie",)),
     _row("sign-up-weak-password", "password-weak", _REGISTER, "Passwords that everybody guesses are accepted"),
-    _row("login-without-limit", "login-no-lockout", _LOGIN, "Passwords can be tried without limit"),
+    _row("sign-up-name-twice", "account-duplicate", _REGISTER, "A user name can be signed up again in other letters"),
+    _row(
+        "token-names-the-user",
+        "token-subject-reuse",
+        _ME,
+        "Tokens hold the user name instead of the id",
+        dialects=("bearer",),
+    ),
+    _row(
+        "credentials-without-password",
+        "account-change-without-reauth",
+        "PUT /auth/credentials",
+        "Password and address are changed without the present password",
+    ),
+    _row(
+        "login-without-limit", "login-no-lockout", _LOGIN, "Passwords can be tried without limit", dialects=("bearer",)
+    ),
+    _row(
+        "login-limit-by-address",
+        "login-no-lockout",
+        _LOGIN,
+        "The limit of the log-in believes the address that a header names",
+        dialects=("cookie",),
+    ),
+    _row(
+        "login-tells-names",
+        "user-enumeration",
+        _LOGIN,
+        "The log-in says that nobody has this name",
+        dialects=("cookie",),
+    ),
     _row(
         "reset-tells-names",
         "user-enumeration",
@@ -39,5 +77,6 @@ ROWS: tuple[Weakness, ...] = (
         "user-enumeration-timing",
         _LOGIN,
         "The log-in takes longer for names that exist",
+        dialects=("bearer",),
     ),
 )

@@ -182,4 +182,12 @@ ROWS: tuple[Weakness, ...] = (
         "path:claim_id",
         "Any patient withdraws any claim",
     ),
+    _object(
+        "claim-receipt-by-link",
+        READ,
+        "GET /claims",
+        "body:items[].receipt_url",
+        "Whoever has logged in reads the receipt that another's claim links to",
+        dialects=_WITH_PATHS,
+    ),
 )

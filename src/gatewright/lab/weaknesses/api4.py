@@ -67,4 +67,30 @@ ROWS: tuple[Weakness, ...] = (
         parameter="query:q",
         words=True,
     ),
+    _costs(
+        "scan-of-any-size",
+        "upload-size",
+        "POST /scans",
+        "A scanned paper may be longer than the specification says",
+        parameter="body:file",
+    ),
+    _costs(
+        "scan-of-any-type",
+        "upload-type",
+        "POST /scans",
+        "A scanned paper may be a page with scripts, and is given back as one",
+        parameter="body:file",
+    ),
+    _costs(
+        "metadata-depth",
+        "cost-json",
+        "PUT /documents/{document_id}/metadata",
+        "The notes about a document are walked twice on each of their levels",
+    ),
+    _costs(
+        "contact-packed",
+        "cost-decompression",
+        "POST /contact/check",
+        "A packed body may be as long as it likes once it is unpacked",
+    ),
 )
