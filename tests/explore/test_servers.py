@@ -70,3 +70,15 @@ def test_what_only_a_higher_role_makes_is_borrowed(explored: dict[str, Explored]
     knowledge = explored["spring"].knowledge
     assert {o.owner for o in knowledge.objects if o.resource == "warehouse" and o.origin == "created"} == {"mia"}
     assert any(sample.account == "ann" and sample.endpoint.endswith("/v2/orders") for sample in knowledge.samples)
+
+
+def test_the_kind_of_each_id_is_told(explored: dict[str, Explored]) -> None:
+    kinds = {name: {o.resource: o.id_kind for o in explored[name].knowledge.objects} for name in KINDS}
+    assert kinds["rails"]["venue"] == "sequential"
+    assert kinds["drf"]["project"] == "random"
+    assert kinds["aspnet"]["device"] == "sequential"  # a counter in base64
+
+
+def test_what_cannot_be_made_is_learnt_from_lists(explored: dict[str, Explored]) -> None:
+    learned = {(o.owner, str(o.id)) for o in explored["aspnet"].knowledge.objects if o.origin == "learned"}
+    assert {("ann", "INV-9001-1"), ("ben", "INV-9002-1")} <= learned
