@@ -233,13 +233,14 @@ class _Reader:
         if found:
             return found if kind in ("missing", "unknown") else found[:1]
         subject = re.match(
-            r"(?:no |unknown |invalid |cannot find |couldn.t find |could not find )?([A-Za-z]\w+)",
+            r"(?:this |the |that |no |unknown |invalid |cannot find |couldn.t find |could not find )?([A-Za-z]\w+)",
             sentence,
             re.IGNORECASE,
         )
         if kind == "reference" and subject:
             name = self.referring(subject.group(1))
-            return [name] if name else []
+            bare = [one for one in self.known if one in _KEYS and one != "id"]  # `This coupon is unknown`: its `code`
+            return [name] if name else bare if len(bare) == 1 else []
         return []
 
     def referring(self, noun: str) -> str:

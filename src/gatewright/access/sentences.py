@@ -50,7 +50,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("unknown", r"should not exist|not allowed(?! to be)|unknown (field|prop|key|param|arg)|unrecogni[sz]ed|unexpected (field|prop|key|param)"
      r"|additional ?propert|extra[_ ](field|input|forbidden)|extra_forbidden|not permitted|is not (a )?(known|supported) (field|prop)|whitelist"),
     ("choice", r"not one of the values|not included in|is not a valid choice|invalid enum|inclusion|received '[^']*'$|expected ('[^']*' \| )+'"),
-    ("reference", r"not[_ ]found|(does|do|did)(n.t| not) exist|not exists?\b|no such|could ?n.t find|cannot find|invalid (\w+[_ ])?id\b|unknown (\w+[_ ])?id\b"
+    ("reference", r"not[_ ]found|is (unknown|not known)\b|(does|do|did)(n.t| not) exist|not exists?\b|no such|could ?n.t find|cannot find|invalid (\w+[_ ])?id\b|unknown (\w+[_ ])?id\b"
      r"|no \w+ (with|for|matches)|foreign key|does not refer|must exist|object does not|invalid (pk|hyperlink)|no existe|no encontrad|nicht gefunden"
      r"|existiert nicht|introuvable|n.existe pas|n[aã]o (encontrad|existe)|non (trovat|esiste)|niet gevonden|bestaat niet|не найден|未找到|不存在|見つかりません"),
     ("taken", r"already|taken|duplicat|in use|must be unique|not unique|unique constraint|exists\b|been used|was used|ya (existe|est[aá])|bereits|schon vergeben"
