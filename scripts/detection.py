@@ -55,6 +55,8 @@ class Lab:
     accounts: dict[str, Any]
     weaknesses: list[str] = field(default_factory=list)
     hooks: dict[str, Any] = field(default_factory=dict)
+    tls: dict[str, Any] = field(default_factory=dict)
+    """How to trust it, where it has an authority of its own."""
 
 
 def command(*arguments: str) -> list[str]:
@@ -79,7 +81,7 @@ def lab(*arguments: str) -> Iterator[Lab]:
         if not line:
             raise RuntimeError("the lab did not start")
         told = json.loads(line)
-        yield Lab(told["url"], told["spec"], told["accounts"], told["weaknesses"], told["hooks"])
+        yield Lab(told["url"], told["spec"], told["accounts"], told["weaknesses"], told["hooks"], told.get("tls", {}))
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -99,7 +101,7 @@ def environment() -> dict[str, str]:
 def configure(folder: Path, running: Lab, **more: Any) -> Path:
     """A `gatewright.yaml` (JSON is YAML) with the accounts that the lab printed."""
     path = folder / "gatewright.yaml"
-    told = {"spec": running.spec, "accounts": running.accounts, "hooks": running.hooks, **more}
+    told = {"spec": running.spec, "accounts": running.accounts, "hooks": running.hooks, "tls": running.tls, **more}
     path.write_text(json.dumps(told), encoding="utf-8")
     return path
 

@@ -106,7 +106,7 @@ def test_several_log_ins_are_tried_and_each_refusal_is_said(api: Api, play: Play
     [
         (Account(name="a", username="a", password=Secret("p" * 8)), "the specification has no log-in endpoint: write the steps under `login:`"),
         (Account(name="a"), "the account has nothing that logs it in"),
-        (Account(name="a", oauth2={"grant": "password"}), "the account has nothing that logs it in"),
+        (Account(name="a", oauth2={"grant": "password"}), "no token endpoint is known: give `token_url` under `oauth2:`, and `authorize_url` where people log in"),
     ],
 )  # fmt: skip
 def test_accounts_that_nothing_logs_in(api: Api, play: Play, account: Account, why: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request as Incoming
 from starlette.responses import JSONResponse, Response
 
-from gatewright.access.probes import identity_of, key_of, lets_in, named_in, probes, quality, refused
+from gatewright.access.probes import ambient, identity_of, key_of, lets_in, named_in, probes, quality, refused
 from gatewright.model.http import Response as Answer
 from gatewright.proof.leaves import Answer as Read
 from gatewright.proof.leaves import read
@@ -124,5 +124,25 @@ def test_probes_are_safe_gets_without_parameters_guarded_and_likely_ones_first(a
         assert [probe.endpoint.path for probe in found] == ["/v1/users/me", "/shop/my/orders", "/zub", "/profile"]
         assert [probe.guarded for probe in found] == [True, True, True, False]
         assert api.count("GET /db/reset") == 0
+
+    play(api, scenario)
+
+
+def test_what_most_endpoints_require_says_who_asks(api: Api, play: Play) -> None:
+    device = {"name": "X-Device", "in": "header", "required": True, "schema": {"type": "string"}}
+    year = {"name": "year", "in": "query", "required": True, "schema": {"type": "integer"}}
+
+    async def nothing(request: Incoming) -> Response:
+        return JSONResponse({}, 401)
+
+    for path in ("/me", "/orders", "/items"):
+        api.on(f"GET {path}", nothing, parameters=[device])
+    api.on("GET /report", nothing, parameters=[device, year])
+
+    async def scenario(world: World) -> None:
+        assert {str(place) for place in ambient(world.specification)} == {"header X-Device"}
+        assert {probe.endpoint.path for probe in await probes(world.specification, world.sessions()._ask)} == {
+            "/me", "/orders", "/items",
+        }  # fmt: skip
 
     play(api, scenario)

@@ -7,7 +7,8 @@ import pytest
 from starlette.requests import Request as Incoming
 from starlette.responses import JSONResponse, Response
 
-from gatewright.access.steps import extract, fill, seconds
+from gatewright.access.extract import extract, fill
+from gatewright.access.steps import seconds
 from gatewright.model.account import Account, Login, Step
 from gatewright.model.http import Request
 from gatewright.model.http import Response as Answer
@@ -162,3 +163,37 @@ def test_small_ones() -> None:
         None,
     ]
     assert Secret("x")
+
+
+def test_steps_take_codes_of_an_authenticator(api: Api, play: Play, alice: Account) -> None:
+    from gatewright.access.totp import read
+
+    secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+    async def enter(request: Incoming) -> Response:
+        sent = await request.json()
+        rules = read(secret)
+        codes = {rules.code(rules.step(1_800_000_000) + near) for near in range(4)}
+        right = sent["code"] in codes and sent["password"] == "alice-pw-11"
+        return JSONResponse({"token": "t-0123456789abcdef01"} if right else {"no": 1}, 200 if right else 401)
+
+    async def own(request: Incoming) -> Response:
+        right = request.headers.get("x-session") == "t-0123456789abcdef01"
+        return JSONResponse({"username": "alice"} if right else {"no": 1}, 200 if right else 401)
+
+    api.on("POST /enter", enter)
+    api.on("GET /self", own)
+    step = Step(
+        method="POST",
+        path="/enter",
+        json={"password": "{password}", "code": "{totp}"},
+        extract={"token": "json:/token"},
+    )
+    login = Login(steps=(step,), apply_headers={"X-Session": "{token}"})
+
+    async def scenario(world: World) -> None:
+        account = msgspec.structs.replace(alice, totp_secret=Secret(secret))
+        (state,) = await world.sessions(account, login=login).open()
+        assert state.login == "ok", state.how
+
+    play(api, scenario)

@@ -10,7 +10,8 @@ import pytest
 from starlette.requests import Request as Incoming
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from gatewright.access.ways import identity_for, located
+from gatewright.access.located import located
+from gatewright.access.ways import identity_for
 from gatewright.model.account import Account, Credential
 from gatewright.model.endpoint import Place
 from gatewright.model.http import Request
@@ -384,3 +385,34 @@ def test_what_is_entered_where() -> None:
 def test_located(url: str, origin: str, target: str) -> None:
     request = located(url, "http://api", "/v1")
     assert (request.origin, request.target) == (origin, target)
+
+
+def test_a_header_of_the_log_in_goes_along_with_every_request(api: Api, play: Play, alice: Account) -> None:
+    bound: dict[str, str] = {}
+
+    async def login(request: Incoming) -> Response:
+        sent, device = await request.json(), request.headers.get("x-device-id", "")
+        if sent["password"] != "alice-pw-11" or not device:
+            return JSONResponse({"error": "no"}, 401)
+        bound["t-0123456789abcdef01"] = device
+        return JSONResponse({"token": "t-0123456789abcdef01"})
+
+    async def me(request: Incoming) -> Response:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        right = token in bound and request.headers.get("x-device-id") == bound[token]
+        return JSONResponse({"username": "alice"} if right else {"error": "no"}, 200 if right else 401)
+
+    device = {"name": "X-Device-Id", "in": "header", "required": True, "schema": {"type": "string", "minLength": 8}}
+    trace = {"name": "X-Request-Id", "in": "header", "required": True, "schema": {"type": "string"}}
+    api.on("POST /login", login, body=["username", "password"], parameters=[device, trace])
+    api.on("GET /me", me)
+
+    async def scenario(world: World) -> None:
+        sessions = world.sessions(alice)
+        (state,) = await sessions.open()
+        assert state.login == "ok", state.how
+        names = {credential.name for credential in await sessions.credentials("alice")}
+        assert names == {"Authorization", "X-Device-Id"}  # what belongs to one request alone stays there
+        assert await sessions.alive("alice")
+
+    play(api, scenario)

@@ -30,6 +30,11 @@ def sent(account: Account) -> list[tuple[str, str, str]]:
         ("headers: {X-Tenant: 7, X-Key: k}", [("header", "X-Tenant", "7"), ("header", "X-Key", "k")]),
         ("api_key: k", [("header", "X-API-Key", "k")]),
         ("api_key: {in: query, name: key, value: k}", [("query", "key", "k")]),
+        ("sigv4: {access_key: AK, secret_key: s, region: r, service: e}", [("signature", "SigV4", "s")]),
+        (
+            "sigv4: {access_key: AK, secret_key: s, region: r, service: e, session_token: t}",
+            [("header", "X-Amz-Security-Token", "t"), ("signature", "SigV4", "s")],
+        ),
     ],
 )
 def test_ready_made_credentials(text: str, expected: list[tuple[str, str, str]]) -> None:
@@ -61,6 +66,10 @@ def test_oauth2() -> None:
         ("oauth2: {grant: implicit, client_id: i}", "`implicit` is not possible"),
         ("oauth2: {scope: x}", "`client_id` is missing"),
         ("api_key: {in: body, name: n, value: v}", "`body` is not possible"),
+        ("sigv4: {access_key: AK, secret_key: s, region: r}", "`service` is missing"),
+        ("sigv4: {access_key: A/K, secret_key: s, region: r, service: e}", "no slash"),
+        ("username: u\npassword: p\ntotp_secret: '1'", "totp_secret is no secret"),
+        ("cert: none.pem", "there is no certificate none.pem"),
     ],
 )
 def test_a_wrong_account_is_refused(text: str, what: str) -> None:
@@ -163,3 +172,21 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="GW-C007") as caught:
         account_flag("alice=bearer:@gone", directory=tmp_path)
     assert caught.value.where == "gone"
+
+
+def test_a_certificate_is_a_way_in_alone_or_beside_another(tmp_path: Path) -> None:
+    (tmp_path / "c.pem").write_text("-", encoding="utf-8")
+    node = parse("cert: c.pem", file="f.yaml", environ={})
+    assert read_account("alice", node, tmp_path).cert == str((tmp_path / "c.pem").resolve())
+
+
+def test_a_second_step_has_its_secret() -> None:
+    found = account("{username: u, password: p, totp_secret: JBSW Y3DP EHPK 3PXP}")
+    assert found.totp_secret is not None
+    assert found.totp_secret.reveal() == "JBSW Y3DP EHPK 3PXP"
+    assert "JBSW" not in repr(found)
+
+
+def test_signatures_name_what_they_are_for() -> None:
+    (credential,) = account("sigv4: {access_key: AK, secret_key: s, region: r, service: e}").credentials
+    assert credential.scope == "AK/r/e"

@@ -15,7 +15,7 @@ scope: {include: ["http://127.0.0.1:5000/*"], exclude: ["*/shutdown"]}
 roles: [guest, user, admin]
 accounts:
   alice:   {role: user, username: alice, password: "${ALICE_PASSWORD}"}
-  bob:     {role: user, username: bob, password: "${BOB_PASSWORD}", totp_secret: x}
+  bob:     {role: user, username: bob, password: "${BOB_PASSWORD}", totp_secret: JBSWY3DPEHPK3PXP}
   root:    {role: admin, bearer: "${ADMIN_TOKEN}", identity: [root], private: [x]}
 sign_up: null
 headers: {X-Client: gw}
@@ -66,9 +66,7 @@ def test_every_documented_key_is_read(tmp_path: Path) -> None:
 
 def test_what_this_version_cannot_use_is_said_once(tmp_path: Path) -> None:
     [warning] = read(FULL, tmp_path, **ENVIRON).warnings
-    assert (
-        warning == "gatewright.yaml: this version has no use yet for tests.paths, totp_secret; what it says was ignored"
-    )
+    assert warning == "gatewright.yaml: this version has no use yet for tests.paths; what it says was ignored"
     text = "callback: {bind: 0.0.0.0}\nupstreams: {mail: {}}\ndocs: {public: true}\nssrf: {hosts: [h]}\n"
     assert "callback, upstreams" in read(text, tmp_path).warnings[0].replace("docs, ssrf, ", "")
     assert read("callback: auto\ndocs: {public: false}\n", tmp_path).warnings == ()

@@ -81,6 +81,24 @@ def test_client_certificate(serve, authority, run) -> None:
     run(main())
 
 
+def test_the_certificate_of_a_request_goes_over_connections_of_its_own(serve, authority, run) -> None:
+    async def main() -> None:
+        async with serve(OK, tls=authority.server("127.0.0.1", clients=True)) as server:
+            settings = Settings(tls=Tls(ca=str(authority.ca)))
+            async with Gate(settings, run="r", targets=[server.origin]) as gate:
+                own = Request("GET", server.origin, "/", certificate=str(authority.issue("alice")))
+                for request, let_in in (
+                    (own, True),
+                    (Request("GET", server.origin, "/"), False),
+                    (own, True),
+                    (Request("GET", server.origin, "/", certificate="/no/such.pem"), False),
+                ):
+                    exchange = await gate.send(request)
+                    assert (exchange.response is not None) is let_in, exchange.error
+
+    run(main())
+
+
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Plain\r\n\r\n", b"", b"\x15\x03\x01\x00\x02\x02\x28"])
 def test_no_tls_behind_https(answer: bytes, serve, run) -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

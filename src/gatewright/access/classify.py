@@ -31,6 +31,8 @@ _OLD = frozenset({"old", "current", "existing", "previous", "present"})
 _LOGIN = frozenset(
     {"login", "logon", "signon", "auth", "authenticate", "authentication", "authorize", "token", "session", "jwt"}
 )
+_ENTERING = frozenset({"login", "logon", "signin", "signon", "auth", "authenticate", "authentication"})
+"""Words of paths under which a code is part of logging in."""
 _REGISTER = frozenset({"register", "registration", "join", "enrol", "enroll", "enrolment", "enrollment"})
 _PEOPLE = frozenset({"user", "account", "customer", "member", "person", "profile"})
 _TOKEN = frozenset({"token", "jwt", "session", "bearer", "sid", "ticket"})
@@ -160,7 +162,9 @@ def _other(endpoint: Endpoint, resolve: Callable[[Schema], Schema]) -> Class | N
     if "refresh" in named and (named & _LOGIN or "refresh" in inputs or "token" in inputs) and not secrets:
         return "refresh"
     verifies = named & {"verify", "verification", "confirm"} and inputs & (_OTP | {"code", "token"})
-    if named & _OTP or (not secrets and verifies):
+    coded = not endpoint.secured and inputs & {"code", "otp", "passcode"} and (len(places) > 1 or "code" in named)
+    coded = coded and not (inputs | named) & {"grant", "oauth", "state", "redirect", "callback"}  # those are of OAuth
+    if named & _OTP or (not secrets and (verifies or (coded and named & _ENTERING))):
         return "otp"
     if endpoint.method == "GET" and not places:
         return _plain(path)

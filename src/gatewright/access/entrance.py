@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from gatewright.access.classify import body_of, candidates
+from gatewright.access.codes import Codes
 from gatewright.access.csrf import wants
 from gatewright.access.grant import Ask, Grant, Ready, Way, alike, granted
+from gatewright.access.located import located
+from gatewright.access.oauth import Grants
 from gatewright.access.placing import Placed, Placer, fill
 from gatewright.access.probes import Probe, identity_of, key_of, named_probe
+from gatewright.access.second import TwoSteps, second_steps
 from gatewright.access.session import Session, claimed
 from gatewright.access.steps import Steps
 from gatewright.access.tokens import garbage
-from gatewright.access.ways import Basic, FormLogin, OAuth2, located
-from gatewright.model.account import Account
+from gatewright.access.ways import Basic, FormLogin
+from gatewright.model.account import Account, Credential
 from gatewright.model.endpoint import Specification
 from gatewright.model.http import Exchange
 from gatewright.model.secret import Keyring, Secret
@@ -36,19 +43,23 @@ class Entrance:
     source: random.Random
     clock: Callable[[], float]
     wall: Callable[[], float]
+    codes: Codes
     placer: Placer = field(init=False)
     known: list[tuple[Way, Placed, Grant | None]] = field(default_factory=list)
     """Ways that are proved real, with the place of their credential and what a wrong password got."""
+    grants: Grants = field(init=False)
     _ways: list[Way] | None = None
 
     def __post_init__(self) -> None:
         self.placer = Placer(self.ask, self.specification, self.source)
+        self.grants = Grants(self.specification, self.ask, self.codes, *self.place())
 
     async def enter(self, account: Account, answer: Exchange | None = None) -> Session | str:
         """A session, or why there is none. `answer`: what the sign-up answered, used when nothing else logs in."""
+        account = self._with_client(account)
         identity = frozenset(value for value in (account.username, *account.identity) if value)
         reasons: list[str] = []
-        ways = self.ways(account)
+        ways = await self.ways(account)
         proved = [entry for entry in self.known if entry[0] in ways]
         for way, placed, wrong in proved:
             result = await self._again(account, way, placed, wrong, identity)
@@ -58,7 +69,7 @@ class Entrance:
         for way in ways:
             if any(way == entry[0] for entry in proved):
                 continue
-            result = await self._first(account, way, identity)
+            result = await self._first(account, way, identity, alone=len(ways) == 1)
             if isinstance(result, Session):
                 return result
             reasons.append(f"{way.name}: {result}")
@@ -66,21 +77,32 @@ class Entrance:
             session = await self._with_sign_up(account, answer, identity)
             if session is not None:
                 return session
-        return "; ".join(reasons) or _nothing(account)
+        return "; ".join(reasons) or _nothing(account, client=self.grants.wants_client)
 
-    def ways(self, account: Account) -> list[Way]:
+    def _with_client(self, account: Account) -> Account:
+        """An account of ours with the OAuth2 client by which the configured ones log in: people share it."""
+        if account.origin == "configured" or account.oauth2:
+            return account
+        shared = next((a.oauth2 for a in self.settings.accounts if a.oauth2 and a.username), {})
+        return msgspec.structs.replace(account, oauth2=shared)
+
+    async def ways(self, account: Account) -> list[Way]:
         """The ways that fit an account, likeliest first."""
-        if account.credentials:
-            return [Ready(account.credentials)]
         login = account.login or self.settings.login
+        if account.credentials or (account.cert and not (account.username or login or account.oauth2)):
+            return [Ready((*account.credentials, *shown(account)))]
         if login is not None:
             origin, base = self.place()
-            return [Steps(login, self.ask, origin, base)]
+            return [Steps(login, self.ask, origin, base, codes=self.codes)]
         if account.oauth2:
-            return [*self._oauth2(account)]
+            return await self.grants.configured(account)
         if self._ways is None:
-            self._ways = self._specified()
-        return list(self._ways) if account.username and account.password else []
+            self._ways = await self._specified()
+        if not account.username or not account.password:
+            return []
+        twice = [way for way in self._ways if isinstance(way, TwoSteps) and self.codes.has(account)]
+        once = [way for way in self._ways if not isinstance(way, TwoSteps)]
+        return [*twice, *once] if account.totp_secret else [*once, *twice]
 
     def place(self) -> tuple[str, str]:
         """Origin and base path of the API."""
@@ -90,44 +112,33 @@ class Entrance:
         first = next(iter(self.specification.endpoints), None)
         return (first.origin, first.base) if first is not None else ("", "")
 
-    def _specified(self) -> list[Way]:
+    async def _specified(self) -> list[Way]:
         """What the specification offers to somebody with a name and a password."""
         csrf = wants(self.specification)
-        found: list[Way] = [
+        forms = [
             FormLogin(
-                c, self.specification, self.ask, self.keyring, self.now, csrf=csrf and body_of(c.endpoint) is not None
+                c, self.specification, self.ask, self.keyring, self.now,
+                csrf=csrf and body_of(c.endpoint) is not None, codes=self.codes,
             )
             for c in candidates(self.specification, "login")
-        ]
-        taken = {
-            way.candidate.endpoint.base + way.candidate.endpoint.path for way in found if isinstance(way, FormLogin)
-        }
+        ]  # fmt: skip
+        found: list[Way] = [*forms]
+        found += await self.grants.open({way.candidate.endpoint.base + way.candidate.endpoint.path for way in forms})
         schemes = self.specification.schemes.values()
-        for scheme in schemes:
-            for flow, grant in (("password", "password"), ("clientCredentials", "client_credentials")):
-                url = scheme.flows.get(flow, {}).get("tokenUrl", "")
-                place = located(url, *self.place()) if url else None
-                if place is not None and (grant != "password" or place.target not in taken):
-                    found.append(OAuth2(place, grant, self.ask))
         if any(s.kind == "http" and s.scheme.lower() == "basic" for s in schemes) or (not found and not schemes):
             found.append(Basic())
+        for endpoint, place in second_steps(self.specification):
+            found += [
+                TwoSteps(first, endpoint, place, self.specification, self.ask, self.codes, self.keyring, self.now)
+                for first in forms[:1]
+            ]
         return found
-
-    def _oauth2(self, account: Account) -> list[Way]:
-        """The grant that the account names, at its token endpoint or that of the specification."""
-        grant = account.oauth2.get("grant") or ("password" if account.username else "client_credentials")
-        urls = [account.oauth2["token_url"]] if account.oauth2.get("token_url") else []
-        for scheme in self.specification.schemes.values():
-            flow = {"client_credentials": "clientCredentials"}.get(grant, grant)
-            url = scheme.flows.get(flow, {}).get("tokenUrl", "")
-            urls += [url] if url and not urls else []
-        return [OAuth2(located(url, *self.place()), grant, self.ask, account.oauth2) for url in urls]
 
     async def _again(
         self, account: Account, way: Way, placed: Placed, wrong: Grant | None, identity: frozenset[str]
     ) -> Session | str:
         """A way that is proved, with another account: its probe must let it in, no wrong password is sent."""
-        grant = await way.enter(account, None)
+        grant = await go(way, account, None)
         if wrong is not None and _told_alike(wrong, grant):
             return f"answers as to a wrong password: {grant.why}"
         if grant.empty:
@@ -140,12 +151,12 @@ class Entrance:
             return f"{grant.why + ', but ' if grant.exchange else ''}{found}"
         return self._session(account, way, grant, found, identity)
 
-    async def _first(self, account: Account, way: Way, identity: frozenset[str]) -> Session | str:
+    async def _first(self, account: Account, way: Way, identity: frozenset[str], *, alone: bool) -> Session | str:
         """A way for the first time: a wrong password must fail, the right one give what a probe accepts."""
         wrong: Grant | None = None
         if way.renewable and _has_secret(account):
-            wrong = await way.enter(account, _wrong(account, self.source))
-        right = await way.enter(account, None)
+            wrong = await go(way, account, _wrong(account, self.source))
+        right = await go(way, account, None)
         if wrong is not None and _told_alike(wrong, right):
             return f"a wrong and the right password get the same answer, {right.why}"
         if right.empty:
@@ -153,12 +164,7 @@ class Entrance:
         named = identity | claimed(right.fixed or ()) | frozenset(_answered(right))
         only = await self._named_probe(account)
         placed = await self.placer.place(account.name, right, wrong, named, only=only)
-        if (
-            isinstance(way, Basic)
-            and isinstance(placed, Placed)
-            and placed.probe is None
-            and len(self.ways(account)) > 1
-        ):
+        if isinstance(way, Basic) and isinstance(placed, Placed) and placed.probe is None and not alone:
             placed = "no GET shows whether it is accepted"
         if isinstance(placed, Placed) and placed.probe is None and wrong is not None and not _told_apart(wrong, right):
             placed = "a wrong and the right password differ in values only, and no GET tells strangers apart"
@@ -221,7 +227,25 @@ def _wrong(account: Account, source: random.Random) -> Secret:
     return Secret(garbage(secret, source) if any(c.isalnum() for c in secret) else secret + "x7")
 
 
-def _nothing(account: Account) -> str:
+async def go(way: Way, account: Account, password: Secret | None) -> Grant:
+    """One try at a way, with the account's client certificate as part of what it gives."""
+    grant = await way.enter(account, password)
+    extra = () if isinstance(way, Ready) else shown(account)
+    return dataclasses.replace(grant, extra=grant.extra + extra) if extra else grant
+
+
+def shown(account: Account) -> tuple[Credential, ...]:
+    """The client certificate of an account as a credential; none without one."""
+    if not account.cert:
+        return ()
+    return (Credential(within="certificate", name="certificate", value=Secret(account.cert)),)
+
+
+def _nothing(account: Account, *, client: bool) -> str:
+    if client and not account.oauth2:
+        return "people log in by OAuth2 here, which needs a client: `oauth2: {client_id: …, redirect_uri: …}`"
+    if account.oauth2:
+        return "no token endpoint is known: give `token_url` under `oauth2:`, and `authorize_url` where people log in"
     if account.username or account.password:
         return "the specification has no log-in endpoint: write the steps under `login:`"
     return "the account has nothing that logs it in"

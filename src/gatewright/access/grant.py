@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gatewright.access.tokens import Found, credentials_in, expires_in, set_cookies
 from gatewright.model.account import Account, Credential
@@ -58,6 +58,14 @@ class Way(Protocol):
 
     async def enter(self, account: Account, password: Secret | None) -> Grant:
         """One try, with this password instead of the account's own (a wrong one is the control)."""
+
+
+@runtime_checkable
+class Refreshes(Protocol):
+    """A way that renews a session by its refresh token, without the password."""
+
+    async def refresh(self, account: Account, token: Secret) -> Grant:
+        """One try."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from gatewright.access.extract import extract, fill
 from gatewright.access.grant import Ask
-from gatewright.access.steps import extract, fill
-from gatewright.access.ways import located
+from gatewright.access.located import located
 from gatewright.model.account import Account
 
 PATIENCE = 10.0

@@ -7,6 +7,8 @@ import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from gatewright.access.attach import Slot, attach, slots
 from gatewright.access.grant import Ask, Grant
 from gatewright.access.probes import Probe, identity_of, lets_in, own_pages, probes, quality
@@ -40,11 +42,7 @@ class Placed:
     def how(self) -> str:
         """`json:/token → Authorization: Bearer`, for reports."""
         if self.slots is None:
-            shown = (
-                f"{c.name}: {c.prefix}".strip(" :") if c.within == "header" else f"{c.within} {c.name}"
-                for c in self.credentials
-            )
-            return " + ".join(shown)
+            return " + ".join(map(_shown, self.credentials))
         if all(slot.source == f"{slot.within}:{slot.name}" for slot in self.slots):
             return " + ".join(str(slot) for slot in self.slots)
         return " + ".join(f"{slot.source} → {slot}" for slot in self.slots)
@@ -88,7 +86,7 @@ class Placer:
                 if not probe.shows(answer, [probe.anon], identity):
                     continue
                 tries += 2
-                if await self._holds(account, probe, answer, credentials, choice, wrong, identity):
+                if await self._holds(account, probe, answer, credentials, choice, grant, wrong, identity):
                     return await self._settled(account, grant, Placed(credentials, choice, probe, answer), identity)
         guarded = [probe for probe in known if probe.guarded or probe is only]
         if not guarded:
@@ -115,17 +113,22 @@ class Placer:
         answer: Answer,
         credentials: tuple[Credential, ...],
         choice: tuple[Slot, ...] | None,
+        grant: Grant,
         wrong: Grant | None,
         identity: Collection[str],
     ) -> bool:
-        """Garbage of the same shape, and what a wrong password gave, are refused."""
-        bad = await self._answer(probe, account, tuple(spoilt(credential, self.source) for credential in credentials))
+        """Garbage of the same shape beside what goes along, and what a wrong password gave, are refused."""
+        bad = await self._answer(probe, account, self._bad(credentials, grant))
         if not probe.shows(answer, [probe.anon, bad], identity):
             return False
         other = fill(choice, wrong) if choice is not None and wrong is not None else None
         if not other or other == credentials:
             return True
-        return probe.shows(answer, [await self._answer(probe, account, other)], identity)
+        return probe.shows(answer, [await self._answer(probe, account, other + grant.extra)], identity)
+
+    def _bad(self, credentials: tuple[Credential, ...], grant: Grant) -> tuple[Credential, ...]:
+        """The credentials spoilt; what goes along with them stays, or a refusal would prove nothing about them."""
+        return tuple(spoilt(credential, self.source) for credential in credentials) + grant.extra
 
     async def _settled(self, account: str, grant: Grant, placed: Placed, identity: Collection[str]) -> Placed:
         """What can go without effect dropped; then the probe that names the account best."""
@@ -133,7 +136,7 @@ class Placer:
         if placed.slots is not None and len(kept) > 1 and placed.probe is not None and placed.answer is not None:
             for credential in kept:
                 rest = tuple(c for c in kept if c != credential)
-                if rest and same(await self._answer(placed.probe, account, rest), placed.answer):
+                if rest and same(await self._answer(placed.probe, account, rest + grant.extra), placed.answer):
                     kept = rest
         chosen = (
             None
@@ -155,7 +158,7 @@ class Placer:
             answer = await self._answer(probe, account, placed.credentials + grant.extra)
             score = _score(answer, identity)
             if score > best_score and lets_in(answer, [probe.anon], identity):
-                bad = await self._answer(probe, account, tuple(spoilt(c, self.source) for c in placed.credentials))
+                bad = await self._answer(probe, account, self._bad(placed.credentials, grant))
                 if lets_in(answer, [probe.anon, bad], identity):
                     best, best_score = Placed(placed.credentials, placed.slots, probe, answer), score
         if best_score < 20:  # a list that names everybody, or nothing that names anybody
@@ -173,7 +176,7 @@ class Placer:
             if _score(answer, identity) < 30:
                 continue
             page.anon = await self._answer(page, ANON, ())
-            bad = await self._answer(page, account, tuple(spoilt(c, self.source) for c in placed.credentials))
+            bad = await self._answer(page, account, self._bad(placed.credentials, grant))
             if page.guarded and lets_in(answer, [page.anon, bad], identity):
                 return Placed(placed.credentials, placed.slots, page, answer, names=True)
         return None
@@ -189,6 +192,14 @@ class Placer:
         return Placed(options[0][1], options[0][0]) if options else why
 
 
+def _shown(credential: Credential) -> str:
+    """How a given credential goes out, in words."""
+    if credential.within == "header":
+        return f"{credential.name}: {credential.prefix}".strip(" :")
+    words = {"certificate": "client certificate", "signature": f"signed requests ({credential.name})"}
+    return words.get(credential.within, f"{credential.within} {credential.name}")
+
+
 def fill(choice: tuple[Slot, ...], grant: Grant) -> tuple[Credential, ...] | None:
     """The credentials of a grant in these slots; None when it lacks one of them."""
     values = {item.source: item.value for item in grant.found}
@@ -198,8 +209,10 @@ def fill(choice: tuple[Slot, ...], grant: Grant) -> tuple[Credential, ...] | Non
 
 
 def spoilt(credential: Credential, source: random.Random) -> Credential:
-    """Garbage of the same shape; for HTTP Basic the same user with another password."""
+    """Garbage of the same shape; for HTTP Basic the same user with another password, for a certificate none."""
     value = credential.value.reveal()
+    if credential.within == "certificate":
+        return msgspec.structs.replace(credential, value=Secret(""))
     if credential.prefix.strip().lower() == "basic":
         try:
             user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
@@ -208,7 +221,7 @@ def spoilt(credential: Credential, source: random.Random) -> Credential:
         wrong = base64.b64encode(f"{user}:{garbage(password, source)}x".encode()).decode()
     else:
         wrong = garbage(value, source)
-    return Credential(within=credential.within, name=credential.name, prefix=credential.prefix, value=Secret(wrong))
+    return msgspec.structs.replace(credential, value=Secret(wrong))
 
 
 def _score(answer: Answer | None, identity: Collection[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from gatewright.access.grant import Ask
 from gatewright.access.words import words
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
-from gatewright.model.endpoint import Endpoint, Specification
+from gatewright.model.endpoint import Endpoint, Place, Specification
 from gatewright.model.http import Request
 from gatewright.model.json import Json
 from gatewright.proof.compare import same
@@ -85,7 +86,8 @@ class Probe:
 async def probes(specification: Specification, ask: Ask) -> list[Probe]:
     """GETs without required parameters, likeliest first, each asked once without a credential."""
     kinds = auth_endpoints(specification)
-    found = [e for e in specification.endpoints if _suits(e) and kinds.get(e.id) is None]
+    common = ambient(specification)
+    found = [e for e in specification.endpoints if _suits(e, common) and kinds.get(e.id) is None]
     found.sort(key=lambda e: (_named(e), not e.secured, e.path.count("/"), len(e.path)))
     made: list[Probe] = []
     for endpoint in found[:MOST]:
@@ -210,8 +212,18 @@ def _ends(path: str, endings: Collection[tuple[str, ...]]) -> bool:
     return words(path.rpartition(".")[2]) in endings
 
 
-def _suits(endpoint: Endpoint) -> bool:
-    needs = any(p.required or p.within == "path" for p in endpoint.parameters) or "{" in endpoint.path
+def ambient(specification: Specification) -> frozenset[Place]:
+    """Query and header parameters that most endpoints require: a token, a device. They say who asks, not what for."""
+    counted = Counter(
+        p.place for e in specification.endpoints for p in e.parameters if p.required and p.within in ("query", "header")
+    )
+    reads = sum(endpoint.method == "GET" for endpoint in specification.endpoints)
+    return frozenset(place for place, count in counted.items() if count * 2 > reads and count > 2)
+
+
+def _suits(endpoint: Endpoint, common: frozenset[Place]) -> bool:
+    needs = any((p.required and p.place not in common) or p.within == "path" for p in endpoint.parameters)
+    needs = needs or "{" in endpoint.path
     return endpoint.method == "GET" and not needs and not _UNSAFE & set(words(endpoint.path + " " + endpoint.operation))
 
 

@@ -78,8 +78,8 @@ class Session:
         return now >= self.obtained + self.lives - min(MARGIN, SHARE * self.lives)
 
     def granted(self, grant: Grant, placed: Placed, now: float, wall: float) -> None:
-        """Takes new credentials; the first are kept apart."""
-        self.placed, self.extra, self.obtained = placed, grant.extra, now
+        """Takes new credentials; the first are kept apart. What a refresh does not give again (a certificate) stays."""
+        self.placed, self.extra, self.obtained = placed, grant.extra or self.extra, now
         self.first = self.first or (self.credentials, now)
         stated = life(placed.credentials, grant, wall)
         if stated is not None:

@@ -8,22 +8,24 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from gatewright.access.attach import attach
 from gatewright.access.classify import candidates
-from gatewright.access.entrance import Entrance
-from gatewright.access.grant import Grant
+from gatewright.access.codes import Codes
+from gatewright.access.entrance import Entrance, go, shown
+from gatewright.access.grant import Grant, Refreshes
 from gatewright.access.mailbox import PATIENCE, Mailbox
+from gatewright.access.newcomers import SUBJECT, Newcomers
 from gatewright.access.placing import Placed
 from gatewright.access.principals import same_principal
 from gatewright.access.refresh import refresher
-from gatewright.access.roles import guess, learn
+from gatewright.access.roles import guess, learn, named, told
+from gatewright.access.second import Confirmation
 from gatewright.access.session import Session, further, placed_anew
-from gatewright.access.signup import Made, SignUp, private_of
+from gatewright.access.signup import Made, SignUp
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Specification
@@ -37,8 +39,6 @@ from gatewright.model.settings import Settings
 from gatewright.model.test import Kept, LogIn, Registration, Sender
 from gatewright.proof.leaves import read
 
-VICTIM, SUBJECT = "gw-victim", "gw-subject"
-"""The throw-away accounts V and S of checks-1-5.md."""
 _CONFIRMATION = re.compile(r"verif|confirm|activat", re.IGNORECASE)
 _MOST_FAILURES = 3
 """Log-ins in a row that fail before an account counts as lost."""
@@ -83,25 +83,28 @@ class Sessions:
         self._sender = sender
         self._specification = specification
         self._settings = settings
-        self._keyring = keyring
-        self._made = {account.name: account for account in made}
-        self._keep = keep
+        self._shown = {account.name: shown(account) for account in settings.accounts}
         self._clock = clock
         self._wall = wall
         self._warn = warn
         self._sessions: dict[str, Session] = {}
         self._accounts: dict[str, Account] = {}
         self._roles: list[str] = []
-        self._extra = sum(1 for name in self._made if name.startswith("gw-extra-"))
+        self.single_session = False
+        """A second log-in of an account ends its first session."""
+        self._extra = sum(1 for account in made if account.name.startswith("gw-extra-"))
         now = datetime.fromtimestamp(wall(), UTC)
         source = random.Random(f"{settings.seed} access")
-        self._entrance = Entrance(self._ask, specification, settings, keyring, now, source, clock, wall)
-        registers = candidates(specification, "register")
-        self._refresher = refresher(specification, self._ask)
-        self._sign_up = SignUp(registers, specification, self._ask, keyring, now)
         patience = PATIENCE / 4 if settings.limits.patience == "short" else PATIENCE
         hook = settings.hooks.get("mail", {})
         self._mailbox = Mailbox(hook, self._ask, patience) if hook else None
+        codes = Codes(wall, self._mailbox)
+        self._entrance = Entrance(self._ask, specification, settings, keyring, now, source, clock, wall, codes)
+        self._refresher = refresher(specification, self._ask)
+        sign_up = SignUp(candidates(specification, "register"), specification, self._ask, keyring, now)
+        confirm = Confirmation(specification, self._ask, keyring, now)
+        known = {account.name: account for account in made}
+        self._newcomers = Newcomers(settings, keyring, sign_up, self._entrance, confirm, self._mailbox, known, keep)
 
     @property
     def accounts(self) -> Mapping[str, Account]:
@@ -111,7 +114,7 @@ class Sessions:
     @property
     def made(self) -> tuple[Account, ...]:
         """Accounts that this run signed up, also those that could not log in: for resuming and for leftovers."""
-        return tuple(self._made.values())
+        return tuple(self._newcomers.made.values())
 
     async def open(self) -> list[AccountState]:
         """Sign up what is wanted, log every account in, find its probe. A bad account is a state `failed` with why.
@@ -119,11 +122,13 @@ class Sessions:
         Raises BudgetError only.
         """
         states: list[AccountState] = []
-        ours = [await self._make(name, origin) for name, origin in self._wanted()]
+        ours = [await self._newcomers.make(name, origin) for name, origin in self._newcomers.wanted()]
         # our own accounts come first: the wrong password that proves a log-in is tried on one of them, not on yours
         states += [await self._enter(account, exchange, why) for account, exchange, why in ours]
         states += [await self._enter(account, None, "") for account in self._settings.accounts]
         states = self._apart(states)
+        states = self._with_roles(states)
+        self.single_session = await self._tried_twice()
         order = {account.name: index for index, account in enumerate(self._settings.accounts)}
         return sorted(states, key=lambda state: order.get(state.name, len(order)))
 
@@ -139,21 +144,17 @@ class Sessions:
         """As `sign_up`, with what became of it. `extra` and a `password` that is given are sent as they are."""
         self._extra += 1
         name = f"gw-extra-{self._extra}"
-        made = await self._sign_up.make(
-            name, role=self._common_role(), origin="throw-away", extra=extra, password=password
-        )
+        made = await self._newcomers.sign_up(name, "throw-away", extra=extra, password=password)
         if not isinstance(made, Made):
-            return Registration(exchange=self._sign_up.last, why=made)
-        self._made[name] = made.account
-        self._keep(made.account)
-        result = await self._entrance.enter(made.account, made.exchange)
+            return Registration(exchange=self._newcomers.last, why=made)
+        result = await self._newcomers.let_in(made.account, made.exchange)
         if isinstance(result, str):
             return Registration(name=name, exchange=made.exchange, why=result, account=made.account)
         self._sessions[name] = result
         return Registration(name=name, logged_in=True, exchange=made.exchange, account=made.account)
 
     async def log_in(self, name: str, password: str | None = None) -> bool:
-        """Whether a fresh log-in works now, with the account's own password or another; its session stays as it is."""
+        """Whether a fresh log-in works now, with the account's own password or another."""
         return (await self.try_log_in(name, password)).accepted
 
     async def try_log_in(
@@ -166,9 +167,9 @@ class Sessions:
         edit: Callable[[Request], Request] | None = None,
         burst: bool = False,
     ) -> LogIn:
-        """One fresh log-in, with the account's own password or another; its session stays as it is.
+        """One fresh log-in, with the account's own password or another.
 
-        `edit` changes the requests that carry the password. Nothing is sent where a credential was given ready-made.
+        Its session stays as it is, unless the API allows one only: then the new one is taken. `edit` changes the requests that carry the password. Nothing is sent where a credential was given ready-made.
         """
         session = self._session(name)
         if not session.way.renewable:
@@ -176,9 +177,13 @@ class Sessions:
         secret = Secret(password) if password is not None else None
         token = _TRIAL.set(_Trial(purpose, cell, edit, burst))
         try:
-            grant = await session.way.enter(session.account, secret)
+            grant = await go(session.way, session.account, secret)
         finally:
             _TRIAL.reset(token)
+        if self.single_session:
+            placed = placed_anew(session, grant)
+            if placed is not None:
+                session.granted(grant, placed, self._clock(), self._wall())
         return further(session, grant)
 
     async def try_refresh(
@@ -209,7 +214,7 @@ class Sessions:
 
         `other_than`: the one seen before; a newer one is waited for. `wait` False looks once.
         """
-        account = self._accounts.get(name) or self._made.get(name)
+        account = self._accounts.get(name) or self._newcomers.made.get(name)
         if self._mailbox is None or account is None:
             return None
         return await self._mailbox.newest(account, other_than=other_than, wait=wait)
@@ -336,10 +341,15 @@ class Sessions:
             self._warn("GW-A001", f"{session.account.name} logs in, but its probe refuses it: given up")
 
     async def _again(self, session: Session) -> tuple[Grant, Placed | None]:
-        """A new grant by the way that worked, else by the refresh token."""
+        """A new grant: by the refresh token where the way has such, by the way itself, by the API's own refresh endpoint."""
         grant = Grant(why="it cannot be renewed")
+        if isinstance(session.way, Refreshes) and session.refresh is not None:
+            grant = await session.way.refresh(session.account, session.refresh)
+            placed = placed_anew(session, grant)
+            if placed is not None:
+                return grant, placed
         if session.way.renewable:
-            grant = await session.way.enter(session.account, None)
+            grant = await go(session.way, session.account, None)
         placed = placed_anew(session, grant)
         if placed is None and session.refresh is not None and self._refresher is not None:
             fresh = await self._refresher.refresh(session.account.name, session.refresh, session.placed.credentials)
@@ -382,42 +392,10 @@ class Sessions:
                 reads.setdefault(account.role, set()).add(sample.endpoint)
         self._roles = learn(self.roles(), reads)
 
-    def _wanted(self) -> list[tuple[str, Literal["signed-up", "throw-away"]]]:
-        """Accounts to make: those of `--sign-up`, and V and S where the mode and the specification allow."""
-        settings = self._settings
-        if settings.sign_up == 0 or (settings.limits.mode == "read-only" and not settings.sign_up):
-            return []
-        users: list[tuple[str, Literal["signed-up", "throw-away"]]] = []
-        users += [(f"user{number}", "signed-up") for number in range(1, (settings.sign_up or 0) + 1)]
-        if self._sign_up.candidates and settings.limits.mode != "read-only":
-            users += [(VICTIM, "throw-away"), (SUBJECT, "throw-away")]
-        return users
-
-    async def _make(
-        self, name: str, origin: Literal["signed-up", "throw-away"]
-    ) -> tuple[Account, Exchange | None, str]:
-        """An account of ours with the sign-up's answer, or why there is none."""
-        password = self._keyring.password(f"account {name}")
-        if name in self._made:
-            again = self._made[name]
-            private = again.private or private_of(again.registered)  # neither it nor the password is stored
-            account = msgspec.structs.replace(again, password=again.password or password, private=private)
-            self._made[name] = account
-            return account, None, ""
-        role = self._common_role()
-        if self._settings.limits.mode == "read-only":
-            return Account(name=name, role=role, password=password, origin=origin), None, "read-only makes no accounts"
-        made = await self._sign_up.make(name, role=role, origin=origin)
-        if isinstance(made, Made):
-            self._made[name] = made.account
-            self._keep(made.account)
-            return made.account, made.exchange, ""
-        return Account(name=name, role=role, password=password, origin=origin), None, made
-
     async def _enter(self, account: Account, answer: Exchange | None, why: str) -> AccountState:
         result: Session | str = why
         if not why:
-            result = await self._entrance.enter(account, answer)
+            result = await self._newcomers.let_in(account, answer)
         if isinstance(result, str):
             if account.origin != "configured" and _CONFIRMATION.search(result):
                 result += "; a mail may have to be confirmed first: `hooks.mail` says how to read it"
@@ -428,6 +406,34 @@ class Sessions:
         return AccountState(
             name=account.name, role=account.role, login="ok", how=_how(result, answer), origin=account.origin
         )
+
+    async def _tried_twice(self) -> bool:
+        """Whether a second log-in ends the first session; tried on the throw-away account S, which keeps the second."""
+        session = self._sessions.get(SUBJECT)
+        if session is None or session.placed.probe is None or not session.way.renewable:
+            return False
+        grant = await go(session.way, session.account, None)
+        placed = placed_anew(session, grant)
+        if placed is None:
+            return False
+        first = await self._probe(session)
+        session.granted(grant, placed, self._clock(), self._wall())
+        return first is False and await self._probe(session) is True
+
+    def _with_roles(self, states: list[AccountState]) -> list[AccountState]:
+        """Accounts that nobody gave a role get the one that their own answers and tokens name."""
+        bare = {name: self._sessions[name] for name, account in self._accounts.items() if not account.role}
+        if self._settings.roles or not bare:
+            return states
+        said: dict[str, str] = {}
+        for name, session in bare.items():
+            tokens = [credential.value.reveal() for credential in session.credentials]
+            answers = [session.placed.answer] if session.placed.answer is not None and session.placed.names else []
+            said[name] = told(answers, tokens)
+        roles = named(said)
+        for name, role in roles.items():
+            self._accounts[name] = msgspec.structs.replace(self._accounts[name], role=role)
+        return [msgspec.structs.replace(state, role=roles.get(state.name, state.role)) for state in states]
 
     def _apart(self, states: list[AccountState]) -> list[AccountState]:
         """Accounts that are one and the same principal, and whoever names somebody else, do not count as logged in."""
@@ -445,17 +451,6 @@ class Sessions:
             how = f"{twin} and {state.name} are the same account"
             kept.append(msgspec.structs.replace(state, login="failed", how=how))
         return kept
-
-    def _common_role(self) -> str:
-        """The role of an ordinary account: the lowest configured one that an account has, else `user`."""
-        roles = self._settings.roles
-        used = [roles.index(account.role) for account in self._settings.accounts if account.role in roles]
-        if used:
-            return roles[min(used)]
-        named = guess({account.role for account in self._settings.accounts} - {""})
-        if not roles and named:
-            return named[0]
-        return "user" if "user" in roles or not roles else roles[0]
 
     async def _fresh(self, session: Session) -> None:
         renewable = session.way.renewable or (session.refresh is not None and self._refresher is not None)

@@ -9,15 +9,16 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from gatewright.access.codes import Codes
+from gatewright.access.extract import VARIABLE, extract, fill
 from gatewright.access.grant import Ask, Grant, told
+from gatewright.access.located import FORM, located
 from gatewright.access.tokens import set_cookies
-from gatewright.access.ways import FORM, located
 from gatewright.model.account import Account, Credential, Login, Step
-from gatewright.model.http import Exchange, Request, Response
+from gatewright.model.http import Exchange, Request
 from gatewright.model.json import Json
 from gatewright.model.secret import Secret
 
-_VARIABLE = re.compile(r"\{([A-Za-z_]\w*)\}")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
 
 
@@ -31,6 +32,8 @@ class Steps:
     base: str = ""
     """Path before relative step paths that do not begin with a slash."""
     renewable: bool = True
+    codes: Codes | None = None
+    """Fills `{totp}` and `{mail}`."""
 
     @property
     def name(self) -> str:
@@ -39,11 +42,14 @@ class Steps:
 
     async def enter(self, account: Account, password: Secret | None) -> Grant:
         """One try. Every value to extract must be there, and every variable to apply must have one."""
+        if self.codes is not None and any("{mail}" in f"{s.path} {s.json} {s.form} {s.body}" for s in self.login.steps):
+            await self.codes.expect(account)
         secret = (password or account.password or Secret("")).reveal()
         variables = {"username": account.username, "password": secret}
         jar: dict[str, str] = {}
         exchange: Exchange | None = None
         for number, step in enumerate(self.login.steps, 1):
+            variables |= await self._code(account, step)
             request = self._request(step, variables, jar)
             exchange = await self.ask(request, account.name, "log-in")
             if exchange.response is None:
@@ -57,12 +63,20 @@ class Steps:
                 variables[name] = value
         return self._applied(variables, jar, exchange)
 
+    async def _code(self, account: Account, step: Step) -> dict[str, str]:
+        """The one-time code that a step uses: `{totp}` of the authenticator, `{mail}` of the mailbox."""
+        text = f"{step.path} {step.headers} {step.json} {step.form} {step.body}"
+        if self.codes is None or not ("{totp}" in text or "{mail}" in text):
+            return {}
+        code = await (self.codes.totp(account) if "{totp}" in text else self.codes.code(account))
+        return {"totp" if "{totp}" in text else "mail": code or ""}
+
     def _applied(self, variables: dict[str, str], jar: dict[str, str], exchange: Exchange | None) -> Grant:
         login = self.login
         used = {
             name
             for value in (*login.apply_headers.values(), *login.apply_cookies.values(), *login.apply_query.values())
-            for name in _VARIABLE.findall(value)
+            for name in VARIABLE.findall(value)
         }
         missing = used - set(variables)
         if missing:
@@ -93,47 +107,6 @@ class Steps:
             lines.append(("Cookie", cookies))
         place = located(fill(step.path, variables), self.origin, self.base)
         return Request(step.method, place.origin, place.target, tuple(lines), body)
-
-
-def extract(response: Response, source: str) -> str | None:
-    """A value of an answer by `json:/pointer`, `header:NAME`, `cookie:NAME` or `regex:EXPRESSION` (its first group that matched)."""
-    kind, _, rest = source.partition(":")
-    if kind == "header":
-        return response.header(rest.strip())
-    if kind == "cookie":
-        value = set_cookies(response).get(rest.strip(), ("", None))[0]
-        return value or None
-    if kind == "regex":
-        try:
-            found = re.search(rest, response.body[:1_000_000].decode("utf-8", "replace"))
-        except re.error:
-            return None
-        if found is None:
-            return None
-        return next(filter(None, found.groups()), found.group(0) if not found.re.groups else None)
-    try:
-        node: Json = msgspec.json.decode(response.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return _pointed(node, rest)
-
-
-def _pointed(node: Json, pointer: str) -> str | None:
-    """The scalar at a JSON pointer (RFC 6901); dots instead of slashes are understood as well."""
-    keys = pointer.strip("/").split("/") if "/" in pointer else pointer.split(".")
-    for key in (key.replace("~1", "/").replace("~0", "~") for key in keys if key):
-        if isinstance(node, dict) and key in node:
-            node = node[key]
-        elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
-            node = node[int(key)]
-        else:
-            return None
-    return None if node is None or isinstance(node, (dict, list)) else str(node)
-
-
-def fill(text: str, variables: Mapping[str, str]) -> str:
-    """Text with `{name}` replaced where a variable of that name exists; other braces stay."""
-    return _VARIABLE.sub(lambda match: variables.get(match.group(1), match.group(0)), text)
 
 
 def seconds(text: str) -> float | None:

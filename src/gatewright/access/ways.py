@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
+
+import msgspec
 
 from gatewright.access.classify import Candidate, fields
+from gatewright.access.codes import Codes
 from gatewright.access.csrf import Csrf, absorb, harvest
 from gatewright.access.grant import Ask, Grant, granted
+from gatewright.access.located import FORM
 from gatewright.access.tokens import basic, is_csrf
 from gatewright.access.values import Values
 from gatewright.access.words import plain, words
@@ -20,7 +24,11 @@ from gatewright.model.http import Exchange, Request
 from gatewright.model.json import Json
 from gatewright.model.secret import Keyring, Secret
 
-FORM = "application/x-www-form-urlencoded"
+_CODE = frozenset({"otp", "totp", "mfa", "fa", "passcode"})
+"""`fa` is what `2fa` is split into."""
+_USUAL = ("accept", "accept-language", "accept-encoding", "content-type", "authorization", "cookie", "user-agent")
+_ONCE = frozenset({"request", "correlation", "trace", "idempotency", "nonce", "timestamp", "date"})
+"""Words of headers whose value belongs to one request alone."""
 
 
 @dataclass(eq=False)
@@ -34,6 +42,8 @@ class FormLogin:
     now: datetime
     csrf: bool = False
     """Fetch a token first; learnt from the first refusal."""
+    codes: Codes | None = None
+    """For a log-in that takes a one-time code with the password."""
     renewable: bool = True
     media: str = field(default="")
 
@@ -48,6 +58,7 @@ class FormLogin:
 
     async def enter(self, account: Account, password: Secret | None) -> Grant:
         """One try; repeated once with a CSRF token, or as a form, when the answer asks for that."""
+        account = await self._with_code(account)
         secret = (password or account.password or Secret("")).reveal()
         token = Csrf()
         if self.csrf:
@@ -75,7 +86,28 @@ class FormLogin:
             request = self._request(account, "", Csrf())
             token = await harvest(self.ask, self.specification, request, account.name, token.cookies)
         grant = granted(exchange, sent, {name: value for name, value in token.cookies.items() if not is_csrf(name)})
-        return Grant(grant.exchange, grant.found, None, token.credentials(), grant.sent, grant.lives, grant.why)
+        extra = (*token.credentials(), *self._bound(account))
+        return Grant(grant.exchange, grant.found, None, extra, grant.sent, grant.lives, grant.why)
+
+    async def _with_code(self, account: Account) -> Account:
+        """The account with the code of its authenticator as the value of the place that takes one."""
+        if account.totp_secret is None or self.codes is None:
+            return account
+        places = fields(self.candidate.endpoint, self.specification.resolve, self.candidate.body)
+        names = [place.name for place in places if _CODE & set(words(place.name.rpartition(".")[2]))]
+        code = await self.codes.totp(account) if names else None
+        if code is None:
+            return account
+        return msgspec.structs.replace(account, registered={**account.registered, names[0]: code})
+
+    def _bound(self, account: Account) -> tuple[Credential, ...]:
+        """Headers that the log-in was sent with (a device, a client id): tokens may be bound to them."""
+        sent = self._call(account, "", Csrf()).headers
+        return tuple(
+            Credential(within="header", name=name, value=Secret(str(value)))
+            for name, value in sent.items()
+            if not is_csrf(name) and name.lower() not in _USUAL and not _ONCE & set(words(name))
+        )
 
     async def _post(self, account: Account, secret: str, token: Csrf) -> tuple[Exchange, set[str]]:
         request = self._request(account, secret, token)
@@ -106,7 +138,9 @@ class FormLogin:
         if token.input and self.media == FORM:
             fixed[Place("body", token.input)] = token.token
         names = {place.name: value for place, value in fixed.items() if place.within == "body"}
-        values = Values(self.keyring, f"log-in {endpoint.id}", now=self.now, resolve=resolve, fixed=names)
+        values = Values(
+            self.keyring, f"log-in {endpoint.id} {account.name}", now=self.now, resolve=resolve, fixed=names
+        )
         body: Json = None
         if candidate.body is not None:
             schema = resolve(candidate.body.schema)
@@ -151,55 +185,91 @@ def _wants_csrf(exchange: Exchange) -> bool:
 
 
 @dataclass(eq=False)
-class OAuth2:
-    """An OAuth2 grant at a token endpoint (RFC 6749 4.3 and 4.4), client by Basic first, then in the body (2.3.1)."""
+class Client:
+    """A client at a token endpoint: by Basic first, then in the body (RFC 6749 2.3.1)."""
 
     token_url: Request
     """Origin and target of the token endpoint."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    in_body: bool = False
+    """Basic was refused before."""
+
+    def credentials(self, account: Account) -> tuple[str, str]:
+        """Id and secret of the client; the secret may be empty."""
+        options = {**self.options, **account.oauth2}
+        return options.get("client_id", ""), options.get("client_secret", "")
+
+    async def post(
+        self,
+        ask: Ask,
+        account: Account,
+        pairs: Mapping[str, str],
+        *,
+        secret: str | None = None,
+        name: str = "",
+        again: bool = True,
+    ) -> Exchange:
+        """One request for a token, sent once more with the client in the body when Basic is refused.
+
+        `secret` and `name` stand for those of the account's client. `again` False: a refusal is what was wanted.
+        """
+        client, own = self.credentials(account)
+        client, own = client or name, own if secret is None else secret
+        exchange = await ask(self._request(pairs, client, own), account.name, "log-in")
+        refused = exchange.response is not None and exchange.response.meaning in (400, 401)
+        if refused and again and not self.in_body and client and own:
+            self.in_body = True
+            exchange = await ask(self._request(pairs, client, own), account.name, "log-in")
+        return exchange
+
+    async def refresh(self, ask: Ask, account: Account, token: Secret) -> Grant:
+        """New tokens for a refresh token (RFC 6749 section 6)."""
+        pairs = {"grant_type": "refresh_token", "refresh_token": token.reveal()}
+        return granted(await self.post(ask, account, pairs), {token.reveal()})
+
+    def _request(self, pairs: Mapping[str, str], client: str, secret: str) -> Request:
+        lines, sent = [("Content-Type", FORM), ("Accept", "application/json")], dict(pairs)
+        if client and (self.in_body or not secret):
+            sent |= {"client_id": client, **({"client_secret": secret} if secret else {})}
+        elif client:
+            lines.append(("Authorization", "Basic " + basic(client, secret)))
+        return Request("POST", self.token_url.origin, self.token_url.target, tuple(lines), urlencode(sent).encode())
+
+
+@dataclass(eq=False)
+class OAuth2:
+    """An OAuth2 grant that needs no browser (RFC 6749 4.3 and 4.4)."""
+
+    client: Client
     grant: str
     """`password` or `client_credentials`."""
     ask: Ask
-    options: Mapping[str, str] = field(default_factory=dict)
     renewable: bool = True
-    in_body: bool = False
 
     @property
     def name(self) -> str:
         """`OAuth2 password at /token`."""
-        return f"OAuth2 {self.grant} at {self.token_url.target}"
+        return f"OAuth2 {self.grant} at {self.client.token_url.target}"
 
     async def enter(self, account: Account, password: Secret | None) -> Grant:
-        """One try; with the client in the body when Basic is refused."""
-        exchange, sent = await self._post(account, password)
-        client = exchange.response is not None and exchange.response.meaning in (400, 401)
-        if client and not self.in_body and self._client(account, password)[0] and password is None:
-            self.in_body = True
-            exchange, sent = await self._post(account, password)
-        return granted(exchange, sent)
-
-    def _client(self, account: Account, password: Secret | None) -> tuple[str, str]:
-        options = {**self.options, **account.oauth2}
-        if self.grant == "client_credentials":
-            own = account.password.reveal() if account.password else ""
-            secret = password.reveal() if password else options.get("client_secret", own)
-            return options.get("client_id", account.username), secret
-        return options.get("client_id", ""), options.get("client_secret", "")
-
-    async def _post(self, account: Account, password: Secret | None) -> tuple[Exchange, set[str]]:
-        client, client_secret = self._client(account, password)
-        pairs = {"grant_type": self.grant}
-        secret = (password or account.password or Secret("")).reveal()
+        """One try."""
+        options = {**self.client.options, **account.oauth2}
+        pairs = {"grant_type": self.grant} | ({"scope": options["scope"]} if options.get("scope") else {})
+        own = (password or account.password or Secret("")).reveal()
+        client, client_secret = self.client.credentials(account)
         if self.grant == "password":
-            pairs |= {"username": account.username, "password": secret}
-        scope = {**self.options, **account.oauth2}.get("scope", "")
-        pairs |= {"scope": scope} if scope else {}
-        lines = [("Content-Type", FORM), ("Accept", "application/json")]
-        if client and (self.in_body or not client_secret):
-            pairs |= {"client_id": client, **({"client_secret": client_secret} if client_secret else {})}
-        elif client:
-            lines.append(("Authorization", "Basic " + basic(client, client_secret)))
-        request = Request("POST", self.token_url.origin, self.token_url.target, tuple(lines), urlencode(pairs).encode())
-        return await self.ask(request, account.name, "log-in"), {secret, account.username, client_secret, client} - {""}
+            pairs |= {"username": account.username, "password": own}
+            exchange = await self.client.post(self.ask, account, pairs, again=password is None)
+        else:
+            secret = password.reveal() if password else None if client_secret else own
+            exchange = await self.client.post(
+                self.ask, account, pairs, secret=secret, name=account.username, again=password is None
+            )
+        return granted(exchange, {own, account.username, client, client_secret} - {""})
+
+    async def refresh(self, account: Account, token: Secret) -> Grant:
+        """New tokens for the refresh token."""
+        return await self.client.refresh(self.ask, account, token)
 
 
 @dataclass(frozen=True)
@@ -214,13 +284,3 @@ class Basic:
         secret = (password or account.password or Secret("")).reveal()
         value = Secret(basic(account.username, secret))
         return Grant(fixed=(Credential(within="header", name="Authorization", prefix="Basic ", value=value),))
-
-
-def located(url: str, origin: str, base: str = "") -> Request:
-    """A GET of an absolute URL, or of one relative to the API's origin (and base path)."""
-    parts = urlsplit(url)
-    if parts.scheme in ("http", "https") and parts.netloc:
-        query = f"?{parts.query}" if parts.query else ""
-        return Request("GET", f"{parts.scheme}://{parts.netloc}", (parts.path or "/") + query)
-    path = url if url.startswith("/") else f"{base}/{url}"
-    return Request("GET", origin, path)

@@ -67,5 +67,5 @@ def _shown(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _can_log_in(account: Account) -> bool:
-    secret = account.password or account.credentials or account.login
+    secret = account.password or account.credentials or account.login or account.cert
     return bool(secret) or "client_secret" in account.oauth2

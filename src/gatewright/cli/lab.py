@@ -14,6 +14,13 @@ _NOISE = ["jitter", "rotate", "errors", "lag", "limit"]
 """As in lab.noise.KINDS; the same test holds both together."""
 
 
+_DOORS = (
+    "json", "form", "basic", "api-key", "cookie", "token-in-query", "token-in-body", "bound-header", "single-session",
+    "oauth2", "oauth2-password", "client-credentials", "oidc", "totp", "mail-code", "mail-confirm", "sigv4", "mtls",
+)  # fmt: skip
+"""`DOORS` of the lab, written down so that `--help` imports none of it; a test holds them equal."""
+
+
 @click.group()
 def lab() -> None:
     """Start a deliberately weak API on this machine, or list its weaknesses.
@@ -29,6 +36,7 @@ def lab() -> None:
 @click.option("--fixed", is_flag=True, help="Without any weakness.")
 @click.option("--only", multiple=True, metavar="ID", help="With this weakness alone; repeatable.")
 @click.option("--dialect", type=click.Choice(_DIALECTS), default="bearer", help="The clothes it wears.")
+@click.option("--login", type=click.Choice(_DOORS), default="json", help="The way in.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
 @click.option("--token-ttl", type=click.IntRange(1), default=3600, metavar="SECONDS", help="Life of the tokens.")
 @click.option("--scramble", type=int, metavar="SEED", help="Made-up words for all names outside sign-up and log-in.")
@@ -41,6 +49,7 @@ def up(
     fixed: bool,
     only: tuple[str, ...],
     dialect: str,
+    login: str,
     port: int,
     token_ttl: int,
     scramble: int | None,
@@ -56,11 +65,15 @@ def up(
     Examples:
       gatewright lab up
       gatewright lab up --fixed --noise lag --noise errors
-      gatewright lab up --only order-read-by-body --port 8080
+      gatewright lab up --only order-read-by-body --login oauth2
     """
     from gatewright.lab.serve import Options, line, serve
     from gatewright.lab.weaknesses import chosen
 
+    if login != "json" and dialect != "bearer":
+        raise click.BadParameter(
+            f"the dialect {dialect} has its own way in; doors stand before bearer", param_hint="--login"
+        )
     try:
         weak = chosen(only, fixed=fixed, dialect=dialect)
     except KeyError as unknown:
@@ -68,6 +81,7 @@ def up(
     options = Options(
         weak=weak,
         dialect=dialect,
+        login=login,
         port=port,
         token_ttl=token_ttl,
         scramble=scramble,

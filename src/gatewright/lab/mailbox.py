@@ -38,9 +38,9 @@ class Mailbox:
         return Starlette(routes=[Route("/mail/{address}", mails)])
 
 
-def hook(port: int) -> dict[str, dict[str, str]]:
+def hook(port: int, *, secure: bool = False) -> dict[str, dict[str, str]]:
     """The `hooks` of `gatewright.yaml` that read this mailbox."""
-    request = f"GET http://127.0.0.1:{port}/mail/{{address}}"
+    request = f"GET http{'s' if secure else ''}://127.0.0.1:{port}/mail/{{address}}"
     return {"mail": {"request": request, "extract": r"regex:(?:code|link) ([\w:/.?=&%+-]*\w)"}}
 
 

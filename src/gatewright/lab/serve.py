@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import signal
@@ -15,9 +16,12 @@ from typing import Any, TextIO
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gatewright.lab.app import application
 from gatewright.lab.dialects import DIALECTS, Dialect
+from gatewright.lab.doors import DOORS, Porch
+from gatewright.lab.doors.mutual import MutualTls, shown
 from gatewright.lab.edge import Edge
 from gatewright.lab.endpoint import Clinic
 from gatewright.lab.mailbox import Mailbox, beside, hook
@@ -43,6 +47,8 @@ class Options:
     log: Path | None = None
     yes: bool = False
     """The yes-server instead of the clinic."""
+    login: str = "json"
+    """The way in: `json`, the dialect's own, or a name in `DOORS`."""
 
 
 def clinic(options: Options, now: Callable[[], float]) -> Clinic:
@@ -64,12 +70,21 @@ def dressed(options: Options, now: Callable[[], float]) -> Dialect:
 
 def built(options: Options, log: TextIO | None = None, *, mailbox: Mailbox | None = None) -> ASGIApp:
     """The application that `options` ask for; what it mails goes to the mailbox."""
+    return assembled(options, log, mailbox=mailbox)[0]
+
+
+def assembled(
+    options: Options, log: TextIO | None = None, *, mailbox: Mailbox | None = None
+) -> tuple[ASGIApp, Porch | None]:
+    """The application, and the door before it where there is one."""
     dialect = dressed(options, time.time)  # noqa: TID251 - the lab is a server with a clock of its own
     if options.yes:
-        return Edge(yes_server(dialect), weak=frozenset(), log=log)
+        return Edge(yes_server(dialect), weak=frozenset(), log=log), None
     dialect.clinic.mailbox = mailbox or dialect.clinic.mailbox
-    edge = Edge(application(dialect), weak=options.weak, log=log)
-    return Noise(edge, options.noise, options.seed) if options.noise else edge
+    inner: ASGIApp = application(dialect)
+    door = DOORS[options.login](inner, dialect.clinic) if options.login != "json" else None
+    edge = Edge(door or inner, weak=options.weak, log=log)
+    return (Noise(edge, options.noise, options.seed) if options.noise else edge), door
 
 
 def desk_key(options: Options) -> str:
@@ -97,18 +112,23 @@ def serve(options: Options, ready: Callable[[dict[str, Any]], None]) -> None:
     """Serve until SIGINT or SIGTERM. `ready` gets what `lab up --json` prints, once the port listens."""
     log = options.log.open("w", encoding="utf-8", buffering=1) if options.log else None
     listener = socket.create_server(("127.0.0.1", options.port), backlog=512)
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     post = socket.create_server(("127.0.0.1", 0))
     mailbox, mail_port = Mailbox(), post.getsockname()[1]
-    facts = {
+    app, door = assembled(options, log, mailbox=mailbox)
+    authority = door.authority if isinstance(door, MutualTls) else None
+    url = f"http{'s' if authority else ''}://127.0.0.1:{listener.getsockname()[1]}"
+    printed = accounts(options)
+    facts: dict[str, Any] = {
         "url": url,
         "spec": url + DIALECTS[options.dialect].specification,
-        "accounts": accounts(options),
-        "hooks": hook(mail_port),
+        "accounts": door.accounts(printed) if door else printed,
+        "hooks": hook(mail_port, secure=authority is not None),
         "weaknesses": [] if options.yes else sorted(options.weak),
     }
+    facts |= {"tls": {"ca": authority.path}} if authority else {}
     config = uvicorn.Config(
-        beside(built(options, log, mailbox=mailbox), mailbox.application(), mail_port),
+        beside(app, mailbox.application(), mail_port),
+        http=Certified if authority else "auto",
         log_level="critical",
         access_log=False,
         server_header=False,
@@ -116,12 +136,25 @@ def serve(options: Options, ready: Callable[[dict[str, Any]], None]) -> None:
         timeout_graceful_shutdown=1,
     )
     try:
+        config.load()
+        config.ssl = authority.context() if authority else None
         _Announced(config, lambda: ready(facts)).run(sockets=[listener, post])
     finally:
         listener.close()
         post.close()
+        if authority:
+            authority.close()
         if log:
             log.close()
+
+
+class Certified(HttpToolsProtocol):
+    """Tells the application whose client certificate its connection shows."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A connection is there, its handshake done."""
+        self.app_state = {**self.app_state, "certificate": shown(transport.get_extra_info("peercert"))}
+        super().connection_made(transport)
 
 
 class _Announced(uvicorn.Server):

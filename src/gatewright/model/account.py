@@ -16,12 +16,16 @@ ANON = "anon"
 class Credential(Struct, frozen=True, kw_only=True):
     """One value that goes out with each request of an account."""
 
-    within: Literal["header", "cookie", "query"]
+    within: Literal["header", "cookie", "query", "body", "signature", "certificate"]
+    """`body`: a field of a JSON or form body, of the query where there is none. `signature`: the value is the key by
+    which each request is signed. `certificate`: the value is the path of a client certificate with its key (PEM)."""
     name: str
     """`Authorization`, `session`, `api_key`."""
     prefix: str = ""
     """`Bearer `, `Basic `, or nothing."""
     value: Secret
+    scope: str = ""
+    """What a signature is for: `access key/region/service`."""
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -60,7 +64,11 @@ class Account(Struct, frozen=True, kw_only=True):
     credentials: tuple[Credential, ...] = ()
     """Ready-made ones: a bearer token, a cookie, headers, Basic."""
     oauth2: dict[str, str] = field(default_factory=dict)
-    """`grant`, `client_id`, `client_secret`, `scope`, `token_url`."""
+    """`grant`, `client_id`, `client_secret`, `scope`, `token_url`, `authorize_url`, `redirect_uri`, `issuer`."""
+    totp_secret: Secret | None = None
+    """Makes the codes of its second step: base32, or an `otpauth://` address."""
+    cert: str = ""
+    """Path of the client certificate, with its key, that goes with each of its requests."""
     login: Login | None = None
     signing_key: Secret | None = None
     """The key by which the API signs this account's tokens (HMAC), where the user may know it: tests then sign as the API does."""

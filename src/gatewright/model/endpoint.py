@@ -90,6 +90,8 @@ class Scheme(Struct, frozen=True, kw_only=True):
     bearer_format: str = ""
     flows: dict[str, dict[str, str]] = field(default_factory=dict)
     """`oauth2` only: flow (`password`, `clientCredentials`, …) → tokenUrl, authorizationUrl, refreshUrl, scopes (joined by blanks)."""
+    url: str = ""
+    """`openIdConnect` only: address of its discovery document."""
     description: str = ""
 
 

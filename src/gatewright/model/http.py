@@ -34,6 +34,8 @@ class Request(Struct, frozen=True, gc=False):
     headers: Headers = ()
     body: bytes = b""
     framing: Literal["auto", "exact"] = "auto"
+    certificate: str = ""
+    """Path of the client certificate that its connection shows; empty: that of the settings, or none."""
 
     @property
     def url(self) -> str:
@@ -48,7 +50,7 @@ class Request(Struct, frozen=True, gc=False):
         """The same request with these headers instead of those of the same names; new ones at the end."""
         names = {name.lower() for name, _ in lines}
         kept = tuple(line for line in self.headers if line[0].lower() not in names)
-        return Request(self.method, self.origin, self.target, kept + lines, self.body, self.framing)
+        return Request(self.method, self.origin, self.target, kept + lines, self.body, self.framing, self.certificate)
 
 
 class Timing(Struct, frozen=True, gc=False):

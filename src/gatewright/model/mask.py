@@ -116,7 +116,7 @@ class Mask:
         """A request without its secrets."""
         body = self.body(request.body, request.header("content-type") or "", request=True)
         headers, target = self.headers(request.headers), self.target(request.target)
-        return Request(request.method, request.origin, target, headers, body, request.framing)
+        return Request(request.method, request.origin, target, headers, body, request.framing, request.certificate)
 
     def response(self, response: Response) -> Response:
         """A response without its secrets."""
@@ -281,11 +281,11 @@ def secrets_of(settings: Settings) -> list[str]:
     """Every secret value that the settings hold: what a `Mask` of the run must know from the start."""
     found: list[str] = []
     for account in settings.accounts:
-        found += [credential.value.reveal() for credential in account.credentials]
+        found += [c.value.reveal() for c in account.credentials if c.within != "certificate"]
         if account.password:
             found.append(account.password.reveal())
-        if account.signing_key:
-            found.append(account.signing_key.reveal())
+        for secret in (account.totp_secret, account.signing_key):
+            found += [secret.reveal()] if secret else []
         found += [
             value for name, value in account.oauth2.items() if _SECRET_NAME.fullmatch(name) and name != "token_url"
         ]

@@ -6,6 +6,7 @@ import base64
 import re
 from pathlib import Path
 
+from gatewright.access import totp
 from gatewright.model.account import ANON, Account, Credential, Login, Step
 from gatewright.model.errors import UsageError
 from gatewright.model.secret import Secret
@@ -22,6 +23,8 @@ KEYS = (
     "headers",
     "api_key",
     "oauth2",
+    "sigv4",
+    "cert",
     "totp_secret",
     "signing_key",
     "login",
@@ -30,13 +33,27 @@ KEYS = (
 )
 FORMS = "USER:PASSWORD, bearer:TOKEN, basic:USER:PASSWORD, cookie:NAME=VALUE or header:NAME=VALUE"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*")
-_OAUTH2 = ("grant", "client_id", "client_secret", "scope", "token_url")
+_OAUTH2 = (
+    "grant",
+    "client_id",
+    "client_secret",
+    "scope",
+    "token_url",
+    "authorize_url",
+    "redirect_uri",
+    "issuer",
+)
+_GRANTS = ("authorization_code", "client_credentials", "password")
+_SIGV4 = ("access_key", "secret_key", "region", "service", "session_token")
 _REQUEST = ("method", "path", "headers", "json", "form", "body")
 _LINE = re.compile(r"([A-Za-z]+)\s+(\S+)")
 
 
-def read_account(name: str, node: Node) -> Account:
-    """One account of the file. Raises UsageError where it says nothing that logs it in, or half of it."""
+def read_account(name: str, node: Node, folder: Path = Path()) -> Account:
+    """One account of the file; `folder` is where relative paths begin.
+
+    Raises UsageError where it says nothing that logs it in, or half of it.
+    """
     found = node.mapping(KEYS)
     if not _NAME.fullmatch(name) or name in (ANON, "owner"):
         node.fail(f"`{name}` cannot be the name of an account", help="use letters, digits and _ . - (not anon, owner)")
@@ -47,6 +64,8 @@ def read_account(name: str, node: Node) -> Account:
         password=Secret(found["password"].text()) if "password" in found else None,
         credentials=_credentials(found),
         oauth2=_oauth2(found["oauth2"]) if "oauth2" in found else {},
+        totp_secret=_totp(found["totp_secret"]) if "totp_secret" in found else None,
+        cert=_cert(found["cert"], folder) if "cert" in found else "",
         login=read_login(found["login"]) if "login" in found else None,
         signing_key=Secret(found["signing_key"].text()) if "signing_key" in found else None,
         identity=found["identity"].texts() if "identity" in found else (),
@@ -54,8 +73,8 @@ def read_account(name: str, node: Node) -> Account:
     )
     if bool(account.username) != bool(account.password) and not (account.login or account.oauth2):
         node.fail(f"account {name} has a {'username' if account.username else 'password'} but not the other")
-    if not (account.username or account.credentials or account.oauth2 or account.login):
-        help_ = "give username and password, bearer, basic, cookie, headers, api_key, oauth2 or login"
+    if not (account.username or account.credentials or account.oauth2 or account.login or account.cert):
+        help_ = "give username and password, bearer, basic, cookie, headers, api_key, oauth2, sigv4, cert or login"
         node.fail(f"account {name} has nothing that logs it in", help=help_)
     return account
 
@@ -156,6 +175,8 @@ def _credentials(found: dict[str, Node]) -> tuple[Credential, ...]:
         made += [Credential(within="header", name=name, value=Secret(value)) for name, value in lines]
     if "api_key" in found:
         made.append(_api_key(found["api_key"]))
+    if "sigv4" in found:
+        made += _sigv4(found["sigv4"])
     return tuple(made)
 
 
@@ -207,12 +228,44 @@ def _api_key(node: Node) -> Credential:
     )
 
 
+def _sigv4(node: Node) -> list[Credential]:
+    """The key that signs each request; a session token is a header of its own, which is signed too."""
+    found = node.mapping(_SIGV4)
+    key, secret, region, service = (_required(node, found, name) for name in _SIGV4[:4])
+    if "/" in key + region + service:
+        node.fail("access_key, region and service have no slash in them")
+    token = _text(found, "session_token")
+    made = [Credential(within="header", name="X-Amz-Security-Token", value=Secret(token))] if token else []
+    return [
+        *made,
+        Credential(within="signature", name="SigV4", value=Secret(secret), scope=f"{key}/{region}/{service}"),
+    ]
+
+
+def _totp(node: Node) -> Secret:
+    text = node.text()
+    try:
+        totp.read(text)
+    except ValueError as error:
+        node.fail(
+            f"totp_secret is no secret of an authenticator: {error}", help="base32, or an otpauth://totp/ address"
+        )
+    return Secret(text)
+
+
+def _cert(node: Node, folder: Path) -> str:
+    path = folder / node.text()
+    if not path.is_file():
+        node.fail(f"there is no certificate {node.text()}", help="a PEM file with the certificate and its private key")
+    return str(path.resolve())
+
+
 def _oauth2(node: Node) -> dict[str, str]:
     found = node.mapping(_OAUTH2)
     values = {name: " ".join(value.texts()) for name, value in found.items()}
     _required(node, found, "client_id")
     if "grant" in found:
-        found["grant"].word("client_credentials", "password")
+        found["grant"].word(*_GRANTS)
     return values
 
 

@@ -19,6 +19,7 @@ from gatewright.settings.accounts import read_account, read_login
 from gatewright.settings.document import Node, parse
 from gatewright.settings.flags import Flags, is_url, located, override
 from gatewright.settings.units import suggestion
+from gatewright.settings.wfc import accounts_of
 
 FILE = "gatewright.yaml"
 KEYS = (
@@ -67,7 +68,12 @@ def load(*, config: str | None, directory: Path, flags: Flags, environ: Mapping[
         raise UsageError(f"cannot read the configuration: {error.strerror}", code="GW-C001", where=name) from None
     except UnicodeDecodeError as error:
         raise UsageError(f"not UTF-8 text: byte {error.start}", code="GW-C002", where=name) from None
-    settings = override(_read(parse(text, file=name, environ=environ), folder), flags, directory)
+    others = accounts_of(text, file=name, environ=environ)
+    if others is None:
+        found = _read(parse(text, file=name, environ=environ), folder)
+    else:  # an authentication file of other tools instead of ours
+        found = Settings(accounts=others, store=str(folder / Settings().store))
+    settings = override(found, flags, directory)
     return _expecting(settings, folder, directory, environ)
 
 
@@ -101,7 +107,7 @@ def _read(root: Node, folder: Path) -> Settings:
         spec=tuple(located(spec, folder) for spec in specs),
         scope=get("scope", _scope, Scope()),
         roles=roles,
-        accounts=get("accounts", lambda node: _accounts(node, roles), ()),
+        accounts=get("accounts", lambda node: _accounts(node, roles, folder), ()),
         sign_up=get("sign_up", Node.integer, None),
         headers=get("headers", lambda node: tuple(node.table().items()), ()),
         hooks=get("hooks", _hooks, {}),
@@ -130,14 +136,30 @@ def _scope(node: Node) -> Scope:
     return Scope(*(found[key].texts() if key in found else () for key in ("include", "exclude")))
 
 
-def _accounts(node: Node, roles: tuple[str, ...]) -> tuple[Account, ...]:
+def _accounts(node: Node, roles: tuple[str, ...], folder: Path) -> tuple[Account, ...]:
+    if node.kind == "scalar":
+        return _accounts_file(node, folder)
     accounts = []
     for name, value in node.mapping().items():
-        account = read_account(name, value)
+        account = read_account(name, value, folder)
         if roles and account.role and account.role not in roles:
             value.keys["role"][1].fail(f"no role `{account.role}`", help=suggestion(account.role, roles))
         accounts.append(account)
     return tuple(accounts)
+
+
+def _accounts_file(node: Node, folder: Path) -> tuple[Account, ...]:
+    """Accounts of an authentication file of Web Fuzzing Commons."""
+    try:
+        text = (folder / node.text()).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        node.fail(
+            f"cannot read {node.text()}", help="accounts are names with what logs them in, or an authentication file"
+        )
+    found = accounts_of(text, file=node.text(), environ=node.environ)
+    if found is None:
+        node.fail(f"{node.text()} has no `auth` list of people", help="the form is that of Web Fuzzing Commons")
+    return found
 
 
 def _hooks(node: Node) -> dict[str, dict[str, str]]:
@@ -207,8 +229,6 @@ def _unused(root: Node, found: Mapping[str, Node], tests: Mapping[str, Node]) ->
         unused.append("upstreams")
     if "paths" in tests and tests["paths"].texts():
         unused.append("tests.paths")
-    if "accounts" in found and any("totp_secret" in value.keys for value in found["accounts"].mapping().values()):
-        unused.append("totp_secret")
     if not unused:
         return ()
     return (f"{root.file}: this version has no use yet for {', '.join(unused)}; what it says was ignored",)

@@ -54,7 +54,14 @@ def without_secrets(account: Account) -> Account:
     """The account as it may be stored."""
     plain = {name: value for name, value in account.oauth2.items() if name in ("grant", "scope", "token_url")}
     return msgspec.structs.replace(
-        account, password=None, signing_key=None, credentials=(), login=None, oauth2=plain, private=()
+        account,
+        password=None,
+        signing_key=None,
+        totp_secret=None,
+        credentials=(),
+        login=None,
+        oauth2=plain,
+        private=(),
     )
 
 

@@ -47,9 +47,10 @@ class Client:
         self._proxies = Proxies(settings.proxy)
         self._dialer = Dialer(settings.limits, settings.tls)
 
-    def pool(self, origin: Origin, *, literal: bool) -> Pool:
+    def pool(self, origin: Origin, *, literal: bool, certificate: str = "") -> Pool:
         """An empty pool for an origin; `literal` says that the user wrote this host, no wildcard let it in."""
-        return Pool(origin, literal=literal, proxy=self._proxies.of(origin), defaults=self._defaults)
+        proxy = self._proxies.of(origin)
+        return Pool(origin, literal=literal, proxy=proxy, defaults=self._defaults, certificate=certificate)
 
     async def check(self, pool: Pool) -> None:
         """Resolves the pool's host for the run. Raises ScopeError when it leads elsewhere; no address is `ask`'s matter."""
@@ -107,14 +108,14 @@ class Client:
         origin = pool.origin
         addresses = await self._addresses(pool)
         try:
-            connection = await self._dialer.dial(origin, addresses, pool.proxy, pool.lost)
+            connection = await self._dialer.dial(pool, addresses)
         except WireError:
             if not addresses or origin.is_address:
                 raise
             again = await self._names.again(origin)
             if again == addresses:
                 raise
-            connection = await self._dialer.dial(origin, again, pool.proxy, pool.lost)
+            connection = await self._dialer.dial(pool, again)
         pool.open.add(connection)
         return connection
 

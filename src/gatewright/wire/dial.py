@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
 
 from gatewright.model.errors import UsageError, WireError
 from gatewright.model.settings import Limits, Tls
@@ -13,6 +16,7 @@ from gatewright.wire.answer import Head
 from gatewright.wire.connection import Connection, clock
 from gatewright.wire.failures import failure
 from gatewright.wire.lines import Lines
+from gatewright.wire.pool import Pool
 from gatewright.wire.proxies import Proxy
 
 
@@ -48,12 +52,10 @@ class Dialer:
         self._limits = limits
         self._tls = tls
         self._lines = Lines()
-        self._context: ssl.SSLContext | None = None
+        self._contexts: dict[str, ssl.SSLContext] = {}
 
-    async def dial(
-        self, origin: Origin, addresses: tuple[str, ...], proxy: Proxy | None, lost: Callable[[Connection], None]
-    ) -> Connection:
-        """A connection to the first address that answers, within the connect time-out. Raises WireError.
+    async def dial(self, pool: Pool, addresses: tuple[str, ...]) -> Connection:
+        """A connection of the pool to the first address that answers, within the connect time-out. Raises WireError.
 
         Through a proxy the addresses are not used: the proxy resolves the name itself.
         """
@@ -61,34 +63,37 @@ class Dialer:
         limit = self._limits.connect
         try:
             async with asyncio.timeout(limit):
-                connection = await self._connect(origin, addresses, proxy, lost)
+                connection = await self._connect(pool, addresses)
         except TimeoutError:
-            raise failure("timeout-connect", f"no connection to {origin.authority} within {limit:g} s") from None
+            raise failure("timeout-connect", f"no connection to {pool.origin.authority} within {limit:g} s") from None
         connection.connect = clock() - begun
         return connection
 
-    async def _connect(
-        self, origin: Origin, addresses: tuple[str, ...], proxy: Proxy | None, lost: Callable[[Connection], None]
-    ) -> Connection:
-        secure = origin.scheme == "https"
+    async def _connect(self, pool: Pool, addresses: tuple[str, ...]) -> Connection:
+        origin, proxy = pool.origin, pool.proxy
+        context = self._secure(pool.certificate) if origin.scheme == "https" else None
         if proxy is None:
-            return await self._reach(addresses, origin.port, lost, origin.host if secure else "")
+            return await self._reach(addresses, origin.port, pool.lost, (origin.host, context) if context else None)
         try:
-            connection = await self._reach((proxy.host,), proxy.port, lost, "")
+            connection = await self._reach((proxy.host,), proxy.port, pool.lost, None)
         except WireError as error:
             raise failure("proxy", f"{proxy.host}:{proxy.port} does not answer ({error.what})") from None
-        if secure:
+        if context is not None:
             try:
-                await self._tunnel(connection, origin, proxy)
+                await self._tunnel(connection, origin, proxy, context)
             except BaseException:
                 connection.abort()
                 raise
         return connection
 
     async def _reach(
-        self, addresses: tuple[str, ...], port: int, lost: Callable[[Connection], None], name: str
+        self,
+        addresses: tuple[str, ...],
+        port: int,
+        lost: Callable[[Connection], None],
+        secure: tuple[str, ssl.SSLContext] | None,
     ) -> Connection:
-        """Connects to the first address that takes the connection; TLS when `name` is given."""
+        """Connects to the first address that takes the connection; `secure` is the name and the context for TLS."""
         loop = asyncio.get_running_loop()
         wrong: OSError | None = None
         for address in addresses:
@@ -97,8 +102,8 @@ class Dialer:
                     lambda: Connection(self._limits, self._lines, lost),
                     address,
                     port,
-                    ssl=self._secure() if name else None,
-                    server_hostname=name or None,
+                    ssl=secure[1] if secure else None,
+                    server_hostname=secure[0] if secure else None,
                 )
             except OSError as error:
                 wrong = error
@@ -106,9 +111,9 @@ class Dialer:
                     break
                 continue
             return connection
-        raise _refused(wrong, addresses, port, secure=bool(name))
+        raise _refused(wrong, addresses, port, secure=secure is not None)
 
-    async def _tunnel(self, connection: Connection, origin: Origin, proxy: Proxy) -> None:
+    async def _tunnel(self, connection: Connection, origin: Origin, proxy: Proxy, context: ssl.SSLContext) -> None:
         """CONNECT through the proxy, then TLS inside (RFC 9110 9.3.6)."""
         host = f"[{origin.host}]" if ":" in origin.host else origin.host
         lines = [f"CONNECT {host}:{origin.port} HTTP/1.1", f"Host: {host}:{origin.port}"]
@@ -123,16 +128,20 @@ class Dialer:
         loop = asyncio.get_running_loop()
         transport = connection.transport
         try:
-            secure = await loop.start_tls(transport, connection, self._secure(), server_hostname=origin.host)  # type: ignore[arg-type]
+            secure = await loop.start_tls(transport, connection, context, server_hostname=origin.host)  # type: ignore[arg-type]
         except OSError as error:
             raise _refused(error, (origin.host,), origin.port, secure=True) from None
         connection.transport = secure
         connection.uses = 0
 
-    def _secure(self) -> ssl.SSLContext:
-        if self._context is None:
-            self._context = tls_context(self._tls)
-        return self._context
+    def _secure(self, certificate: str) -> ssl.SSLContext:
+        """The context that shows this client certificate; a file that is not there is none, a spoilt credential."""
+        context = self._contexts.get(certificate)
+        if context is None:
+            own = certificate if Path(certificate).is_file() else None
+            context = tls_context(msgspec.structs.replace(self._tls, cert=own) if certificate else self._tls)
+            self._contexts[certificate] = context
+        return context
 
 
 def _refused(error: OSError | None, addresses: tuple[str, ...], port: int, *, secure: bool) -> WireError:

@@ -68,7 +68,7 @@ class Gate:
         self._number = first - 1
         self._epoch = time.time_ns() / 1e9 - wire_clock()
         self._ways: dict[str, tuple[Pool, Guard]] = {}
-        self._by_origin: dict[Origin, Pool] = {}
+        self._by_origin: dict[tuple[Origin, str], Pool] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -119,7 +119,8 @@ class Gate:
         time as an exchange of its own; `resend=False` takes the first answer as it is, and in a `burst` the pace does
         not learn from it either. Raises ScopeError or BudgetError, then nothing was sent.
         """
-        pool, guard = self._ways.get(request.origin) or self._way(request.origin)
+        way = self._ways.get(request.origin) if not request.certificate else None
+        pool, guard = way or self._way(request.origin, request.certificate)
         wire, unsendable = self._encode(request, pool, guard)
         if not pool.checked:
             await self._client.check(pool)
@@ -183,15 +184,20 @@ class Gate:
         left = self._budget.left
         return seconds is not None and seconds <= LONGEST_PAUSE and seconds < left.seconds and left.requests > 0
 
-    def _way(self, text: str) -> tuple[Pool, Guard]:
-        """The pool and the guard of an origin as it is spelled. Raises ScopeError when nothing of it is in scope."""
+    def _way(self, text: str, certificate: str) -> tuple[Pool, Guard]:
+        """The pool and the guard of an origin as it is spelled. Raises ScopeError when nothing of it is in scope.
+
+        Requests that show another client certificate go over connections of their own.
+        """
         origin = read_origin(text)
         refusal = self._rules.origin_refusal(origin)
         if refusal:
             raise out_of_scope(refusal, text)
-        pool = self._by_origin.get(origin)
+        pool = self._by_origin.get((origin, certificate))
         if pool is None:
-            pool = self._by_origin[origin] = self._client.pool(origin, literal=self._rules.is_literal(origin))
+            pool = self._client.pool(origin, literal=self._rules.is_literal(origin), certificate=certificate)
+            self._by_origin[origin, certificate] = pool
         way = pool, Guard(self._rules, origin, own=self._own, proxied=pool.plain_proxy)
-        self._ways[text] = way
+        if not certificate:
+            self._ways[text] = way
         return way

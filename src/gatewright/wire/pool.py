@@ -14,12 +14,22 @@ _FRESH = 1.0
 
 
 class Pool:
-    """Kept connections, the last used on top. `literal` says that the user wrote this host, no wildcard let it in."""
+    """Kept connections, the last used on top. `literal` says that the user wrote this host, no wildcard let it in.
+
+    `certificate`: path of the client certificate that all its connections show; empty: that of the settings.
+    """
 
     def __init__(
-        self, origin: Origin, *, literal: bool, proxy: Proxy | None, defaults: Iterable[tuple[str, str]]
+        self,
+        origin: Origin,
+        *,
+        literal: bool,
+        proxy: Proxy | None,
+        defaults: Iterable[tuple[str, str]],
+        certificate: str = "",
     ) -> None:
         self.origin = origin
+        self.certificate = certificate
         self.literal = literal
         self.proxy = proxy
         self.plain_proxy = proxy is not None and origin.scheme == "http"

@@ -35,6 +35,7 @@ def schemes(container: Node | None, references: References) -> dict[str, Scheme]
                 parameter=target.text("name") if kind.lower() == "apikey" else "",
                 bearer_format=target.text("bearerFormat"),
                 flows=_flows(target),
+                url=target.text("openIdConnectUrl"),
                 description=target.text("description"),
             )
         else:
