@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gatewright.app.tests import library
+from gatewright.checks.jwt_secret import Guess
 from gatewright.engine.replay import load, path_of, run
 from gatewright.proof.denied import DeniedFamily
 from gatewright.proof.leaves import Answer
@@ -36,6 +37,11 @@ RULES: list[tuple[str, str, Any, str, str]] = [
     ("gone means gone for its owner", "gatewright.checks.object_access_delete.gone", lambda answer: False, DELETE, "bob deletes alice's note"),
     ("204 deletes nothing", "gatewright.checks.object_access_delete.gone", None, DELETE, "an idempotent deletion"),
     ("a hash is known by its form", "gatewright.checks.data_exposure.classify", lambda path, value: "", "data-exposure", "the directory holds password hashes"),
+    ("a token counts where it names its account", "gatewright.checks.forging.accepted", lambda gate, exchange: exchange.response.status == 200, "jwt-none", "a forged token gets 200"),
+    ("a cut credential counts where it names its account", "gatewright.checks.auth_credential._accepted", lambda gate, exchange: exchange.response.status == 200, "auth-truncated", "a part gets 200"),
+    ("no word fits until one does", "gatewright.checks.jwt_secret._guess", lambda token, own: Guess(None, 0), "jwt-weak-secret", "the secret is a common word"),
+    ("an end is an end within a month", "gatewright.checks.token_life._endless", lambda token: True, "jwt-no-expiry", "tokens end within the hour"),
+    ("only the flags that are there", "gatewright.checks.session_exposed._lacking", lambda line, scheme, host: ["without all"], "session-cookie-flags", "the cookie has its guards"),
     ("what moved is what was sent", "gatewright.checks.mass_assignment.as_text", lambda value: "always", "mass-assignment", "an update stores the balance"),
 ]  # fmt: skip
 

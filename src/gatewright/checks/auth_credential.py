@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from gatewright.access.tokens import garbage
+from gatewright.access.tokens import garbage, is_csrf
 from gatewright.access.words import words
 from gatewright.model.account import ANON, Credential
 from gatewright.model.call import Call
@@ -83,7 +83,7 @@ async def auth_truncated(probe: Probe) -> Verdict:
     gate = await _gate(probe)
     if gate.stop is not None:
         return gate.stop
-    attempts = [a for c in await probe.credentials(probe.account) for a in _cut(probe, c)]
+    attempts = [a for c in await proving(probe) for a in _cut(probe, c)]
     return await _judge(probe, gate, attempts, severity="medium", done="a part of the credential")
 
 
@@ -127,7 +127,7 @@ async def auth_foreign(probe: Probe) -> Verdict:
     gate = await _gate(probe)
     if gate.stop is not None:
         return gate.stop
-    held = await probe.credentials(probe.account)
+    held = await proving(probe)
     entry = await fresh_log_in(probe, probe.account)
     attempts = [*_others(probe, held, entry), *_strangers(probe, held)][:4]
     if not attempts:
@@ -135,6 +135,11 @@ async def auth_foreign(probe: Probe) -> Verdict:
             "not_visible", "its log-in gives no other token, and its credential is none that names an issuer"
         )
     return await _judge(probe, gate, attempts, severity="medium", done="a token that is no access token")
+
+
+async def proving(probe: Probe) -> list[Credential]:
+    """The account's credentials that say who it is: CSRF tokens go along with them and prove nothing."""
+    return [c for c in await probe.credentials(probe.account) if not is_csrf(c.name)]
 
 
 async def fresh_log_in(probe: Probe, account: str) -> LogIn:

@@ -89,7 +89,7 @@ async def cost_json(probe: Probe) -> Verdict:
 
     ladders = [
         Ladder("arrays in arrays", deep, ADDITIVE, unit="bytes"),
-        Ladder("objects in objects", nested, tuple(range(16, 250, 6)), unit="bytes"),
+        Ladder("objects in objects", nested, tuple(range(16, 250, 12)), unit="bytes"),
     ]
     if probe.settings.limits.mode == "full":
         ladders += [
@@ -202,6 +202,11 @@ async def cost_decompression(probe: Probe) -> Verdict:
     if not _taken(packed):
         status = packed.response.status if packed.response else 0
         return conclude("no_such_function", f"packed bodies are not unpacked there: status {status}")
+    return await _unpacked(probe, call, plain)
+
+
+async def _unpacked(probe: Probe, call: Call, plain: bytes) -> Verdict:
+    """Packed bodies of 1, 4 and 16 MiB, and a plain one of 1 MiB beside them."""
     for size in _PACKED:
         large = await _send(
             probe, call, _padded(plain, size), pack=True, purpose=f"attack: {size // 1024**2} MiB, packed"

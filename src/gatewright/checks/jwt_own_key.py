@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import orjson
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gatewright.checks.forging import Form, gate_of, judged, token_of
 from gatewright.checks.own_key import OwnKey, own_keys
@@ -128,7 +129,8 @@ async def jwt_key_url(probe: Probe) -> Verdict:
     fetched = [place for place, url in hosted.urls.items() if listener.visits(url)]
     verdict = result.verdict
     if verdict.outcome == "vulnerable":
-        return verdict if fetched else conclude("control_failed", "accepted, but nobody fetched the key from us")
+        seen = f"our listener saw the target fetch the key ({', '.join(fetched)})"
+        return replace(verdict, proof=(*verdict.proof, seen))
     if fetched and verdict.reason == "denied":
         return conclude("denied", f"the key was fetched from us ({', '.join(fetched)}), and the token refused")
     return verdict

@@ -27,6 +27,8 @@ _MOST = 3
 
 async def made_for_another(probe: Probe) -> Verdict | None:
     """Whether an object can be made in another account's name; None where nothing there says whose one is."""
+    if probe.endpoint.method != "POST":
+        return None
     like = next((o for o in probe.knowledge.objects if _from_here(probe, o) and o.owner == probe.account), None)
     mine = probe.knowledge.sample(probe.endpoint.id, probe.account)
     victim = next((n for n in peers(probe) if call_of(probe, n, endpoint=probe.endpoint) is not None), "")

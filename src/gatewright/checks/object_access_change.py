@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from gatewright.checks.changing import Write, has_text, judge, prepare
-from gatewright.checks.controls import aims, bind, call_of, peers
+from gatewright.checks.changing import Write, has_text, judge, prepare, self_view
+from gatewright.checks.controls import account_key, aims, bind, call_of, peers
+from gatewright.checks.further import owner_names
 from gatewright.checks.making import acted_on, made_for_another, makes
 from gatewright.checks.newcomers import named_accounts, secret_places, take_over
 from gatewright.checks.object_access_read import pairs
 from gatewright.checks.reading import Forged
+from gatewright.model.endpoint import Place
+from gatewright.model.json import Json
 from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, check
 from gatewright.model.verdict import Verdict, conclude, strongest
@@ -23,7 +26,7 @@ from gatewright.model.verdict import Verdict, conclude, strongest
     needs=(Need.CHANGES,),
     phase=Phase.CHANGES,
     effect=Effect.OWN,
-    requests=26,
+    requests=60,
 )
 async def object_access_change(probe: Probe) -> Verdict:
     """Change an object of an equal account by putting its reference into one's own working request.
@@ -31,7 +34,9 @@ async def object_access_change(probe: Probe) -> Verdict:
     ## What it does
     Takes the attacker's own accepted request, replaces the reference to the object (in path, query, header or body)
     by that of an object which belongs to another account, and writes a fresh marker into a free text property. Then
-    the owner reads its object. The identity in the body of a profile update counts as a reference too.
+    the owner reads its object. The identity in the body of a profile update counts as a reference too, also where no
+    specification names it. What is created is created in the other account's name as well, and a call without any text
+    of its own (cancel, approve) is sent for the other's object.
 
     ## Why it matters
     Anyone with an account can overwrite what belongs to others: addresses, orders, profiles, and with a changed
@@ -42,7 +47,9 @@ async def object_access_change(probe: Probe) -> Verdict:
     object afterwards, the attacker's own object keeps its value, and the same holds with a second marker. The
     answer to the write itself proves nothing. A random reference must not have the effect. Only objects that this run
     made are changed, and they are restored. Where a password is set for an account that the path names, two accounts are
-    signed up for it: the victim then logs in with the new password and no longer with its own, twice.
+    signed up for it: the victim then logs in with the new password and no longer with its own, twice. What is made in
+    another's name stands in that account's list, and what is made in one's own does not. An action moves the same state
+    of two objects that stood still before; what only counts (a vote) is none.
 
     ## When it is wrong
     When objects are meant to be edited by all accounts, as in a wiki, and nothing in the API says so.
@@ -55,7 +62,8 @@ async def object_access_change(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
     - https://cwe.mitre.org/data/definitions/639.html
     """
-    if not probe.knowledge.named_by(probe.endpoint.id) and not makes(probe):
+    changes = probe.endpoint.method in ("PUT", "PATCH") and call_of(probe, probe.account) is not None
+    if not probe.knowledge.named_by(probe.endpoint.id) and not makes(probe) and not changes:
         return conclude("no_reference", "no value of it names an object of ours, and it makes none")
     if call_of(probe, probe.account) is None:
         for owned, reference in named_accounts(probe) if secret_places(probe) else []:
@@ -69,9 +77,9 @@ async def object_access_change(probe: Probe) -> Verdict:
             if verdict.outcome == "vulnerable":
                 return verdict
             verdicts.append(verdict)
-    made = await made_for_another(probe) if probe.endpoint.method == "POST" else None
-    if made is not None and (made.outcome == "vulnerable" or not verdicts):
-        verdicts.append(made)
+    for found in (await _hidden_identity(probe), await made_for_another(probe)):
+        if found is not None and (found.outcome == "vulnerable" or not verdicts):
+            verdicts.append(found)
     if not verdicts:
         return conclude("no_reference", "no place of it names an object of an equal account that this run made")
     return strongest(verdicts)
@@ -121,4 +129,53 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
             forge=lambda target, marker: Forged(bind(call, target).with_value(field, marker)),
             told=f"by putting its reference into {reference.place}",
         ),
+    )
+
+
+async def _hidden_identity(probe: Probe) -> Verdict | None:
+    """Where one changes oneself: the throw-away victim named in the body, under the names by which the API tells an owner.
+
+    All names go in one request first; each alone once the victim sees an effect.
+    """
+    if probe.endpoint.method not in ("PUT", "PATCH") or "{" in probe.endpoint.path:
+        return None
+    thrown = sorted(n for n in peers(probe) if probe.accounts[n].origin == "throw-away")
+    victim = next((n for n in thrown if "victim" in n), thrown[0] if thrown else "")
+    call, known = call_of(probe, probe.account), probe.knowledge.objects
+    owned = next((o for o in known if o.owner == victim and o.origin == "identity"), None)
+    own = next((o for o in known if o.owner == probe.account and o.origin == "identity"), None)
+    mine = await self_view(probe, probe.account) if owned and call and isinstance(call.body, dict) else None
+    if owned is None or mine is None or not {leaf.value for leaf in mine.leaves} & probe.identity(probe.account):
+        return None
+    names = [name for name in owner_names(probe, mine)[:3] if call and call.get(Place("body", name)) is None]
+    key = account_key(probe, victim)
+    if not names or key is None:
+        return None
+    verdict = await _named(probe, owned, own, names, key)
+    for name in names if verdict.outcome == "vulnerable" else ():
+        alone = await _named(probe, owned, own, [name], key)
+        if alone.outcome == "vulnerable":
+            return alone
+    return verdict
+
+
+async def _named(probe: Probe, owned: OwnedObject, own: OwnedObject | None, names: list[str], key: Json) -> Verdict:
+    """The attacker's change of itself, with another account's key under some names."""
+    place = Place("body", names[0])
+    reference = Reference(endpoint=probe.endpoint.id, place=place, values=((place, key),))
+    ready = await prepare(probe, owned, own, reference)
+    if isinstance(ready, Verdict):
+        return ready
+    call, field, before = ready
+
+    def forge(target: Reference, marker: str) -> Forged:
+        made = call.with_value(field, marker)
+        for name in names:
+            made = made.with_value(Place("body", name), dict(target.values)[place])
+        return Forged(made)
+
+    told = f"by naming it as {place.name} in the body, which nothing documents"
+    return await judge(
+        probe,
+        Write(owned=owned, own=own, reference=reference, call=call, field=field, before=before, forge=forge, told=told),
     )

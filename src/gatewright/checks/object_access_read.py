@@ -34,8 +34,10 @@ async def object_access_read(probe: Probe) -> Verdict:
 
     ## What it does
     Takes the attacker's own accepted request and replaces nothing but the reference to an object (in path, query,
-    header or body) by that of an object which belongs to another account of the same role. Then it looks for values
-    that only the other object holds.
+    header or body; alone or after one's own in a list; the parent of a path as well as its child) by that of an object
+    which belongs to another account of the same role. Then it looks for values that only the other object holds. Places
+    that nobody documented are tried too: filters of a list by its owner, headers that say who asks, ids that are only
+    wrapped, a cookie beside the session that names its owner, and links in the owner's answers.
 
     ## Why it matters
     Anyone with an account can read what belongs to others by changing an id. It is the most common and most costly

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from gatewright.access.tokens import garbage
-from gatewright.checks.auth_credential import fresh_log_in
+from gatewright.checks.auth_credential import fresh_log_in, proving
 from gatewright.model.account import ANON, Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint
@@ -56,12 +56,12 @@ async def session_token_in_url(probe: Probe) -> Verdict:
     - https://cwe.mitre.org/data/definitions/598.html
     """
     call = probe.whoami(probe.account)
-    held = await probe.credentials(probe.account)
+    held = await proving(probe)
     if call is None or not held:
         return conclude("baseline_broken", f"no answer names {probe.account}")
     endpoint = probe.knowledge.endpoints.get(call.endpoint, probe.endpoint)
     meant = [c for c in held if c.within == "query"]
-    value = (meant or list(held))[0].value
+    value = (meant or held)[0].value
     names = [c.name for c in meant] or list(_NAMES)
     first = await _ask(probe, endpoint, call, names, value)
     nobody = await probe.send(call, as_=ANON, purpose="control: nobody", endpoint=endpoint, credentials=())
@@ -154,7 +154,7 @@ async def session_cookie_flags(probe: Probe) -> Verdict:
     - https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2
     - https://cwe.mitre.org/data/definitions/1004.html
     """
-    names = {c.name for c in await probe.credentials(probe.account) if c.within == "cookie"}
+    names = {c.name for c in await proving(probe) if c.within == "cookie"}
     if not names:
         return conclude("not_cookie_auth", f"{probe.account}'s credential is no cookie")
     entry = await fresh_log_in(probe, probe.account)

@@ -190,4 +190,12 @@ ROWS: tuple[Weakness, ...] = (
         "Whoever has logged in reads the receipt that another's claim links to",
         dialects=_WITH_PATHS,
     ),
+    _object(
+        "account-change-by-hidden-id",
+        CHANGE,
+        "PATCH /me",
+        "body:patient_id",
+        "The account is changed that the body names, although no specification says that it may name one",
+        dialects=_WITH_PATHS,
+    ),
 )

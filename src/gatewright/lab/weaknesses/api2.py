@@ -12,8 +12,8 @@ def _login(id_: str, test: str, endpoint: str, title: str, **more: Any) -> Weakn
     return Weakness(id=id_, threat="API2:2023", kind=kind, test=test, endpoint=endpoint, title=title, **more)
 
 
-def _token(id_: str, test: str, title: str) -> Weakness:
-    return _login(id_, test, "GET /me", title, dialects=("bearer", "graphql"))
+def _token(id_: str, test: str, title: str, *, dialects: tuple[str, ...] = ("bearer", "graphql")) -> Weakness:
+    return _login(id_, test, "GET /me", title, dialects=dialects)
 
 
 ROWS: tuple[Weakness, ...] = (
@@ -42,7 +42,7 @@ ROWS: tuple[Weakness, ...] = (
     _token("token-truncated", "auth-truncated", "A token is looked up by what it begins with"),
     _token("id-token-as-access", "auth-foreign", "The id token of a log-in opens the API"),
     _token("token-expired-accepted", "auth-expired", "The end of a token is not looked at"),
-    _token("token-in-query", "session-token-in-url", "The token may stand in the query"),
+    _token("token-in-query", "session-token-in-url", "The token may stand in the query", dialects=("bearer",)),
     _login(
         "cookie-without-guards",
         "session-cookie-flags",
@@ -55,5 +55,6 @@ ROWS: tuple[Weakness, ...] = (
         "example-credentials",
         "POST /auth/login",
         "The account of the specification's example exists",
+        dialects=("bearer", "cookie"),
     ),
 )
