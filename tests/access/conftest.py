@@ -151,7 +151,7 @@ def play() -> Play:
 
         server = await asyncio.get_running_loop().create_server(protocol, sock=listening)
         try:
-            settings = Settings(limits=Limits(connect=2, first_byte=2, total=4))
+            settings = Settings(limits=Limits(connect=5, first_byte=10, total=20))
             async with Gate(settings, run="r1", targets=(url,)) as gate:
                 await scenario(World(api, url, gate, parse(api.document(url), source="openapi.json")))
         finally:

@@ -3,13 +3,15 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qsl, unquote
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewright.model.call import Call, encode, leaves, render
+from gatewright.model.call import Call, encode, leaves, render, sends
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.graphql import Field
+from gatewright.model.http import Request
 from gatewright.model.json import Json
 
 ENDPOINT = Endpoint(method="PUT", path="/orders/{id}", origin="http://h:1", base="/v1")
@@ -150,3 +152,13 @@ def test_a_body_as_xml_has_one_root_and_repeats_lists() -> None:
     assert (
         encode({"order": {"id": True, "1 x": None}}, "text/xml") == head + b"<order><id>true</id><item></item></order>"
     )
+
+
+def test_which_requests_are_of_an_endpoint() -> None:
+    assert sends(ENDPOINT, render(ENDPOINT, CALL))
+    assert not sends(ENDPOINT, Request("GET", "http://h:1", "/v1/orders/5"))
+    assert not sends(ENDPOINT, Request("PUT", "http://h:1", "/v1/orders/5/items"))
+    one, other = (Field(kind="query", name=n, document=f"query {n} {{ {n} }}") for n in ("a", "b"))
+    asked = Endpoint(method="GET", path="/a", origin="http://h:1", field=one)
+    assert sends(asked, render(asked, Call(endpoint=asked.id)))
+    assert not sends(msgspec.structs.replace(asked, field=other), render(asked, Call(endpoint=asked.id)))

@@ -263,6 +263,8 @@ def _candidates(probe: Probe, target: Target, seen: Answer) -> dict[str, Json]:
                     1,
                     True if name.startswith("is") or name in ("admin", "verified", "approved", "paid", "active") else 7,
                 )
+    if (known := _declared(probe)) is not None:
+        found = {name: value for name, value in found.items() if name in known}
     ranked = sorted(found.items(), key=lambda item: item[1][0])[:_MOST]
     return {name: value for name, (_, value) in ranked}
 
@@ -279,14 +281,22 @@ def _prefix(seen: Answer, names: set[str]) -> str:
     return ""
 
 
-def _writable(probe: Probe) -> set[str]:
-    """Top-level and nested properties that the documented request lists, `readOnly` ones apart."""
+def _declared(probe: Probe) -> set[str] | None:
+    """Everything that a GraphQL field takes: it refuses a request with anything else. None where more may be sent."""
+    bodies = [probe.specification.resolve(body.schema) for body in probe.endpoint.bodies]
+    if probe.endpoint.field is None or any(body.open for body in bodies):
+        return None
+    return _writable(probe, all_=True)
+
+
+def _writable(probe: Probe, *, all_: bool = False) -> set[str]:
+    """Top-level and nested properties that the documented request lists, `readOnly` ones apart (or `all_`)."""
     found: set[str] = set()
 
     def walk(schema: Schema, prefix: str, depth: int) -> None:
         schema = probe.specification.resolve(schema)
         for name, inner in schema.properties.items():
-            if depth < 6 and not inner.read_only:
+            if depth < 6 and (all_ or not inner.read_only):
                 path = f"{prefix}.{name}" if prefix else name
                 found.add(path)
                 walk(inner, path, depth + 1)

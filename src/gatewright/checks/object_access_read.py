@@ -16,6 +16,7 @@ from gatewright.model.json import Json
 from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Attacker, Need, Phase, Probe, check
 from gatewright.model.verdict import Verdict, conclude, strongest
+from gatewright.proof.privacy import PRIVATE_WORDS, words
 
 
 @check(
@@ -84,21 +85,24 @@ async def object_access_read(probe: Probe) -> Verdict:
 def pairs(probe: Probe, *, slot: str) -> list[tuple[OwnedObject, OwnedObject | None, Reference]]:
     """For each place that names objects: one of a peer, one of the attacker's own of that kind, and the peer's reference.
 
-    Objects kept for the slot come first, those that this run made before learnt ones.
+    Objects kept for the slot come first, those that this run made before learnt ones. A place that names objects of
+    several kinds has a row for each of the three that are likeliest to be private.
     """
-    endpoint = probe.endpoint.id
-    rows: dict[Place, tuple[OwnedObject, OwnedObject | None, Reference]] = {}
+    endpoint, kinds = probe.endpoint.id, bool(probe.endpoint.field and probe.endpoint.field.kinds)
+    rows: dict[tuple[Place, str], tuple[OwnedObject, OwnedObject | None, Reference]] = {}
     for victim in peers(probe):
         for owned in _by_slot(probe.knowledge.owned(victim, endpoint), slot):
             for reference in owned.references:
-                if reference.endpoint == endpoint and reference.place not in rows:
+                key = (reference.place, owned.resource if kinds else "")
+                if reference.endpoint == endpoint and key not in rows:
                     mine = _by_slot(probe.knowledge.owned(probe.account, endpoint), slot)
                     own = next(
                         (o for o in mine if o.resource == owned.resource and o.reference(endpoint, reference.place)),
                         None,
                     )
-                    rows[reference.place] = (owned, own, reference)
-    return list(rows.values())
+                    rows[key] = (owned, own, reference)
+    likely = sorted(rows.values(), key=lambda row: not PRIVATE_WORDS & words(row[0].noun)) if kinds else rows.values()
+    return list(likely)[: 3 if kinds else None]
 
 
 def _by_slot(objects: list[OwnedObject], slot: str) -> list[OwnedObject]:

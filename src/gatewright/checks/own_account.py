@@ -6,7 +6,6 @@ disturbs another.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -14,7 +13,7 @@ from msgspec.structs import replace
 
 from gatewright.checks.controls import corrupted
 from gatewright.model.account import ANON, Account, Credential
-from gatewright.model.call import Call
+from gatewright.model.call import Call, sends
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange
 from gatewright.model.test import Probe
@@ -116,13 +115,8 @@ def accepted(exchange: Exchange | None) -> bool:
 
 
 def went_to(exchange: Exchange | None, endpoint: Endpoint) -> bool:
-    """Whether a request was one to an endpoint. An operation of GraphQL (`/graphql#mutation.login`) is named in the body."""
-    if exchange is None or exchange.request.method != endpoint.method:
-        return False
-    path, _, operation = (endpoint.base + endpoint.path).partition("#")
-    pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(path))
-    named = operation.rpartition(".")[2].encode() in exchange.request.body
-    return named and re.fullmatch(pattern, exchange.request.target.partition("?")[0]) is not None
+    """Whether a request was one to an endpoint."""
+    return exchange is not None and sends(endpoint, exchange.request)
 
 
 def told(exchange: Exchange | None) -> str:

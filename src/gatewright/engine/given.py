@@ -19,6 +19,7 @@ from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Answer, Body, Endpoint, Parameter, Place, Requirement, Scheme, Specification
 from gatewright.model.endpoint import In as Within
+from gatewright.model.graphql import Field
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, Origin, OwnedObject, Reference, Sample
 from gatewright.model.names import singular
@@ -89,6 +90,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     unreached: str = ""
     auth: str = ""
     """Its class when it is an endpoint of the log-in: `login`, `register`, …"""
+    field: Field | None = None
+    """The field of a GraphQL schema that it is."""
 
 
 class GivenObject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -237,6 +240,7 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         description=told.description,
         extensions=told.extensions,
         answers=tuple(Answer(status=s, description=d, schema=Schema()) for s, d in told.answers.items()),
+        field=told.field,
     )
 
 

@@ -6,6 +6,7 @@ Rules are tried in order, the first that matches answers. Strings of an answer m
 - `<path.id>` `<query.x>` `<body>` `<body.title>` `<header.Origin>` `<jwt.sub>` `<method>` `<target>` `<as>`: of the request
 - `<after.title>`: of the body of the latest earlier request that the rule's `after` matched
 - `<count>`: number of the request; `<echo>`: all of the request as text; `<many.240>`: a list of 240 items
+- `<calls.10>`: an object `c1` to `c10` of equal objects; `<answers.5>`: a list of five answers of a GraphQL field `c1`
 - `<file>` `<file.size>`: the file that was sent last, its bytes or their number; `<product>`: what a program in it computes
 """
 
@@ -263,6 +264,10 @@ def _look(name: str, ask: Ask, found: dict[str, Json], count: int) -> Json:
     kind, _, rest = name.partition(".")
     if kind == "many":
         return [{"id": number} for number in range(int(rest))]
+    if kind == "calls":
+        return {f"c{number + 1}": {"id": "7"} for number in range(int(rest))}
+    if kind == "answers":
+        return [{"data": {"c1": {"id": "7"}}} for _ in range(int(rest))]
     if kind == "file":
         text = as_text(found.get("file"))
         return len(text.encode("utf-8", "surrogateescape")) if rest == "size" else text

@@ -75,6 +75,8 @@ class Hole(Struct, frozen=True, kw_only=True):
     """Pairs of resource key and score. Empty: a value that may name the caller, if anything."""
     chain: tuple[str, ...] = ()
     """Path places only: keys of the resources that stand before it in the path."""
+    leaf: str = ""
+    """The property of an object whose value names it here, where that is none of its usual ids."""
 
 
 class Graph(Struct, frozen=True, kw_only=True):
@@ -308,6 +310,7 @@ class _Holes:
         self._resources = resources
         self._specification = specification
         self._vocabulary = named_by
+        self._components = {id_: schemas.answer_component(one, specification) for id_, one in endpoints.items()}
         self._parameters = {key: _parameter_of(resource, endpoints) for key, resource in resources.items()}
 
     def of(self, endpoint: Endpoint) -> tuple[Hole, ...]:
@@ -334,10 +337,13 @@ class _Holes:
             guesses = dict(self._guesses(name, schema, endpoint))
             guesses |= {other: 0.6 for other in self._resources if _last(other) == _last(key) and other not in guesses}
             guesses[key] = max(0.95, guesses.get(key, 0.0))
+            if endpoint.field is not None and endpoint.field.kinds:
+                guesses = {**dict.fromkeys(self._shown_as(endpoint.field.kinds), 0.8), key: 0.5}
             found.append(
                 Hole(
                     place=place,
                     key=name,
+                    leaf=endpoint.field.key if endpoint.field else "",
                     schema=schema,
                     required=True,
                     guesses=tuple(sorted(guesses.items(), key=lambda guess: -guess[1])),
@@ -346,6 +352,11 @@ class _Holes:
             )
             chain.append(key)
         return found
+
+    def _shown_as(self, kinds: tuple[str, ...]) -> list[str]:
+        """Resources whose objects are of these components."""
+        read = {key: resource.read or (*resource.creators, "")[0] for key, resource in self._resources.items()}
+        return [key for key, id_ in read.items() if id_ and self._components.get(id_, "") in kinds]
 
     def named(self, place: Place, key: str, schema: Schema, required: bool, endpoint: Endpoint) -> Hole:
         """The hole of one place, by its own name."""

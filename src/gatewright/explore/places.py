@@ -183,6 +183,8 @@ class Places:
 
     def value_for(self, hole: Hole, thing: Thing) -> Json:
         """The value by which the place names the thing; None when no value of it fits."""
+        if hole.leaf:
+            return thing.leaf(hole.leaf)
         if thing.chain.get(thing.resource) is not None and hole.place.within == "path" and self._learnt(hole):
             return thing.chain[thing.resource]
         if not self._vocabulary.generic(hole.key):

@@ -107,6 +107,16 @@ def render(endpoint: Endpoint, call: Call) -> Request:
     return Request(endpoint.method, endpoint.origin, target, tuple(lines), body)
 
 
+def sends(endpoint: Endpoint, request: Request) -> bool:
+    """Whether a request is one to the endpoint: its method and path, or its document."""
+    path = request.target.partition("?")[0]
+    if endpoint.field is not None:
+        document = msgspec.json.encode(endpoint.field.document)
+        return request.method == "POST" and path == endpoint.base + endpoint.field.path and document in request.body
+    pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(endpoint.base + endpoint.path))
+    return request.method == endpoint.method and re.fullmatch(pattern, path) is not None
+
+
 def _operation(endpoint: Endpoint, field: Field, call: Call) -> Request:
     """The request for a field of a GraphQL schema: all values but headers and cookies are variables."""
     lines = [*_lines(call), ("Content-Type", "application/json")]

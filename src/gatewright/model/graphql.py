@@ -8,6 +8,7 @@ of a GraphQL schema therefore has both: `patient(id: ID!)` is `GET /patients/{id
 from __future__ import annotations
 
 import json
+import re
 from typing import Literal
 
 from msgspec import Struct, field
@@ -16,6 +17,7 @@ from gatewright.model.json import Json
 
 Kind = Literal["query", "mutation", "subscription"]
 
+_NUMBER = re.compile(r"-?[0-9]{1,15}")
 _STATUS = {
     "UNAUTHENTICATED": 401,
     "UNAUTHORIZED": 401,
@@ -45,11 +47,17 @@ class Field(Struct, frozen=True, kw_only=True):
     lifted: dict[str, str] = field(default_factory=dict)
     """Parameter of the path → where its value stands in the variables: `id`, `input.patientId`."""
     numbers: tuple[str, ...] = ()
-    """Parameters of the path that are numbers."""
+    """Parameters of path and query that are numbers."""
     listing: bool = False
     """It answers a list of objects."""
     shows: str = ""
     """The type of the objects that it answers, wrappers taken off."""
+    loop: tuple[str, ...] = ()
+    """Fields that lead from the type that it shows back to it: `reviews`, `product`; empty: none do, or it is a list."""
+    kinds: tuple[str, ...] = ()
+    """The types of the objects that it can name, when it shows an interface: `node(id: ID!)`."""
+    key: str = ""
+    """The field of those objects whose value names one here."""
 
     @property
     def fragment(self) -> str:
@@ -64,7 +72,7 @@ class Field(Struct, frozen=True, kw_only=True):
 
     def payload(self, *, path: dict[str, Json], query: dict[str, Json], body: Json) -> bytes:
         """The JSON body of a request with these values."""
-        variables: dict[str, Json] = dict(query)
+        variables: dict[str, Json] = {name: self._typed(name, value) for name, value in query.items()}
         if self.wraps:
             variables[self.wraps] = dict(body) if isinstance(body, dict) else {}
         elif isinstance(body, dict):
@@ -74,7 +82,7 @@ class Field(Struct, frozen=True, kw_only=True):
         return json.dumps({"query": self.document, "variables": variables}, ensure_ascii=False).encode()
 
     def _typed(self, name: str, value: Json) -> Json:
-        if name in self.numbers and isinstance(value, str) and value.isascii() and value.isdigit():
+        if name in self.numbers and isinstance(value, str) and _NUMBER.fullmatch(value):
             return int(value)
         return value
 

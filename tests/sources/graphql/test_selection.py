@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from graphql import GraphQLSchema, build_schema, parse, validate
 
-from gatewright.sources.graphql.selection import WIDEST, Selector, wrapped, wrapper
+from gatewright.sources.graphql.selection import WIDEST, Selector, loop, wrapped, wrapper
 
 
 def test_every_document_is_valid(schema: GraphQLSchema) -> None:
@@ -39,3 +39,11 @@ def test_wrappers(schema: GraphQLSchema) -> None:
     names = [name for name in kinds if wrapper(kinds[name]) and name not in ("Query", "Mutation", "Subscription")]
     assert sorted(names) == ["OrderConnection", "OrderEdge", "OrderPayload", "ProductPage", "Session"]
     assert wrapped(kinds["OrderPayload"]) is kinds["OrderPayload"].fields["order"]
+
+
+def test_the_way_back_to_a_type(schema: GraphQLSchema) -> None:
+    fields = schema.query_type.fields
+    assert loop(fields["me"].type) == ("orders", "owner")
+    assert loop(fields["order"].type) == ("owner", "orders")
+    assert loop(fields["product"].type) == ()
+    assert loop(fields["node"].type) == ()

@@ -311,19 +311,22 @@ class GraphQL(Dialect):
         return self.clinic.tables.get("users", owner) if owner is not None else None
 
     def _relate(self, shapes: Shapes) -> None:
-        """A product has its reviews, a review its product: a circle."""
-        reviews = self.table["GET /products/{product_id}/reviews"]
-        product = self.table["GET /products/{product_id}"]
+        """An order has its invoice, an invoice its order: a circle."""
         word = self.names.word
 
-        def of_product(source: Row, info: Any) -> Any:
-            return self._call(reviews, info.context, {word("product_id"): source[word("id")]})[word("items")]
+        def follow(endpoint: Endpoint, key: str) -> Any:
+            def resolve(source: Row, info: Any) -> Any:
+                try:
+                    return self._call(endpoint, info.context, {word(key): source[word(key)]})
+                except Refused:
+                    return None
 
-        def of_review(source: Row, info: Any) -> Any:
-            return self._call(product, info.context, {word("product_id"): source[word("product_id")]})
+            return resolve
 
-        shapes.more["Product"] = {word("reviews"): GraphQLField(shapes.answer("[Review]"), resolve=of_product)}
-        shapes.more["Review"] = {word("product"): GraphQLField(shapes.output("Product"), resolve=of_review)}
+        invoice = follow(self.table["GET /invoices/detail"], "invoice_id")
+        order = follow(self.table["GET /orders/{order_id}"], "order_id")
+        shapes.more["Order"] = {word("invoice"): GraphQLField(shapes.output("Invoice"), resolve=invoice)}
+        shapes.more["Invoice"] = {word("order"): GraphQLField(shapes.output("Order"), resolve=order)}
 
 
 class _Measure:

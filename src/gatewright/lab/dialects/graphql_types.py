@@ -45,6 +45,7 @@ _SCALARS = {
     "JSON": GraphQLScalarType("JSON"),
 }
 _PREFIX = {"PUT": "update", "PATCH": "update", "DELETE": "delete"}
+_IN_VAIN = "Read-only: ignored when sent."
 FLAT = frozenset({"/auth/login"})
 """Mutations that take the properties of their body as arguments; the others take `input`."""
 
@@ -192,7 +193,8 @@ class Shapes:
         for key, inner in {**schema["properties"], **more}.items():
             made = self._input(inner, key, name)
             firm = key in schema.get("required", ())
-            found[self._names.word(key)] = GraphQLInputField(GraphQLNonNull(made) if firm else made)
+            told = _IN_VAIN if key in more else None
+            found[self._names.word(key)] = GraphQLInputField(GraphQLNonNull(made) if firm else made, description=told)
         return found
 
     def _input(self, schema: Schema, key: str, above: str) -> Any:

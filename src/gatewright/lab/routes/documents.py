@@ -133,14 +133,14 @@ def metadata(call: Call) -> Row:
 _DEEPEST, _MOST_PARTS = 12, 500
 
 
-def _parts(value: Any, depth: int = 0, *, twice: bool) -> int:
-    """Everything in some notes; beyond twelve levels that counts as too much. `twice`: each level is walked two times."""
-    if depth > _DEEPEST and not twice:
+def _parts(value: Any, depth: int = 0, *, again: bool) -> int:
+    """Everything in some notes; beyond twelve levels that counts as too much. `again`: each level is walked three times."""
+    if depth > _DEEPEST and not again:
         return _MOST_PARTS + 1
     inside = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-    if twice:
-        sum(_parts(item, depth + 1, twice=True) for item in inside)
-    return 1 + sum(_parts(item, depth + 1, twice=twice) for item in inside)
+    if again:
+        sum(_parts(item, depth + 1, again=True) for _ in range(2) for item in inside)
+    return 1 + sum(_parts(item, depth + 1, again=again) for item in inside)
 
 
 @AREA.on("PUT", _ONE + "/metadata", Access.PATIENT, body="Metadata", answer="Metadata")
@@ -148,7 +148,7 @@ def change_metadata(call: Call) -> Row:
     """Replace the notes about a document; any property is kept."""
     if len(call.body) > 50:
         raise Refused(422, "too many properties")
-    if _parts(call.body, twice=call.weak("metadata-depth")) > _MOST_PARTS and not call.weak("metadata-depth"):
+    if _parts(call.body, again=call.weak("metadata-depth")) > _MOST_PARTS and not call.weak("metadata-depth"):
         raise Refused(422, "too many parts, or too deep")
     row = call.owned("documents", call.path["document_id"], deny=404)
     stored: Row = call.tables.change("documents", row["id"], metadata=call.body)["metadata"]

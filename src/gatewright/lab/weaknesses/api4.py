@@ -85,7 +85,7 @@ ROWS: tuple[Weakness, ...] = (
         "metadata-depth",
         "cost-json",
         "PUT /documents/{document_id}/metadata",
-        "The notes about a document are walked twice on each of their levels",
+        "The notes about a document are walked three times on each of their levels",
     ),
     _costs(
         "contact-packed",

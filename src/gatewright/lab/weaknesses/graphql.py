@@ -7,13 +7,13 @@ from gatewright.lab.weaknesses.weakness import Weakness
 _ONLY = ("graphql",)
 
 
-def _costs(id_: str, endpoint: str, title: str) -> Weakness:
+def _costs(id_: str, title: str) -> Weakness:
     return Weakness(
         id=id_,
         threat="API4:2023",
         kind="unrestricted resource consumption",
         test="cost-graphql",
-        endpoint=endpoint,
+        endpoint="POST /graphql#query.me",
         title=title,
         dialects=_ONLY,
     )
@@ -30,4 +30,7 @@ ROWS: tuple[Weakness, ...] = (
         title="Whoever is logged in reads any object by its global name",
         dialects=_ONLY,
     ),
+    _costs("query-aliases-unbounded", "One query calls a field as often as it likes, under aliases"),
+    _costs("query-batches-unbounded", "One request brings as many queries as it likes"),
+    _costs("query-depth-unbounded", "A query goes round a circle of types as often as it likes"),
 )

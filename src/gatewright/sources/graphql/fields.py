@@ -32,8 +32,8 @@ from gatewright.model.endpoint import Answer, Body, Endpoint, Parameter
 from gatewright.model.graphql import Field, Kind
 from gatewright.model.schema import Schema
 from gatewright.sources.graphql.names import collection, deed, noun, plain_id, refers, thing, words
-from gatewright.sources.graphql.selection import Selector, holds_list, wrapped
-from gatewright.sources.graphql.types import Types
+from gatewright.sources.graphql.selection import Selector, holds_list, loop, wrapped
+from gatewright.sources.graphql.types import Types, described
 
 _METHODS = {"create": "POST", "update": "PATCH", "delete": "DELETE", "": "POST"}
 _LOOKS = frozenset({"lookup", "find", "get", "show", "fetch", "search", "view"})
@@ -164,11 +164,31 @@ class Endpoints:
                 path=self._path,
                 wraps=wraps,
                 lifted=lifted,
-                numbers=tuple(k for k, slot in self._by_key(lifted, slots) if get_named_type(slot.type).name == "Int"),
+                numbers=tuple(
+                    key
+                    for key, slot in (*self._by_key(lifted, slots), *((one.name, one) for one in others))
+                    if get_named_type(slot.type).name == "Int"
+                ),
                 listing=what.listing,
                 shows=what.name,
+                loop=() if what.listing else loop(field.type),
+                kinds=() if what.listing or not lifted else self._kinds(what.name),
+                key=self._key(what.name),
             ),
         )
+
+    def _kinds(self, name: str) -> tuple[str, ...]:
+        """The object types behind an interface or union; none for an object type."""
+        named = self._schema.type_map.get(name)
+        if not isinstance(named, (GraphQLInterfaceType, GraphQLUnionType)):
+            return ()
+        return tuple(one.name for one in self._schema.get_possible_types(named))
+
+    def _key(self, name: str) -> str:
+        """The id that an interface has: `id`, `nodeId`."""
+        named = self._schema.type_map.get(name)
+        fields = named.fields if isinstance(named, GraphQLInterfaceType) else {}
+        return next((key for key, field in fields.items() if get_named_type(field.type).name == "ID"), "")
 
     @staticmethod
     def _by_key(lifted: dict[str, str], slots: list[Slot]) -> list[tuple[str, Slot]]:
@@ -270,7 +290,7 @@ class Endpoints:
         )
 
     def _body(self, slots: list[Slot]) -> Body:
-        properties = {slot.name: self._types.input(slot.type) for slot in slots}
+        properties = {slot.name: described(self._types.input(slot.type), slot.description) for slot in slots}
         required = tuple(slot.name for slot in slots if slot.required)
         schema = Schema(types=("object",), properties=properties, required=required, closed=True)
         return Body(content_type="application/json", schema=schema, required=bool(required))
@@ -331,11 +351,3 @@ def _slot(name: str, place: str, one: GraphQLArgument | GraphQLInputField) -> Sl
         description=one.description or "",
         deprecated=one.deprecation_reason is not None,
     )
-
-
-def possible(schema: GraphQLSchema, name: str) -> tuple[str, ...]:
-    """The object types that an interface or union stands for; of another type itself."""
-    named = schema.type_map.get(name)
-    if isinstance(named, (GraphQLInterfaceType, GraphQLUnionType)):
-        return tuple(one.name for one in schema.get_possible_types(named))
-    return (name,) if name else ()

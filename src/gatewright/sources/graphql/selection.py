@@ -131,3 +131,23 @@ def wrapped(type_: GraphQLObjectType) -> GraphQLField | None:
 def holds_list(type_: GraphQLOutputType | GraphQLInputType) -> bool:
     """Whether a type is a list."""
     return isinstance(type_.of_type if isinstance(type_, GraphQLNonNull) else type_, GraphQLList)
+
+
+def loop(type_: GraphQLOutputType) -> tuple[str, ...]:
+    """The shortest way from an object type over at most four fields, none of which needs an argument, back to it."""
+    start = get_named_type(type_)
+    waiting: list[tuple[GraphQLObjectType, tuple[str, ...]]] = []
+    if isinstance(start, GraphQLObjectType):
+        waiting.append((start, ()))
+    seen: set[str] = set()
+    for inside, way in waiting:  # grows while it is walked
+        for name, field in inside.fields.items():
+            named = get_named_type(field.type)
+            if not isinstance(named, GraphQLObjectType) or any(is_required_argument(a) for a in field.args.values()):
+                continue
+            if named is start:
+                return (*way, name)
+            if named.name not in seen and len(way) < 3:
+                seen.add(named.name)
+                waiting.append((named, (*way, name)))
+    return ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from graphql import (
     GraphQLEnumType,
@@ -15,6 +17,7 @@ from graphql import (
     GraphQLOutputType,
     GraphQLScalarType,
     GraphQLUnionType,
+    is_required_argument,
     is_required_input_field,
     value_from_ast_untyped,
 )
@@ -27,7 +30,7 @@ from gatewright.sources.graphql.names import words
 _SCALARS = {
     "ID": Schema(types=("string",), format="id"),
     "String": Schema(types=("string",)),
-    "Int": Schema(types=("integer",), minimum=-(2**31), maximum=2**31 - 1),
+    "Int": Schema(types=("integer",)),
     "Float": Schema(types=("number",)),
     "Boolean": Schema(types=("boolean",)),
 }
@@ -55,6 +58,12 @@ _BY_WORD = {
 }
 """Scalars that a schema declares itself, by a word of their name."""
 
+_READ_ONLY = re.compile(
+    r"read.?only|not writ(?:e|a)able|(?:is|are|be) ignored|ignored (?:when|on|if)|(?:set|made|computed|assigned) by the (?:server|system)",
+    re.IGNORECASE,
+)
+"""How a description says that sending a value is in vain: a schema has no word of its own for it."""
+
 AnyObject = GraphQLObjectType | GraphQLInterfaceType
 
 
@@ -79,7 +88,7 @@ class Types:
 
     def _input_object(self, type_: GraphQLInputObjectType) -> Schema:
         properties = {
-            name: _with(self.input(field.type), description=field.description or "", default=_default(field))
+            name: described(self.input(field.type), field.description or "", default=_default(field))
             for name, field in type_.fields.items()
         }
         required = tuple(name for name, field in type_.fields.items() if is_required_input_field(field))
@@ -109,8 +118,9 @@ class Types:
 
     def _output_object(self, type_: AnyObject) -> Schema:
         properties = {
-            name: _with(self.output(field.type), description=field.description or "")
+            name: self.output(field.type)
             for name, field in type_.fields.items()
+            if not any(is_required_argument(one) for one in field.args.values())
         }
         return Schema(
             types=("object",),
@@ -142,7 +152,9 @@ def _leaf(type_: object) -> Schema:
     return next((_BY_WORD[word] for word in (joined, *parts) if word in _BY_WORD), Schema(types=("string",)))
 
 
-def _with(schema: Schema, *, description: str, default: Json | UnsetType = UNSET) -> Schema:
-    if schema.ref or (not description and default is UNSET):
+def described(schema: Schema, description: str, *, default: Json | UnsetType = UNSET) -> Schema:
+    """The schema of an argument or input field, with what its description says."""
+    in_vain = bool(_READ_ONLY.search(description))
+    if schema.ref and not in_vain:
         return schema
-    return msgspec.structs.replace(schema, description=description, default=default)
+    return msgspec.structs.replace(schema, description=description, default=default, read_only=in_vain)
