@@ -124,7 +124,8 @@ def call(app: Any, method: str, path: str, query: str, headers: dict[str, str], 
 
     with pytest.raises(StopIteration):
         app(scope, receive, send).send(None)
-    got = {name.decode().lower(): value.decode() for name, value in messages[0]["headers"]}
+    lines = [(name.decode().lower(), value.decode()) for name, value in messages[0]["headers"]]
+    got = dict(reversed(lines))  # of several Set-Cookie the first: the session
     return Answer(messages[0]["status"], got, b"".join(message.get("body", b"") for message in messages[1:]))
 
 

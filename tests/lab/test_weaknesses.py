@@ -290,4 +290,11 @@ def test_the_listing_says_what_the_interface_promises() -> None:
         row = json.loads(json.dumps(weakness.listed()))
         assert {"id", "threat", "kind", "test", "endpoint", "dialects", "needs", "title"} <= row.keys()
         assert set(row["dialects"]) <= DIALECTS.keys()
-        assert row["needs"] is None
+        assert row["needs"] is None or row["needs"].keys() <= {
+            "mode",
+            "exclusive",
+            "patience",
+            "hook",
+            "listener",
+            "lab",
+        }

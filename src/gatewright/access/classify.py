@@ -157,7 +157,9 @@ def _other(endpoint: Endpoint, resolve: Callable[[Schema], Schema]) -> Class | N
         return "logout"
     if (old and len(secrets) > len(old)) or ({"change", "password"} <= named and secrets):
         return "change_password"
-    if named & {"forgot", "forget", "forgotten", "recover", "recovery"} or ("reset" in named and named & _SECRET):
+    if named & {"forgot", "forget", "forgotten", "recover", "recovery"} or (
+        "reset" in named and (named & _SECRET or secrets)
+    ):
         return "reset"
     if "refresh" in named and (named & _LOGIN or "refresh" in inputs or "token" in inputs) and not secrets:
         return "refresh"

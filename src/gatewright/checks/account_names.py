@@ -11,7 +11,7 @@ from gatewright.checks.own_account import Own, accepted, ask, is_shown, newcomer
 from gatewright.model.account import Credential
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.http import Exchange
-from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, Registration, check
+from gatewright.model.test import Attacker, Effect, LogIn, Need, Phase, Probe, Registration, check
 from gatewright.model.verdict import Verdict, conclude, proved
 from gatewright.proof.leaves import as_text
 
@@ -130,7 +130,8 @@ async def _takes_over(probe: Probe, victim: Own, made: Registration, how: str) -
         )
     shut = [await probe.try_log_in(victim.name, purpose="read-back: the first account's password") for _ in range(2)]
     works = (await probe.try_log_in(made.name, purpose="control: the second one's password")).accepted
-    if any(session.accepted for session in shut) or not works or made.exchange is None:
+    unwell = [s for s in shut if s.exchange is None or s.exchange.response is None or s.exchange.response.status >= 500]
+    if any(session.accepted for session in shut) or unwell or not works or made.exchange is None:
         return None
     return proved(
         title="Signing up under a name that is taken shuts its owner out",
@@ -205,7 +206,11 @@ async def token_subject_reuse(probe: Probe) -> Verdict:
     successor = await recognised(probe, made.name, account=made.account)
     if isinstance(successor, Verdict):
         return successor
-    only = strong(successor, first.account)
+    return await _old_token(probe, session, first, strong(successor, first.account), key, how)
+
+
+async def _old_token(probe: Probe, session: LogIn, first: Own, only: Own, key: str, how: str) -> Verdict:
+    """What the old token is shown, now that `only` has the name."""
     seen = [await ask(probe, only, session.credentials, purpose="attack: the old token") for _ in range(2)]
     if not only.witness:
         return conclude("no_witness", "nothing that it is shown tells the new account from the old one")
@@ -217,14 +222,14 @@ async def token_subject_reuse(probe: Probe) -> Verdict:
         summary=f"An old token of an account opens the account of whoever has its name now, at {only.endpoint.name}.",
         proof=(
             f"{first.name} logged in and kept the token; then it gave its {key} up ({how})",
-            f"{made.name} was signed up under that {key}",
-            f"the old token is shown {', '.join(sorted(v for _, v in only.witness)[:2])}, which is {made.name}'s, twice",
+            f"{only.name} was signed up under that {key}",
+            f"the old token is shown {', '.join(sorted(v for _, v in only.witness)[:2])}, which is {only.name}'s, twice",
             "a garbled token is not shown it",
         ),
         attacks=tuple(answer.number for answer in seen),
         severity="high",
         cvss="CVSS:4.0/AV:N/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:N/SC:N/SI:N/SA:N",
-        victim=made.name,
+        victim=only.name,
     )
 
 

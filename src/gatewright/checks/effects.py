@@ -307,12 +307,12 @@ async def creates(probe: Probe, call: Call, *, able: str, attacker: str) -> Effe
             return conclude("not_visible", "the accepted request has no text that could be found again")
         if turned_away(exchange):
             return refused(exchange, attacker, "what there is")
-        where = await _found(probe, marker, exchange, as_=able)
+        where = await found(probe, marker, exchange, as_=able)
         if not where and again:
             return _not_again()
         if not where:  # C3: would it be seen at all?
             control, own = await _create(probe, call, as_=able, purpose="control: by one who may")
-            if control is None or not await _found(probe, own, control, as_=able):
+            if control is None or not await found(probe, own, control, as_=able):
                 return conclude("not_visible", f"what {able} creates there is seen nowhere, or was refused")
             return refused(exchange, attacker, "what there is")
         sent.append(exchange.number)
@@ -356,7 +356,7 @@ def _created(probe: Probe) -> str:
     return probe.endpoint.path.rstrip("/").rpartition("/")[2]
 
 
-async def _found(probe: Probe, marker: str, write: Exchange, *, as_: str) -> str:
+async def found(probe: Probe, marker: str, write: Exchange, *, as_: str) -> str:
     """Where an account sees the marker: the resource's list, or its read endpoint by an id of the answer. Empty: nowhere."""
     answer = read(write.response)
     purposes = probe.knowledge.resources.get(_created(probe), {})

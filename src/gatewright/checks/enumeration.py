@@ -284,7 +284,11 @@ async def _requests(probe: Probe, accounts: Sequence[tuple[str, Account]]) -> Tr
     """Requests for a reset or a code: each account among missing names, once (three times in mode full)."""
     existing: list[tuple[Exchange, frozenset[str]]] = []
     missing: list[tuple[Exchange, frozenset[str]]] = []
-    for _ in range(ROUNDS if probe.settings.limits.mode == "full" else 1):
+    rounds = ROUNDS if probe.settings.limits.mode == "full" else 1
+    for turn in range(ROUNDS):
+        unwell = any(e.response is not None and e.response.status >= 500 for e, _ in existing)
+        if turn >= rounds and not unwell:  # a server that was unwell by chance is asked again
+            break
         for _, account in accounts:
             call = _named(probe, account)
             if call is None:

@@ -12,6 +12,7 @@ from gatewright.access.tokens import lifetime
 from gatewright.checks.account_forms import form, of_class
 from gatewright.checks.own_account import Own, accepted, ask, is_shown, new_password, newcomer, told
 from gatewright.model.account import Credential
+from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange
 from gatewright.model.secret import Secret
 from gatewright.model.test import Attacker, Effect, LogIn, Need, Phase, Probe, check
@@ -73,22 +74,10 @@ async def session_after_logout(probe: Probe) -> Verdict:
     session = await _session(probe, own)
     if isinstance(session, Verdict):
         return session
-    ended: Exchange | None = None
-    for endpoint in ways[:2]:
-        filled = await form(probe, endpoint, own, held=session.credentials)
-        if filled is None or (filled.token and session.refresh is None):
-            continue
-        token = session.refresh.reveal() if session.refresh is not None else ""
-        call = filled.with_values(filled.token, token).call
-        ended = await probe.send(
-            call, as_=own.name, purpose="log-out", endpoint=endpoint, credentials=session.credentials
-        )
-        if accepted(ended):
-            break
+    ended = await _log_out(probe, own, session, ways)
     if not accepted(ended):
         return conclude("baseline_broken", f"no log-out was accepted: {told(ended)}; what it wants is not known")
-    alive = await _outlives(probe, own, session.credentials)
-    renewed = await _renews(probe, own, session) if not alive else None
+    alive, renewed = await _after(probe, own, session)
     if not alive and renewed is None:
         return conclude("denied", "the session is refused after its log-out, and its refresh token as well")
     left = _left(session.credentials) if alive else None
@@ -160,13 +149,10 @@ async def session_after_password_change(probe: Probe) -> Verdict:
     sent = await _change_password(probe, own, first.credentials, word)
     if not accepted(sent):
         return conclude("baseline_broken", f"no change of the password was accepted: {told(sent)}")
-    works = (await probe.try_log_in(own.name, word, purpose="control: the new password")).accepted
-    old = (await probe.try_log_in(own.name, own.password, purpose="control: the old password")).accepted
-    if not works or old:
-        seen = "the new password does not log in" if not works else "the old password still logs in"
-        return conclude("no_effect", f"the change was answered with {told(sent)}, and {seen}: nothing to judge")
-    alive = await _outlives(probe, own, second.credentials)
-    renewed = await _renews(probe, own, second) if not alive else None
+    void = await _void(probe, own, word)
+    if void:
+        return conclude("no_effect", f"the change was answered with {told(sent)}, and {void}: nothing to judge")
+    alive, renewed = await _after(probe, own, second)
     if not alive and renewed is None:
         return conclude(
             "denied", "the other session is refused once the password is changed, its refresh token as well"
@@ -248,14 +234,9 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
     if garbled is not None and garbled.accepted:
         return conclude("not_protected", "a garbled refresh token gives a session as well")
     await probe.wait(11.0)
-    attacks: list[Exchange] = []
-    for again in ("", ", once more"):
-        second = await _refresh(probe, own, session, token, purpose=f"attack: second use{again}")
-        shown = await ask(probe, own, second.credentials, purpose="read-back") if second and second.accepted else None
-        if second is None or second.exchange is None or not is_shown(own, shown):
-            why = f"the second use was answered with {told(second.exchange if second else None)}, and gave no session"
-            return conclude("unstable" if attacks else "denied", why)
-        attacks.append(second.exchange)
+    attacks = await _again(probe, own, session, token)
+    if isinstance(attacks, Verdict):
+        return attacks
     return proved(
         summary="Whoever gets an old refresh token of an account makes sessions of it, and nobody notices.",
         proof=(
@@ -276,6 +257,29 @@ async def _session(probe: Probe, own: Own) -> LogIn | Verdict:
     if not is_shown(own, await ask(probe, own, session.credentials, purpose="baseline: this session")):
         return conclude("baseline_broken", f"{own.endpoint.name} does not name {own.name} with a further session")
     return session
+
+
+async def _log_out(probe: Probe, own: Own, session: LogIn, ways: list[Endpoint]) -> Exchange | None:
+    """A log-out that was accepted, else the last try."""
+    ended: Exchange | None = None
+    for endpoint in ways[:2]:
+        filled = await form(probe, endpoint, own, held=session.credentials)
+        if filled is None or (filled.token and session.refresh is None):
+            continue
+        token = session.refresh.reveal() if session.refresh is not None else ""
+        call = filled.with_values(filled.token, token).call
+        ended = await probe.send(
+            call, as_=own.name, purpose="log-out", endpoint=endpoint, credentials=session.credentials
+        )
+        if accepted(ended):
+            break
+    return ended
+
+
+async def _after(probe: Probe, own: Own, session: LogIn) -> tuple[tuple[Exchange, ...], Exchange | None]:
+    """What an ended session still opens: the answers that show its account, else the use of its refresh token."""
+    alive = await _outlives(probe, own, session.credentials)
+    return alive, None if alive else await _renews(probe, own, session)
 
 
 async def _outlives(probe: Probe, own: Own, credentials: tuple[Credential, ...]) -> tuple[Exchange, ...]:
@@ -303,6 +307,19 @@ async def _renews(probe: Probe, own: Own, session: LogIn) -> Exchange | None:
     return renewed.exchange if is_shown(own, shown) else None
 
 
+async def _again(probe: Probe, own: Own, session: LogIn, token: Secret) -> list[Exchange] | Verdict:
+    """A used refresh token, used twice more: what gave sessions that are shown the account."""
+    attacks: list[Exchange] = []
+    for again in ("", ", once more"):
+        second = await _refresh(probe, own, session, token, purpose=f"attack: second use{again}")
+        shown = await ask(probe, own, second.credentials, purpose="read-back") if second and second.accepted else None
+        if second is None or second.exchange is None or not is_shown(own, shown):
+            why = f"the second use was answered with {told(second.exchange if second else None)}, and gave no session"
+            return conclude("unstable" if attacks else "denied", why)
+        attacks.append(second.exchange)
+    return attacks
+
+
 async def _refresh(probe: Probe, own: Own, session: LogIn, token: Secret, *, purpose: str) -> LogIn | None:
     return await probe.try_refresh(own.name, token, held=session.credentials, purpose=purpose)
 
@@ -319,6 +336,15 @@ async def _change_password(probe: Probe, own: Own, held: tuple[Credential, ...],
         if accepted(sent):
             break
     return sent
+
+
+async def _void(probe: Probe, own: Own, word: str) -> str:
+    """Why a change of the password did not happen; empty when it did."""
+    works = (await probe.try_log_in(own.name, word, purpose="control: the new password")).accepted
+    old = (await probe.try_log_in(own.name, own.password, purpose="control: the old password")).accepted
+    if not works:
+        return "the new password does not log in"
+    return "the old password still logs in" if old else ""
 
 
 def _left(credentials: tuple[Credential, ...]) -> float | None:

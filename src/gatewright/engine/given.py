@@ -11,6 +11,7 @@ from typing import Literal, cast
 import msgspec
 from msgspec import Struct, field
 
+from gatewright.access.tokens import is_csrf
 from gatewright.engine.plan import Situation
 from gatewright.engine.scripted import Rule, ScriptedIdentities, ScriptedMaker, Server
 from gatewright.engine.scripted_tokens import KEY
@@ -62,6 +63,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     name: str
     """`GET /notes/{id}`."""
+    requires: tuple[str, ...] = ()
+    """Security schemes that the specification asks for there, all together."""
     secured: bool | None = None
     """What the specification says of credentials; null: nothing."""
     scopes: tuple[str, ...] = ()
@@ -164,7 +167,7 @@ async def scene(given: Given, rules: list[Rule], *, disabled: frozenset[str] = f
     main = endpoints[told[0].name]
     accounts = _accounts(given.accounts)
     newcomers = _accounts(given.newcomers)
-    server = Server(rules, {name: account.credentials for name, account in {**accounts, **newcomers}.items()})
+    server = Server(rules, {name: _known_by(account) for name, account in {**accounts, **newcomers}.items()})
     objects = _objects(given, given.objects, list(endpoints.values()), main, first=0)
     ready = _objects(given, given.fresh, list(endpoints.values()), main, first=90)
     probe = next((e for e in endpoints.values() if e.name == given.probe), None)
@@ -226,7 +229,9 @@ def _endpoint_of(told: Json) -> GivenEndpoint:
 def _endpoint(told: GivenEndpoint) -> Endpoint:
     method, _, path = told.name.partition(" ")
     security: tuple[Requirement, ...] | None = None
-    if told.secured is not None:
+    if told.requires:
+        security = (Requirement(tuple((name, ()) for name in told.requires)),)
+    elif told.secured is not None:
         security = (Requirement((("token", told.scopes),)),) if told.secured else ()
     return Endpoint(
         method=method,
@@ -292,6 +297,11 @@ def _accounts(told: Json) -> dict[str, Account]:
             ),
         )
     return found
+
+
+def _known_by(account: Account) -> tuple[Credential, ...]:
+    """What tells the server who asks; at a CSRF token the rules of a case look themselves."""
+    return tuple(c for c in account.credentials if not is_csrf(c.name))
 
 
 def _beside(given: GivenAccount) -> list[Credential]:

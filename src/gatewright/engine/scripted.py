@@ -4,7 +4,7 @@ The server knows who asks as a real one does: by the credential in the request, 
 Rules are tried in order, the first that matches answers. Strings of an answer may hold `<placeholders>`:
 
 - `<path.id>` `<query.x>` `<body>` `<body.title>` `<header.Origin>` `<jwt.sub>` `<method>` `<target>` `<as>`: of the request
-- `<after.title>`: of the body of the latest earlier request that the rule's `after` matched
+- `<after.title>`: of the body (without one: of the query) of the latest earlier request that the rule's `after` matched
 - `<count>`: number of the request; `<echo>`: all of the request as text; `<many.240>`: a list of 240 items
 - `<calls.10>`: an object `c1` to `c10` of equal objects; `<answers.5>`: a list of five answers of a GraphQL field `c1`
 - `<file>` `<file.size>`: the file that was sent last, its bytes or their number; `<product>`: what a program in it computes
@@ -191,7 +191,7 @@ def _match(when: When, ask: Ask, earlier: Sequence[Ask], listener: ScriptedListe
         before = next((old for old in reversed(earlier) if _match(wanted, old, (), listener) is not None), None)
         if before is None:
             return None
-        captured["after"] = before.body
+        captured["after"] = before.body if before.body is not None else dict(before.query)
     if when.body is not None and not _within(_filled(when.body, ask, captured, 0), ask.body):
         return None
     return captured
@@ -375,7 +375,7 @@ class ScriptedIdentities:
         edit: Callable[[Request], Request] | None = None,
         burst: bool = False,
     ) -> LogIn:
-        """Asks at `POST /log-in`. A `token` in the answer is the new session (`session-of-NAME-…` is that account's)."""
+        """Asks at `POST /log-in`. A `challenge` in the answer is no session yet, a `token` the new one (`session-of-NAME-…` is that account's)."""
         request = _posted("/log-in", {"name": name, "password": "own" if password is None else password})
         request = edit(request) if edit is not None else request
         exchange = await self.send(request, as_=ANON, purpose=purpose, credentials=())
@@ -401,6 +401,8 @@ class ScriptedIdentities:
         own = await self.credentials(name)
         body = msgspec.json.decode(answer.body) if answer.body else None
         token, refresh = (body.get("token"), body.get("refresh")) if isinstance(body, dict) else (None, None)
+        if not token and isinstance(body, dict) and "challenge" in body:
+            return LogIn(exchange=exchange)
         if token:
             own = tuple(msgspec.structs.replace(c, value=Secret(str(token))) for c in own)
         return LogIn(exchange=exchange, credentials=own, refresh=Secret(str(refresh)) if refresh else None)

@@ -37,6 +37,14 @@ class Door:
         """A fresh credential for a refresh token, as the log-in answers it; None where there are none, or it is not valid."""
         return None
 
+    def challenge(self, call: Call, user: Row) -> Any:
+        """What stands for a right password until the second factor has come, as the log-in answers it."""
+        raise NotImplementedError
+
+    def challenged(self, call: Call, token: str) -> Row | None:
+        """The user whose password was right; None for anything that `challenge` did not give."""
+        return None
+
     def leave(self, call: Call) -> Any:
         """End what the caller came in with; as the log-out answers it."""
         raise NotImplementedError
@@ -71,6 +79,8 @@ class BearerDoor(Door):
         claims = self._verifier(clinic).claims(token.strip())
         if claims is None or clinic.tables.get("revoked", str(claims.get("sid"))):
             return None, {}
+        if "stage" in claims and "second-factor-skipped" not in clinic.weak:
+            return None, {}
         subject = str(claims.get("sub", ""))
         user = clinic.tables.get("users", int(subject)) if subject.isascii() and subject.isdigit() else None
         if "token-names-the-user" in clinic.weak:
@@ -85,6 +95,17 @@ class BearerDoor(Door):
     def enter(self, call: Call, user: Row) -> Any:
         """A fresh token for the user, and one to renew it with."""
         return self._issue(call, user, secrets.token_hex(8))
+
+    def challenge(self, call: Call, user: Row) -> Any:
+        """A token that is good for the second step alone, for five minutes."""
+        return {"challenge": half_way(call.clinic, user), "second_factor": True}
+
+    def challenged(self, call: Call, token: str) -> Row | None:
+        """The subject of such a token."""
+        claims = self._verifier(call.clinic).claims(token)
+        if claims is None or claims.get("stage") != "password":
+            return None
+        return call.tables.get("users", int(claims["sub"]))
 
     def renew(self, call: Call, token: str) -> Any:
         """A fresh token for a refresh token, which is used up; None for one that is not valid.
@@ -144,3 +165,12 @@ class BearerDoor(Door):
         for row in call.tables.find("refreshes", user_id=call.me["id"]):
             if row["family"] != call.claims.get("sid"):
                 call.tables.remove("refreshes", id=row["id"])
+
+
+def half_way(clinic: Clinic, user: Row) -> str:
+    """A token that says that the password was right, and no more."""
+    now = int(clinic.now())
+    claims = {"sub": str(user["id"]), "role": user["role"], "stage": "password", "iat": now, "exp": now + 300}
+    jti = secrets.token_hex(8)
+    more = {"iss": ISSUER, "aud": AUDIENCE, "token_use": "access", "jti": jti, "sid": jti, "seq": 2**40}
+    return Keys(clinic.secret).sign({**claims, **more}, user["role"])

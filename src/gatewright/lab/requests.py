@@ -9,6 +9,7 @@ from typing import Any
 
 from gatewright.lab import multipart
 from gatewright.lab.dialects import Dialect
+from gatewright.lab.door import half_way
 from gatewright.lab.endpoint import Access, Clinic, Endpoint, Schema, Upload
 from gatewright.lab.routes import endpoints, schemas
 from gatewright.lab.scramble import Names
@@ -114,6 +115,8 @@ def _values(clinic: Clinic) -> dict[str, Any]:
     mia = tables.first("users", username="mia.berg") or {}
     tables.add("refreshes", id="sample-refresh-token", user_id=alice["id"], family="sample", used=0)
     tables.add("codes", id="sample", user_id=mia["id"], purpose="reset", code="482913", expires=clinic.now() + 900)
+    tables.add("codes", id="sample 2", user_id=mia["id"], purpose="log-in", code="482913", expires=clinic.now() + 900)
+    values["challenge"] = half_way(clinic, mia)
     values |= {"refresh_token": "sample-refresh-token", "code": "482913", "code_email": mia["email"]}
     for name, table in _TABLE.items():
         values[name] = tables.find(table, patient_id=alice["id"])[0]["id"]
@@ -141,6 +144,10 @@ def _body(endpoint: Endpoint, shapes: dict[str, Schema], values: dict[str, Any],
         body = {"username": ALICE.username, "password": password_of(ALICE, seed)}
     if endpoint.path == "/auth/credentials":
         body = {"current_password": password_of(ALICE, seed), "email": "alice.marsh@clinic-mail.example"}
+    if endpoint.path == "/auth/otp":
+        body = {"current_password": password_of(ALICE, seed), "enabled": False}
+    if endpoint.path == "/auth/otp/verify":
+        body["challenge"] = values["challenge"]
     if endpoint.path == "/auth/password/reset":
         body |= {"email": values["code_email"], "code": values["code"]}
     for name in ("refresh_token", "order_id", "invoice_id", "claim_id"):

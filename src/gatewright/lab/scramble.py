@@ -23,6 +23,8 @@ KEPT_NAMES = frozenset(
         "current_password",
         "new_password",
         "code",
+        "challenge",
+        "second_factor",
         "csrf_token",
     ]
 )
@@ -38,6 +40,8 @@ KEPT_PATHS = frozenset(
         "/auth/credentials",
         "/auth/password/forgot",
         "/auth/password/reset",
+        "/auth/otp",
+        "/auth/otp/verify",
     }
 )
 

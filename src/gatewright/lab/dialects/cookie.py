@@ -14,15 +14,16 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gatewright.lab import csrf
 from gatewright.lab.camel import Camel
 from gatewright.lab.dialects.dialect import vocabulary
 from gatewright.lab.dialects.web import Web, received
 from gatewright.lab.door import Door
-from gatewright.lab.endpoint import Access, Call, Clinic, Endpoint, Refused, Reply, Schema
+from gatewright.lab.endpoint import Access, Call, Clinic, Endpoint, Refused, Reply, Schema, parsed
 from gatewright.lab.openapi import Published
 from gatewright.lab.schemas import ref, shape
 from gatewright.lab.scramble import Names
-from gatewright.lab.sessions import FIELD, HEADER, SessionDoor, holds
+from gatewright.lab.sessions import FIELD, HEADER, SessionDoor
 from gatewright.lab.tables import Row
 from gatewright.lab.uuids import Uuids
 
@@ -76,14 +77,21 @@ class Cookie(Web):
             self._guard(call, call.headers.get(HEADER.lower(), ""))
 
     def _needs_token(self, call: Call) -> bool:
+        if csrf.has(call, "csrf-text-plain") and _kind(call) == "text/plain":
+            return False
         return bool(call.claims) and call.endpoint.method not in _SAFE
 
     def _guard(self, call: Call, given: str) -> None:
-        if not holds(call.claims, given):
+        if not csrf.passes(call, given):
             raise Refused(403, "the CSRF token of this session is missing or wrong")
 
     async def content(self, request: Request, call: Call) -> Row:
         """JSON, or the fields of a form."""
+        if csrf.has(call, "csrf-text-plain") and _kind(call) == "text/plain":
+            body: Row = self.names.body(parsed(await received(request)))
+            return body
+        if request.method not in (call.endpoint.method, "HEAD") and not _is_form(call):
+            raise Refused(405, "this method is not allowed here")
         if not _is_form(call):
             return await super().content(request, call)
         try:
@@ -92,7 +100,10 @@ class Cookie(Web):
             raise Refused(400, "the body is not a form") from None
         call.keys = tuple((self.names.word(name), value) for name, value in fields)
         given = dict(call.keys)
-        if self._needs_token(call):
+        named = given.pop("_method", "") == call.endpoint.method and csrf.has(call, "csrf-method-in-form")
+        if request.method != call.endpoint.method and not named:
+            raise Refused(405, "this method is not allowed here")
+        if not named and self._needs_token(call):
             self._guard(call, call.headers.get(HEADER.lower(), "") or given.pop(FIELD, ""))
         properties = self._real[call.endpoint.body].get("properties", {})
         return {name: self.names.body(_typed(value, properties.get(name, {}))) for name, value in given.items()}
@@ -102,6 +113,11 @@ class Cookie(Web):
         if self._needs_token(call) and _is_form(call) and not call.endpoint.body:
             self._guard(call, call.headers.get(HEADER.lower(), ""))
         return super().finish(call)
+
+    def further_methods(self, endpoint: Endpoint) -> list[str]:
+        """POST, where a form may name another method."""
+        weak = "csrf-method-in-form" in self.clinic.weak and endpoint.id == csrf.AT["csrf-method-in-form"]
+        return ["POST"] if weak else []
 
     def read(self, text: Any, schema: Schema, name: str) -> Any:
         """UUIDs become numbers again."""
@@ -156,7 +172,10 @@ class Cookie(Web):
             reply.headers["Location"] = re.sub(
                 r"(?<=/)\d+(?=/|$)", lambda match: self.uuids.text(int(match[0])), reply.headers["Location"]
             )
-        return Response(orjson.dumps({"success": True, "data": data}), 200, reply.headers, "application/json")
+        answer = Response(orjson.dumps({"success": True, "data": data}), 200, reply.headers, "application/json")
+        if isinstance(body, dict) and FIELD in body:  # for pages that read it from there
+            answer.headers.append("Set-Cookie", f"{FIELD}={body[FIELD]}; Path=/; SameSite=Lax")
+        return answer
 
     def refusal(self, refused: Refused, methods: list[str]) -> Response:
         """`{"success": false, "error": {…}}`; only where there is no route does the status say so as well."""
@@ -222,8 +241,9 @@ class _Envelopes(Published):
 
     def needed(self, endpoint: Endpoint, roles: list[str]) -> dict[str, list[str]]:
         """The cookie; for a change the token too."""
-        csrf: dict[str, list[str]] = {} if endpoint.method in _SAFE else {"csrf": []}
-        return {"session": roles, **csrf}
+        forgotten = endpoint.id == csrf.AT["csrf-forgotten"] and "csrf-forgotten" in self._dialect.clinic.weak
+        token: dict[str, list[str]] = {} if endpoint.method in _SAFE or forgotten else {"csrf": []}
+        return {"session": roles, **token}
 
     def answer(self, endpoint: Endpoint) -> str:
         """Its name here."""
@@ -263,8 +283,11 @@ def _unpacked(body: Any) -> Any:
 
 
 def _is_form(call: Call) -> bool:
-    kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return kind == "application/x-www-form-urlencoded"
+    return _kind(call) == "application/x-www-form-urlencoded"
+
+
+def _kind(call: Call) -> str:
+    return call.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _typed(text: str, schema: Schema) -> Any:

@@ -120,6 +120,10 @@ class Web(Dialect):
         weak = self.clinic.weak
         return sorted({one.method for one in there if not one.undocumented or one.undocumented in weak})
 
+    def further_methods(self, endpoint: Endpoint) -> list[str]:
+        """Methods beside its own by which an endpoint can be reached."""
+        return []
+
     def _route(self, endpoint: Endpoint) -> Route:
         async def run(request: Request) -> Response:
             request.state.quota = {}
@@ -133,7 +137,7 @@ class Web(Dialect):
             response.headers.update(request.state.quota)
             return response
 
-        return Route(self.names.path(endpoint.path), run, methods=[endpoint.method])
+        return Route(self.names.path(endpoint.path), run, methods=[endpoint.method, *self.further_methods(endpoint)])
 
 
 async def received(request: Request, *, most: int = MOST_BYTES, packed: int = MOST_BYTES) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gatewright.lab import tokens
 from gatewright.lab.attempts import admit, failed, forget, judged, spelled
+from gatewright.lab.codes import mail_code
 from gatewright.lab.endpoint import Access, Area, Call, Clinic, Parameter, Refused, Reply
 from gatewright.lab.schemas import (
     BIRTH,
@@ -183,6 +184,9 @@ def login(call: Call) -> Any:
             time.sleep(SLOW)
         raise Refused(401, "wrong username or password")
     forget(call.clinic, counted)
+    if user["second_factor"]:
+        mail_code(call, user, "log-in")
+        return call.clinic.door.challenge(call, user)
     return call.clinic.door.enter(call, user)
 
 

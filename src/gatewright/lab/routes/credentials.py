@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from gatewright.lab import tokens
 from gatewright.lab.attempts import admit, failed, forget, judged, spelled
+from gatewright.lab.codes import mail_code, redeem
 from gatewright.lab.endpoint import Access, Area, Call, Refused
 from gatewright.lab.routes.account import refuse_taken
-from gatewright.lab.schemas import EMAIL, PASSWORD, USERNAME, shape, text
+from gatewright.lab.schemas import EMAIL, PASSWORD, USERNAME, YES, shape, text
 from gatewright.lab.tables import Row
-
-LIFE = 900
-"""Seconds that a mailed code is good for."""
 
 _PRESENT = {**PASSWORD, "example": "Blue-Kettle-47"}
 _NEW = {**PASSWORD, "example": "Green-Lantern-52"}
@@ -27,6 +24,12 @@ _SCHEMAS = {
     ),
     "Forgotten": shape("email", email=EMAIL),
     "Reset": shape("email code new_password", email=EMAIL, code=text("482913", most=12), new_password=_NEW),
+    "SecondFactorChange": shape("enabled current_password", enabled=YES, current_password=_PRESENT),
+    "SecondFactor": shape(
+        "challenge code",
+        challenge=text("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", most=2000),
+        code=text("482913", most=12),
+    ),
     "Notice": shape("message", message=text("If there is such an account, a code is on its way", most=200)),
 }
 AREA = Area("account", _SCHEMAS)
@@ -81,33 +84,45 @@ def forgot(call: Call) -> Row:
     if user is None and call.weak("reset-tells-names"):
         raise Refused(404, "no account has this address")
     if user is not None:
-        code = f"{secrets.randbelow(10**6):06}"
-        call.tables.remove("codes", user_id=user["id"], purpose="reset")
-        _store(call, user, "reset", code)
-        call.clinic.mailbox.deliver(user["email"], "Your password", f"Your code {code} is good for 15 minutes.")
+        mail_code(call, user, "reset")
     return {"message": "If there is such an account, a code is on its way"}
-
-
-def _store(call: Call, user: Row, purpose: str, code: str) -> str:
-    id_ = secrets.token_urlsafe(24)
-    expires = call.clinic.now() + LIFE
-    call.tables.add("codes", id=id_, user_id=user["id"], purpose=purpose, code=code, expires=expires)
-    return id_
 
 
 @AREA.on("POST", "/auth/password/reset", Access.PUBLIC, body="Reset", status=204)
 def reset(call: Call) -> None:
     """Set a new password with the code that was mailed."""
     counted = f"{spelled(call.body['email'])} reset"
-    admit(call.clinic, counted)
+    if not call.weak("reset-without-limit"):
+        admit(call.clinic, counted)
     user = call.tables.first("users", mail_key=spelled(call.body["email"]))
-    row = call.tables.first("codes", user_id=user["id"], purpose="reset") if user is not None else None
-    good = row is not None and row["expires"] > call.clinic.now()
-    if user is None or row is None or not good or not secrets.compare_digest(row["code"], call.body["code"]):
+    judged(call.body["new_password"], user["username"] if user is not None else "")
+    if user is None or not redeem(call, user, "reset", call.body["code"]):
         failed(call.clinic, counted)
         raise Refused(403, "this code is not right")
-    judged(call.body["new_password"], user["username"])
-    call.tables.remove("codes", id=row["id"])
+    forget(call.clinic, counted)
     call.tables.change("users", user["id"], password_hash=tokens.password_hash(call.body["new_password"]))
     call.user = user
     call.clinic.door.end_others(call)
+
+
+@AREA.on("PUT", "/auth/otp", Access.PATIENT, body="SecondFactorChange", status=204, forbids=True, dialects=("bearer",))
+def change_second_factor(call: Call) -> None:
+    """Ask for a mailed code at every log-in, or no longer."""
+    _ask(call, call.me, call.body["current_password"])
+    call.tables.change("users", call.me["id"], second_factor=int(call.body["enabled"]))
+
+
+@AREA.on("POST", "/auth/otp/verify", Access.PUBLIC, body="SecondFactor", answer="Token", dialects=("bearer",))
+def verify_second_factor(call: Call) -> Any:
+    """Finish a log-in with the code that was mailed."""
+    user = call.clinic.door.challenged(call, call.body["challenge"])
+    if user is None:
+        raise Refused(401, "this log-in has ended; begin again")
+    counted = f"{user['id']} second factor"
+    if not call.weak("second-factor-without-limit"):
+        admit(call.clinic, counted)
+    if not redeem(call, user, "log-in", call.body["code"]):
+        failed(call.clinic, counted)
+        raise Refused(403, "this code is not right")
+    forget(call.clinic, counted)
+    return call.clinic.door.enter(call, user)

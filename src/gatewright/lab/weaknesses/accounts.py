@@ -34,6 +34,28 @@ ROWS: tuple[Weakness, ...] = (
         dialects=("cookie",),
     ),
     _row("session-ids-count", "session-predictable", _ME, "Session ids are a counter", dialects=("cookie",)),
+    _row(
+        "second-factor-skipped",
+        "mfa-skipped",
+        _ME,
+        "What the log-in gives before the code came is a session",
+        dialects=("bearer",),
+    ),
+    _row(
+        "second-factor-without-limit",
+        "otp-no-lockout",
+        "POST /auth/otp/verify",
+        "Codes of the second factor can be tried without limit",
+        dialects=("bearer",),
+        needs={"hook": "mail"},
+    ),
+    _row(
+        "reset-without-limit",
+        "otp-no-lockout",
+        "POST /auth/password/reset",
+        "Codes of the password reset can be tried without limit",
+        needs={"hook": "mail"},
+    ),
     _row("sign-up-weak-password", "password-weak", _REGISTER, "Passwords that everybody guesses are accepted"),
     _row("sign-up-name-twice", "account-duplicate", _REGISTER, "A user name can be signed up again in other letters"),
     _row(
