@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from gatewright.model.account import Account, Credential, Login, Step
 from gatewright.model.call import Call
-from gatewright.model.endpoint import Endpoint
 from gatewright.model.events import VerdictReached
 from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request, Response
@@ -64,7 +63,9 @@ def test_what_a_budget_an_interruption_or_the_plan_settled_is_judged_anew() -> N
 
 def _sample(name: str, call: Call, answer: str) -> Sample:
     body, lines = answer.encode(), (("Content-Type", "application/json"),)
-    exchange = Exchange(number=1, request=Request("GET", "http://h", "/"), response=Response(200, headers=lines, body=body))
+    exchange = Exchange(
+        number=1, request=Request("GET", "http://h", "/"), response=Response(200, headers=lines, body=body)
+    )
     return Sample(endpoint=name, account="bob", call=call, exchange=exchange)
 
 
