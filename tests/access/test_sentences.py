@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from gatewright.access.sentences import kind_of, mentions, sentences, snakes, spelled, undeclared
+from gatewright.access.sentences import (
+    exact,
+    kind_of,
+    mentions,
+    sentences,
+    snakes,
+    spelled,
+    undeclared,
+    with_what_follows,
+)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +83,22 @@ def test_a_name_is_found_however_it_is_spelled() -> None:
     assert mentions("First name must be long", "first_name")
     assert mentions("firstName is bad", "user.firstName")
     assert not mentions("renamed", "name")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "field"),
+    [
+        ("Key: 'Req.Name' Error:Field validation for 'Name' failed on the 'required' tag", "Name"),
+        ("json: cannot unmarshal string into Go struct field Req.Limit of type float64", "Limit"),
+        ("The JSON value could not be converted to System.DateTime. Path: $.When", "When"),
+        ('Cannot deserialize (through reference chain: com.shop.Req["when"])', "when"),
+        ("name is required", ""),
+    ],
+)
+def test_sentences_of_known_forms_name_their_field(sentence: str, field: str) -> None:
+    assert exact(sentence) == field
+
+
+def test_a_list_of_values_belongs_to_the_sentence_before() -> None:
+    found = with_what_follows(["The header 'X-Version' is required.", "Supported versions are: '2'", "Name is bad"])
+    assert found == ["The header 'X-Version' is required. Supported versions are: '2'", "Name is bad"]

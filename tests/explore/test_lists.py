@@ -69,3 +69,20 @@ def test_links_of_any_answer_are_kept_for_reading(known):
     lists.harvest("alice", _reply({"grovu": "/shared/Zk3m", "other": "/elsewhere/1"}))
     assert [t.id for t in memory.seen["http://h/shared", "alice"]] == ["Zk3m"]
     assert len(memory.seen) == 1
+
+
+def test_a_list_read_to_its_end_is_whole(known):
+    endpoint, _, lists = known
+    lists.see(endpoint, "alice", _reply({"items": [{"id": 1}, {"id": 2}], "total": 3}))
+    lists.see(endpoint, "bob", _reply({"items": [{"id": 9}], "total": 1}))
+    assert lists.learned("alice", ("bob",)) == []
+    assert lists.unfinished(("alice", "bob")) == [(endpoint.id, "alice")]
+    assert not lists.see_more(endpoint, "alice", _reply({"items": [{"id": 3}], "total": 3}))
+    assert [t.id for t in lists.learned("alice", ("bob",))] == [1, 2, 3]
+
+
+def test_a_list_that_goes_on_and_on_stays_unfinished(known):
+    endpoint, _, lists = known
+    lists.see(endpoint, "alice", _reply({"items": [{"id": 1}], "total": 30}))
+    assert lists.see_more(endpoint, "alice", _reply({"items": [{"id": 2}], "total": 30}))
+    assert lists.unfinished(("alice",)) == [(endpoint.id, "alice")]

@@ -72,3 +72,8 @@ def test_the_version_is_read_where_the_object_is(produced, name):
     call = Call(endpoint="x", path={"id": 7})
     assert asyncio.run(produced(name).version(call)) == '"v7"'
     assert produced.server.asked == ["/projects/7"]
+
+
+def test_a_word_that_names_nothing_is_looked_for_in_what_we_made(produced):
+    produced.thing.leaves["voucher"] = "gwabc"
+    assert asyncio.run(produced("POST /tickets")(Place("body", "voucher"), ["x"])) == "gwabc"

@@ -144,6 +144,16 @@ def test_a_field_of_a_schema_is_sent_as_a_document() -> None:
     assert json.loads(request.body) == {"query": field.document, "variables": {"id": "ü"}}
 
 
+def test_a_body_as_xml_has_one_root_and_repeats_lists() -> None:
+    head = b'<?xml version="1.0" encoding="UTF-8"?>'
+    assert encode({"a": 1, "b": ["x", "<y>"]}, "application/xml") == (
+        head + b"<request><a>1</a><b>x</b><b>&lt;y&gt;</b></request>"
+    )
+    assert (
+        encode({"order": {"id": True, "1 x": None}}, "text/xml") == head + b"<order><id>true</id><item></item></order>"
+    )
+
+
 def test_which_requests_are_of_an_endpoint() -> None:
     assert sends(ENDPOINT, render(ENDPOINT, CALL))
     assert not sends(ENDPOINT, Request("GET", "http://h:1", "/v1/orders/5"))

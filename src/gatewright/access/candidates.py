@@ -45,6 +45,8 @@ _USUAL: dict[str, tuple[Json, ...]] = {
 }
 """What fields of these names usually allow, where an answer lists nothing."""
 _TURNS = 4
+_VERSIONS: tuple[Json, ...] = ("1", "2", "1.0", "2.0", "v1")
+"""What a header that names a version of the API may hold, where nothing lists it."""
 
 
 def candidates(
@@ -63,6 +65,8 @@ def candidates(
         return [values.unique(schema, name, turn=turn + extra) for extra in range(_TURNS)]
     if schema.enum:
         return list(schema.enum)
+    if place.within == "header" and "version" in words(name):
+        return list(_VERSIONS)
     beside = _beside(complaint, place, call, known)
     if complaint.kind == "choice":
         return [*beside, *_USUAL.get(words(name)[-1] if words(name) else "", ()), values.value(schema, name, turn=1)]

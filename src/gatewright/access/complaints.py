@@ -12,7 +12,17 @@ from collections.abc import Collection, Mapping
 import msgspec
 from msgspec import Struct
 
-from gatewright.access.sentences import QUOTED, Kind, kind_of, mentions, sentences, snakes, undeclared
+from gatewright.access.sentences import (
+    QUOTED,
+    Kind,
+    exact,
+    kind_of,
+    mentions,
+    sentences,
+    snakes,
+    undeclared,
+    with_what_follows,
+)
 from gatewright.access.words import plain, words
 from gatewright.model.graphql import refusal
 from gatewright.model.http import Response
@@ -76,7 +86,7 @@ def complaints(response: Response, known: Collection[str], *, sent: Mapping[str,
         return [Complaint(kind="media", text=str(response.meaning), hints=tuple(types))]
     if response.meaning in (412, 428):
         return [Complaint(kind="stale", text=str(response.meaning))]
-    reader = _Reader(tuple(known), sent or {})
+    reader = _Reader(tuple(dict.fromkeys(known)), sent or {})
     found = reader.read(response, loosely=response.meaning not in (401, 403))
     if response.meaning in (401, 403) and not any(c.field for c in found):
         return [Complaint(kind="rank", text=reader.loose[0] if reader.loose else str(response.meaning))]
@@ -186,7 +196,7 @@ class _Reader:
 
     def from_text(self, text: str) -> None:
         """A message without a field beside it: names that it quotes or uses, sentence by sentence."""
-        for sentence in sentences(text):
+        for sentence in with_what_follows(sentences(text)):
             kind = kind_of(sentence)
             lowered = sentence.lower()
             within = "header" if "header" in lowered else "query" if re.search(r"request param|query", lowered) else ""
@@ -200,6 +210,9 @@ class _Reader:
 
     def named(self, sentence: str, kind: Kind) -> list[str]:
         """Known names that a sentence quotes, or whose value it quotes, or that it uses."""
+        told = exact(sentence)
+        if told:
+            return [told] if self.match(told) in self.known else []
         quoted = QUOTED.findall(sentence)
         found = [name for name in quoted if self.match(_stripped(name)) in self.known]
         inside = [
@@ -220,13 +233,14 @@ class _Reader:
         if found:
             return found if kind in ("missing", "unknown") else found[:1]
         subject = re.match(
-            r"(?:no |unknown |invalid |cannot find |couldn.t find |could not find )?([A-Za-z]\w+)",
+            r"(?:this |the |that |no |unknown |invalid |cannot find |couldn.t find |could not find )?([A-Za-z]\w+)",
             sentence,
             re.IGNORECASE,
         )
         if kind == "reference" and subject:
             name = self.referring(subject.group(1))
-            return [name] if name else []
+            bare = [one for one in self.known if one in _KEYS and one != "id"]  # `This coupon is unknown`: its `code`
+            return [name] if name else bare if len(bare) == 1 else []
         return []
 
     def referring(self, noun: str) -> str:

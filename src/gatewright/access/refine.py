@@ -14,6 +14,7 @@ from gatewright.model.names import singular
 from gatewright.model.schema import Schema
 
 _TYPES: tuple[tuple[str, str, str], ...] = (
+    (r"converted to (?!System\b)[A-Z]\w*\.[A-Z]", "object", ""),
     (r"yyyy-mm-dd[t ]|date-?time|timestamp|rfc ?3339|instant|iso.?8601|zoned", "string", "date-time"),
     (r"yyyy-mm(?!-)|year-?month", "string", "year-month"),
     (r"yyyy-mm-dd|local ?date\b|\bdate\b|\bdatum\b|\bfecha\b", "string", "date"),
@@ -25,8 +26,8 @@ _TYPES: tuple[tuple[str, str, str], ...] = (
     (r"\bip(v4)? ?address|ipv4", "string", "ipv4"),
     (r"\bbase64\b", "string", "byte"),
     (r"\bfile\b|\bimage\b|\bupload|content type|extension|multipart", "string", "binary"),
-    (r"\b(integer|int|long|whole number|entero|ganzzahl|entier)\b", "integer", ""),
-    (r"\b(number|numeric|float|double|decimal|n[uú]mero|zahl|nombre)\b", "number", ""),
+    (r"\b(integer|u?int\d*|long|whole number|entero|ganzzahl|entier)\b", "integer", ""),
+    (r"\b(number|numeric|float\d*|double|decimal|n[uú]mero|zahl|nombre)\b", "number", ""),
     (r"\bbool(ean)?\b", "boolean", ""),
     (r"\b(array|list|sequence|collection)\b", "array", ""),
     (r"\b(object|dictionary|dict|map|hash)\b", "object", ""),
@@ -145,9 +146,11 @@ def _pattern(text: str) -> str:
 def choices(complaint: Complaint, present: Json) -> list[Json]:
     """The values that a complaint lists, the refused one and the field's own name left out."""
     text = complaint.text
-    if complaint.kind != "choice" and "|" not in complaint.wanted and "one of" not in text.lower():
+    more = re.search(r"\b(supported|allowed|accepted|available|possible) \w+ (are|is)\b", text, re.IGNORECASE)
+    if complaint.kind != "choice" and "|" not in complaint.wanted and "one of" not in text.lower() and not more:
         return []
     told = re.sub(r",? (?:but )?(?:received|got|was) ['\"`].*$", "", text, flags=re.IGNORECASE)
+    told = re.sub(r"^.*validation for '[\w.]+' failed on the '\w+' tag", "", told)
     listed: list[Json] = [*complaint.hints] if complaint.kind == "choice" else []
     listed += re.findall(r"['\"]([^'\"|]{1,60})['\"]", complaint.wanted)
     if not listed:
@@ -158,7 +161,9 @@ def choices(complaint: Complaint, present: Json) -> list[Json]:
         r"(?:one of|values?|either|are|choices?|enum)\s*:?\s+(.+)$", told
     )
     if bracket and not listed:
-        parts: Sequence[str] = re.split(r",|\||\bor\b|\band\b|\boder\b|\bou\b", bracket.group(1))
+        inside = re.sub(r"^.*(?:one of|choices|values|options)(?: are)?:? +", "", bracket.group(1))
+        parts: Sequence[str] = re.split(r",|\||\bor\b|\band\b|\boder\b|\bou\b", inside)
+        parts = parts if len(parts) > 1 else inside.split()
         listed = [part.strip(" \"'`.“”") for part in parts]
         listed = [one for one in listed if one and one != present and len(str(one)) <= 60]
     return listed

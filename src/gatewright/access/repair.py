@@ -54,7 +54,7 @@ def repairs(
     """
     work = _Work(endpoint, call, values, turn, lessons if lessons is not None else Lessons())
     sent = {place.name: str(call.get(place)) for place in call.places()}
-    found = complaints(response, {place.name for place in work.known if place.name}, sent=sent)
+    found = complaints(response, list(dict.fromkeys(place.name for place in work.known if place.name)), sent=sent)
     made = [repair for complaint in found for repair in work.repair(complaint)]
     changing = [repair for repair in made if repair.kind != "rank"]
     return changing or made or work.by_size(response)
@@ -133,13 +133,17 @@ class _Work:
         if complaint.kind == "missing" and place not in self.known and self._wraps(place):
             self.lessons.wrap = place.name
             return [Repair(kind="body", value={place.name: self.call.body}, why=why)]
+        if complaint.kind == "reference" and schema.enum:
+            self.lessons.refuse(place, present)
+            left = self.lessons.fresh(place, list(schema.enum))
+            return [Repair(kind="set", place=place, value=left[0], why=why)] if left else []
         reference = complaint.kind == "reference" or "hyperlink" in complaint.text.lower()
         if reference or (complaint.kind in ("missing", "format") and is_id(place) and place.within != "header"):
             fallback = None if reference else self.value(complaint, schema, place)
             linked = "link" if "hyperlink" in complaint.text.lower() else ""
             return [Repair(kind="produce", place=place, value=fallback, why=why, form=linked)]
         if complaint.kind == "missing" and present not in (None, "", [], {}) and place.within == "body":
-            elsewhere = self._misplaced()
+            elsewhere = self._respelled(complaint, place, present) or self._misplaced()
             if elsewhere:
                 return elsewhere
         value = self.value(complaint, schema, place)
@@ -202,11 +206,25 @@ class _Work:
         nouns = {words(part) for part in fixed}
         return words(place.name) in nouns and (bool(self.call.body) or bool(self.endpoint.bodies))
 
+    def _respelled(self, complaint: Complaint, place: Place, present: Json) -> list[Repair]:
+        """A name that the sentence spells with another case than ours, where ours came from such a sentence."""
+        above, _, last = place.name.rpartition(".")
+        word = next(
+            (one for one in re.findall(r"\w+", complaint.text) if one.lower() == last.lower() and one != last), ""
+        )
+        other = Place("body", f"{above}.{word}" if above else word)
+        if not word or self.call.get(other) is not None or not self.lessons.again(other, "case"):
+            return []
+        self.lessons.schemas[other] = self.lessons.schemas.pop(place, Schema(types=("string",)))
+        return [Repair(kind="remove", place=place), Repair(kind="set", place=other, value=present, why=complaint.text)]
+
     def _misplaced(self) -> list[Repair]:
         """What is there is said to be missing: the server reads another form of body."""
         if self.call.raw is not None or any(isinstance(value, (dict, list)) for value in _values(self.call.body)):
             return []
-        return self._media(Complaint(kind="media", text="415"))
+        found = self._media(Complaint(kind="media", text="415"))
+        self.lessons.media.pop()  # it was not refused: it may be right after all
+        return found
 
     def _media(self, complaint: Complaint) -> list[Repair]:
         call = self.call

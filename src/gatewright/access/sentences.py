@@ -46,11 +46,11 @@ _TYPES = frozenset(
 
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("stale", r"if-match|precondition|\betag\b|optimistic lock"),
-    ("format", r"valid \w+ (is )?required|failed to convert|cannot deserialize value of type (?!.*not one of)|could not be converted|(wrong|invalid|these) formats?|was not a file|not a file|cast to \w+ failed|extension\b.* is not allowed|invalid content type"),
+    ("format", r"valid \w+ (is )?required|cannot unmarshal|failed to convert|cannot deserialize value of type (?!.*not one of)|could not be converted|(wrong|invalid|these) formats?|was not a file|not a file|cast to \w+ failed|extension\b.* is not allowed|invalid content type"),
     ("unknown", r"should not exist|not allowed(?! to be)|unknown (field|prop|key|param|arg)|unrecogni[sz]ed|unexpected (field|prop|key|param)"
      r"|additional ?propert|extra[_ ](field|input|forbidden)|extra_forbidden|not permitted|is not (a )?(known|supported) (field|prop)|whitelist"),
     ("choice", r"not one of the values|not included in|is not a valid choice|invalid enum|inclusion|received '[^']*'$|expected ('[^']*' \| )+'"),
-    ("reference", r"not[_ ]found|(does|do|did)(n.t| not) exist|not exists?\b|no such|could ?n.t find|cannot find|invalid (\w+[_ ])?id\b|unknown (\w+[_ ])?id\b"
+    ("reference", r"not[_ ]found|is (unknown|not known)\b|(does|do|did)(n.t| not) exist|not exists?\b|no such|could ?n.t find|cannot find|invalid (\w+[_ ])?id\b|unknown (\w+[_ ])?id\b"
      r"|no \w+ (with|for|matches)|foreign key|does not refer|must exist|object does not|invalid (pk|hyperlink)|no existe|no encontrad|nicht gefunden"
      r"|existiert nicht|introuvable|n.existe pas|n[aã]o (encontrad|existe)|non (trovat|esiste)|niet gevonden|bestaat niet|не найден|未找到|不存在|見つかりません"),
     ("taken", r"already|taken|duplicat|in use|must be unique|not unique|unique constraint|exists\b|been used|was used|ya (existe|est[aá])|bereits|schon vergeben"
@@ -61,7 +61,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
      r"|please (enter|provide|fill)|is (null|undefined)\b|obligatori|obligatoire|obrigat[oó]ri|requerid|requis|erforderlich|pflicht|nicht leer|vide\b|vac[ií]o|vazi[oa]"
      r"|obbligatori|richiest|verplicht|wajib|обязател|必須|必填|不能为空|필수"),
     ("choice", r"\bone of\b|choices?\b|(?<!maximum )(?<!minimum )allowed values?|permitted values?|valid (values|options)|\benum\b|accepted values|must be either"
-     r"|equal to one|input should be '[^']*'(,| or )|invalid option|literal_error|possible values|in the list|einer von|uno de|l.un des"),
+     r"|equal to one|oneof|input should be '[^']*'(,| or )|invalid option|literal_error|possible values|in the list|einer von|uno de|l.un des"),
     ("bounds", r"at least|at most|\bmin(imum|_length|length)?\b|\bmax(imum|_length|length)?\b|\blength\b|long(er)?\b|short(er)?\b|between|range"
      r"|greater|less|larger|smaller|too (big|small|many|few|high|low|early|late|old|young)|exceed|future|\bpast\b|before|after|later|earlier|positive|negative"
      r"|non-?zero|characters|\b(gt|ge|lt|le|gte|lte)\b|>=|<=|tomorrow|\bsize\b|expired|out of stock|insufficient|not enough|no more than|\d+\.\.\d+"
@@ -90,6 +90,9 @@ def undeclared(sentence: str, *, snake: bool) -> list[str]:
 
     `snake` says how this API spells two words: `time_zone` or `timeZone`.
     """
+    told = exact(sentence)
+    if told:
+        return [told]
     quoted = [name for name in QUOTED.findall(sentence) if name.lower() not in _TYPES]
     found = [name for name in quoted if not _CLASS.match(name)]
     if found:
@@ -106,6 +109,34 @@ def undeclared(sentence: str, *, snake: bool) -> list[str]:
         if found:
             return found[:1]
     return []
+
+
+_EXACT = re.compile(
+    r"validation for '([\w.]+)' failed|struct field \w+\.([\w.]+)|reference chain: [^\[]*\[\"([\w.]+)\"\]\)?$|Path: \$\.([\w.\[\]]+)"
+)
+"""Go's validator and decoder, Jackson, System.Text.Json: where each says which field it means."""
+
+
+def exact(sentence: str) -> str:
+    """The field that a sentence of a known form names; empty for any other sentence."""
+    found = _EXACT.search(sentence)
+    return next((group for group in found.groups() if group), "") if found else ""
+
+
+_MORE = re.compile(
+    r"^(supported|allowed|valid|accepted|available|possible|expected|choices|must be|use)\b", re.IGNORECASE
+)
+
+
+def with_what_follows(parts: list[str]) -> list[str]:
+    """Sentences, each with the next where that only goes on: `X is required. Supported versions are: '2'`."""
+    found: list[str] = []
+    for part in parts:
+        if found and _MORE.search(part.strip()):
+            found[-1] += " " + part
+        else:
+            found.append(part)
+    return found
 
 
 def spelled(words: str, *, snake: bool) -> str:

@@ -122,12 +122,40 @@ class Composer:
         if body is None:
             return call
         made, content_type = values.body(body.schema), body.content_type or "application/json"
+        if content_type.startswith("application/json-patch"):
+            return msgspec.structs.replace(call, body=self._patch(endpoint, values), content_type=content_type)
         if content_type.startswith("multipart/"):
             content_type = "multipart/form-data; boundary=gatewright"
         elif isinstance(made, dict) and "filename" in made and schemas.is_text(body.schema):  # the file is the body
             raw = content_of(kinds("", body.schema.description, media=content_type)[0], values.markers[-1])
             return msgspec.structs.replace(call, raw=raw, content_type=content_type)
         return msgspec.structs.replace(call, body=made, content_type=content_type)
+
+    def _patch(self, endpoint: Endpoint, values: Values) -> Json:
+        """A JSON patch (RFC 6902) that replaces the first free text of what is made at the collection above."""
+        names = self._patched(endpoint)
+        text = values.value(_TEXT, "patch~text")
+        return [{"op": "replace", "path": f"/{names[0]}" if names else "/name", "value": text}]
+
+    def lessons(self, endpoint: Endpoint) -> Lessons:
+        """What is known before the first refusal: which properties a JSON patch may name."""
+        body = schemas.body_of(endpoint)
+        if body is None or not body.content_type.startswith("application/json-patch"):
+            return Lessons()
+        names = tuple(f"/{name}" for name in self._patched(endpoint))
+        schema = Schema(types=("string",), enum=names)
+        return Lessons(schemas={Place("body", name): schema for name in ("[0].path", "[].path")})
+
+    def _patched(self, endpoint: Endpoint) -> list[str]:
+        above = endpoint.path.rpartition("/{")[0].rstrip("/")
+        makers = [
+            one for one in self._specification.endpoints if one.method == "POST" and one.path.rstrip("/") == above
+        ]
+        bodies = [body for body in map(schemas.body_of, makers) if body is not None]
+        found = [one for body in bodies for one in schemas.fields(body.schema, self._specification)]
+        return [
+            one.name for one in found if one.name and "." not in one.name and "[" not in one.name and _free(one.schema)
+        ]
 
     def _again(self, endpoint: Endpoint, values: Values, recipe: Recipe) -> Call:
         call = recipe.call

@@ -15,10 +15,12 @@ from gatewright.explore.cast import cast
 from gatewright.explore.compose import Composer
 from gatewright.explore.courier import Courier, Sessions, Spent
 from gatewright.explore.identity import Identities
+from gatewright.explore.ids import id_kind
 from gatewright.explore.ledger import Ledger
 from gatewright.explore.lists import Lists
 from gatewright.explore.memory import Memory, Thing
 from gatewright.explore.objects import Objects
+from gatewright.explore.paging import PAGES, following
 from gatewright.explore.places import Places
 from gatewright.explore.policy import SAFE, administers
 from gatewright.explore.samples import Samples
@@ -294,11 +296,27 @@ class Explorer:
         for safe in (True, False):
             chosen = [e for e in self._callable() if (e.method in SAFE) is safe]
             await self._together(self._samples.confirm(endpoint, self._cast.makers[0]) for endpoint in chosen)
+        await self._together(self._further(*one) for one in self._lists.unfinished((*self._cast.peers, ANON)))
         for account in self._cast.peers:
             others = (*[name for name in self._cast.peers if name != account], ANON)
             for thing in self._lists.learned(account, others):
                 if self._graph.resources[thing.resource].named:
                     self._memory.things.setdefault(thing.key, thing)
+
+    async def _further(self, id_: str, account: str) -> None:
+        """The next pages of a list that says that there are more, three in all."""
+        endpoint, sample = self._graph.endpoints[id_], self._memory.samples.get((id_, account))
+        if sample is None:
+            return
+        call, reply = sample.call, answers.read(sample.exchange)
+        for _ in range(PAGES - 1):
+            following_call = following(endpoint, call, reply)
+            if following_call is None:
+                return
+            call = following_call
+            reply = await self._courier.send(endpoint, call, as_=account)
+            if not reply.accepted or not self._lists.see_more(endpoint, account, reply):
+                return
 
     def _group(self, endpoint: Endpoint) -> str:
         """Endpoints that touch the same objects are sampled one after another."""
@@ -415,6 +433,7 @@ class Explorer:
             parent=thing.parent,
             recipe=thing.recipe,
             leaked_in=leaked_in,
+            id_kind=id_kind(thing.id) if thing.id is not None else "",
         )
 
     @property

@@ -99,7 +99,7 @@ class Graph(Struct, frozen=True, kw_only=True):
         known = Specification(source="", dialect="", endpoints=tuple(self.endpoints.values()))
         finder = _Holes(self.resources, known, self.vocabulary)
         hole = finder.named(place, key, Schema(), True, endpoint)
-        if hole.guesses and hole.guesses[0][1] >= 0.6:
+        if hole.guesses and hole.guesses[0][1] >= 0.7:  # `code` alone may name anything
             self.holes[endpoint.id] = (*holes, hole)
         return hole
 
@@ -385,7 +385,8 @@ class _Holes:
         if target and (resource.name == target or resource.name.endswith("_" + target)):
             return 0.9
         if self._vocabulary.generic(name):
-            return 0.6 if where == key or where.startswith(key + "/") or _last(key) == _last(where) else 0.0
+            alike = bool(self._parameters[key]) and _last(key) == _last(where)
+            return 0.6 if where == key or where.startswith(key + "/") or alike else 0.0
         if self._parameters[key] and same(self._parameters[key], name):
             return 0.85
         if target and target.endswith("_" + resource.name):

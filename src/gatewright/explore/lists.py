@@ -48,6 +48,31 @@ class Lists:
             if partial(reply.body, len(found)):
                 self._partial.add((resource.collection, account))
 
+    def unfinished(self, accounts: tuple[str, ...]) -> list[tuple[str, str]]:
+        """Lists of nameable things, by endpoint and account, that said that they hold more."""
+        return [
+            (endpoint, account)
+            for endpoint, resources in self._of.items()
+            for account in accounts
+            if any(r.named and (r.collection, account) in self._partial for r in resources)
+        ]
+
+    def see_more(self, endpoint: Endpoint, account: str, reply: Reply) -> bool:
+        """Keep the items of a further page; False when that was the last, and the list is known to its end."""
+        going_on = False
+        for resource in self._of.get(endpoint.id, []):
+            found = answers.items(reply.body)
+            things = [t for t in (self._thing(resource, account, endpoint, reply, item) for item in found) if t]
+            whole = self._whole.setdefault((resource.collection, account), set())
+            before = len(whole)
+            whole.update(str(thing.id) for thing in things)
+            self._memory.see(resource.collection, account, things)
+            if len(whole) > before and partial(reply.body, len(whole)):
+                going_on = True
+            else:
+                self._partial.discard((resource.collection, account))
+        return going_on
+
     def _adopt(self, resource: Resource, account: str, reply: Reply, things: list[Thing]) -> None:
         """Items below an object that we made came with it: they are ours, where nothing else makes such items."""
         if set(resource.creators) - {resource.replace} or "/{}/" not in resource.collection:

@@ -9,7 +9,6 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from gatewright.access.lessons import Lessons
 from gatewright.explore import answers
 from gatewright.explore.answers import Reply
 from gatewright.explore.cast import Cast
@@ -183,6 +182,7 @@ class Objects:
     ) -> Trial:
         """One call tried until it is accepted, with what earlier tries of the endpoint taught. Raises Spent."""
         produced = Produced(self._graph, self._memory, self._places, self._courier, endpoint, account)
+        lessons = self._memory.lessons.setdefault(endpoint.id, self._composer.lessons(endpoint))
         trial = await attempt(
             self._courier,
             endpoint,
@@ -191,15 +191,14 @@ class Objects:
             produce=produced,
             version=produced.version,
             rounds=self._memory.rounds(endpoint.id, account in self._cast.higher) if rounds is None else rounds,
-            lessons=self._memory.lessons.setdefault(endpoint.id, Lessons()),
+            lessons=lessons,
             settle=settle,
         )
         self._memory.exercised.add(endpoint.id)
         self._memory.tried(endpoint.id, trial.accepted, higher=trial.higher, wanting=trial.wanting)
-        learnt = trial.accepted or trial.tries > 1
+        learnt = trial.accepted or (trial.tries > 1 and trial.reply.status != 415)
         if learnt and endpoint.id not in self._memory.recipes and trial.call.raw is None:
             kept = self._memory.recipes if trial.accepted else self._memory.drafts
-            lessons = self._memory.lessons[endpoint.id]
             kept[endpoint.id] = self._composer.recipe(
                 endpoint, with_references(composed, trial), trial.call, lessons=lessons
             )

@@ -43,6 +43,9 @@ class Produced:
             hole = self._listed(name) or self._graph.learn(self._endpoint, Place(place.within, name))
         named = bool(hole.guesses)
         if not named:
+            value = self._alike(hole, tried)
+            if value is not None:
+                return value
             guesses = tuple((known, 0.3) for known in self._graph.resources)
             hole = msgspec.structs.replace(hole, guesses=guesses)
         higher = tuple(name for name in self._memory.identity if name != self._account)
@@ -54,6 +57,12 @@ class Produced:
             if value is not None and value not in tried and [value] not in tried:
                 return value
         return self._person(hole, tried, higher) if not named else None
+
+    def _alike(self, hole: Hole, tried: list[Json]) -> Json:
+        """The value that a thing of ours has under the place's own name: `code` of a coupon, its request's or its answer's."""
+        things = [one for one in self._memory.things.values() if not one.gone and one.origin == "created"]
+        found = [value for one in things if (value := one.leaf(hole.key)) is not None and value not in tried]
+        return next((value for value in found if not isinstance(value, (bool, float))), None)
 
     def _person(self, hole: Hole, tried: list[Json], others: tuple[str, ...]) -> Json:
         """A name of another account: a text that names nothing known may name a person."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from html import escape
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -131,7 +132,7 @@ def _lines(call: Call) -> list[tuple[str, str]]:
 
 
 def encode(body: Json, content_type: str) -> bytes:
-    """A body as its content type wants it: form-encoded, multipart (RFC 7578), else JSON.
+    """A body as its content type wants it: form-encoded, multipart (RFC 7578), XML, else JSON.
 
     In a multipart body an object with `filename` and `content` (or `content_base64`) is a file part. The boundary stands in the content type.
     """
@@ -139,12 +140,26 @@ def encode(body: Json, content_type: str) -> bytes:
     if media == "application/x-www-form-urlencoded":
         pairs = [(key, _text(item)) for key, value in _items(body) for item in _many(value)]
         return urlencode(pairs).encode()
+    if media.endswith(("/xml", "+xml")):
+        only = next(iter(_items(body)), None) if len(_items(body)) == 1 else None
+        root, inner = only if only is not None and isinstance(only[1], dict) else ("request", body)
+        return b'<?xml version="1.0" encoding="UTF-8"?>' + _element(root, inner).encode()
     boundary = _BOUNDARY.search(content_type)
     if media == "multipart/form-data" and boundary:
         parts = [_part(key, item) for key, value in _items(body) for item in _many(value)]
         line = f"--{boundary[1]}\r\n".encode()
         return b"".join(line + part for part in parts) + f"--{boundary[1]}--\r\n".encode()
     return msgspec.json.encode(body)
+
+
+def _element(name: str, value: Json) -> str:
+    """One XML element; lists are repeated, keys that no element may have become `item`."""
+    tag = name if re.fullmatch(r"[A-Za-z_][\w.-]*", name) else "item"
+    if isinstance(value, dict):
+        inner = "".join(_element(key, item) for key, one in value.items() for item in _many(one))
+    else:
+        inner = escape(_text(value))
+    return f"<{tag}>{inner}</{tag}>"
 
 
 def _part(name: str, value: Json) -> bytes:

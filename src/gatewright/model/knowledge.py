@@ -65,6 +65,8 @@ class OwnedObject(Struct, frozen=True, kw_only=True):
     """The exchange that made it, for objects that a test asked for."""
     leaked_in: tuple[str, ...] = ()
     """Endpoints whose answer gave the id to another account or to anon."""
+    id_kind: str = ""
+    """sequential, time, random or human (`explore.ids`); empty when it was not looked at."""
 
     @property
     def noun(self) -> str:
