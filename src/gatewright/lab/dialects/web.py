@@ -80,6 +80,7 @@ class Web(Dialect):
         if override and endpoint.overridable in self.clinic.weak:
             endpoint = self.table.get(f"{override} {endpoint.path}", endpoint)
             least = Access.PATIENT
+            request.state.overridden = override
         if endpoint.slashed in self.clinic.weak and request.url.path.endswith("/"):
             least = Access.PATIENT
         user, claims = self.known(endpoint, self._carried(request), least)
