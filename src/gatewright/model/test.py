@@ -95,6 +95,7 @@ class Attacker(Enum):
     ANON = "nobody: a request without a credential"
     OWNER = "the lowest account with an accepted sample"
     HOST = "one account, at one endpoint of the host"
+    BELOW = "one account of each rank below the highest (of the only rank, where there is one), at a few endpoints that refuse one of them"
     AUTH = "nobody, at each endpoint of the log-in that has one of the test's classes"
 
 
