@@ -133,6 +133,8 @@ class LogIn(Struct, frozen=True, kw_only=True):
     credentials: tuple[Credential, ...] = ()
     """A further session of the account, in the places where its credentials go."""
     refresh: Secret | None = None
+    lives: float | None = None
+    """Seconds from the log-in until the session ends by itself, as far as the API says so or it was seen; None: unknown."""
 
     @property
     def accepted(self) -> bool:
