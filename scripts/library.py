@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gatewright.lab.doors import DOORS
 from scripts.detection import Scan, flags, judge, lab, scan, shard, weaknesses, with_tokens
 
 STATE = Path("build/detection.json")
@@ -26,6 +27,8 @@ NOISE = {
 """Kinds of noise, each alone and all at once."""
 BEARABLE = 0.1
 """Share of the weaknesses that may be missed under noise."""
+BEHIND = ("appointment-read-by-id", "audit-log-for-patients")
+"""Weaknesses behind the doors: one takes two accounts of a rank, one two ranks."""
 WHOLE = {
     "all on": (),
     "all on, scrambled 1": ("--scramble", "1"),
@@ -86,8 +89,19 @@ def _wanted(tables: dict[str, list[Row]]) -> Iterator[tuple[str, str, Row | None
     for dialect, table in tables.items():
         for weakness in table:
             yield f"{dialect}: {weakness['id']}", dialect, weakness, ()
-        for name, arguments in WHOLE.items():
+        whole = {**WHOLE, **(_doors() if dialect == "bearer" else {})}
+        for name, arguments in whole.items():
             yield f"{dialect}: {name}", dialect, None, arguments
+
+
+def _doors() -> dict[str, tuple[str, ...]]:
+    """A scan through every other way of logging in, with two weaknesses behind it and with none."""
+    weak = tuple(word for name in BEHIND for word in ("--only", name))
+    rows = {}
+    for door in DOORS:
+        rows[f"door {door}, two weaknesses"] = ("--login", door, *weak)
+        rows[f"door {door}, fixed"] = ("--login", door, "--fixed")
+    return rows
 
 
 def _keep(rows: dict[str, Row], key: str, row: Row) -> None:
@@ -168,7 +182,7 @@ def page(tables: dict[str, list[Row]], rows: dict[str, Row]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for dialect in tables:
-        for name in WHOLE:
+        for name in [*WHOLE, *(_doors() if dialect == "bearer" else ())]:
             row = rows.get(f"{dialect}: {name}")
             if row is not None:
                 lines.append(

@@ -4,6 +4,7 @@ from gatewright.explore.graph import build
 from gatewright.explore.memory import Learnt, Memory, Thing
 from gatewright.explore.places import Places
 from gatewright.model.endpoint import Place
+from gatewright.sources.graphql.reader import parse
 
 WHOLE = {"type": "integer"}
 TEXT = {"type": "string"}
@@ -148,3 +149,24 @@ def test_a_write_borrows_only_what_several_accounts_see(specify):
     memory.see(FIELD, "bob", [_thing("c", FIELD, 6, owner="bob", origin="learned")])
     filling = places.fillings(_named(graph, "POST /sales"), "alice", slot="read")[0]
     assert filling.values[Place("body", "field_id")] == 6  # 5 is an older object of alice's own
+
+
+def test_a_global_name_stands_where_one_is_asked_for():
+    sdl = b"""interface Node { gid: ID! } type Order implements Node { id: ID! gid: ID! }
+    type Query { node(id: ID!): Node order(id: ID!): Order orders: [Order!]! me: Order }
+    type Mutation { createOrder(text: String!): Order! }"""
+    graph, memory, places = _known(parse(sdl, source="x.graphql"))
+    key = next(key for key in graph.resources if key.endswith("/orders"))
+    memory.add(
+        Thing(
+            "alice/order/1", key, "alice", "created", "read", "7", {"data.createOrder.gid": "T3JkZXI6Nw=="}, {key: "7"}
+        )
+    )
+    memory.identity["alice"] = {"data.me.username": "alice"}
+    values = {
+        graph.endpoints[r.endpoint].operation: dict(r.values)[r.place]
+        for r in places.references(memory.things["alice/order/1"])
+    }
+    assert values == {"node": "T3JkZXI6Nw==", "order": "7"}
+    node = next(e for e in graph.endpoints.values() if e.operation == "node")
+    assert places.identity_values(graph.holes[node.id][0], "alice") == []

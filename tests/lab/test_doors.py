@@ -1,4 +1,7 @@
-"""Whole scans through each door of the lab: a weakness behind it is found as it is behind the clinic's own log-in."""
+"""Whole scans through doors of the lab: a weakness behind one is found as it is behind the clinic's own log-in.
+
+One door of each kind here; every door, weak and fixed, is a row of `make test-library`.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,9 @@ def test_the_command_line_knows_every_door() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("door", _DOORS)
+@pytest.mark.parametrize(
+    "door", ["api-key", "bound-header", "cookie", "mtls", "oauth2", "sigv4", "token-in-body", "totp"]
+)
 def test_weaknesses_behind_a_door_are_found(door: str) -> None:
     done = go(door, *SEEN)
     rows = {(row["test"], row["endpoint"]) for row in weaknesses() if row["id"] in SEEN}
@@ -72,7 +77,7 @@ def test_weaknesses_behind_a_door_are_found(door: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("door", _DOORS)
+@pytest.mark.parametrize("door", ["cookie", "oidc", "sigv4"])
 def test_behind_a_door_of_the_fixed_clinic_nothing_is_found(door: str) -> None:
     done = go(door)
     assert done.findings == []
@@ -83,7 +88,7 @@ def test_behind_a_door_of_the_fixed_clinic_nothing_is_found(door: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("door", ["json", "oauth2", "bound-header"])
+@pytest.mark.parametrize("door", ["bound-header"])
 def test_sessions_that_end_in_the_middle_are_renewed(door: str) -> None:
     chosen = [word for name in SEEN for word in ("--only", name)]
     tests = [word for test in TESTS for word in ("--only", test)]

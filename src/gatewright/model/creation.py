@@ -85,6 +85,8 @@ class Creations:
         response = exchange.response
         if exchange.request.method not in ("POST", "PUT") or response is None or not response.ok:
             return
+        if exchange.request.body.startswith(b'{"query": "query '):
+            return  # a query of GraphQL, as `Field.payload` writes it, makes nothing
         if exchange.purpose.startswith(_NEVER) or len(response.body) > LARGEST or len(self._made) >= MOST:
             return
         found = names(exchange)

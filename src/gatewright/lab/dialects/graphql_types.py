@@ -122,7 +122,7 @@ class Shapes:
         """Real names of the schemas whose objects have a name in the whole schema."""
         self.more: dict[str, dict[str, GraphQLField]] = {}
         """Real name of a schema → further fields of its type."""
-        self.node = GraphQLInterfaceType("Node", {NODE_ID: GraphQLField(GraphQLNonNull(GraphQLID))})
+        self.node = GraphQLInterfaceType("Node", {names.word(NODE_ID): GraphQLField(GraphQLNonNull(GraphQLID))})
 
     def answer(self, name: str) -> Any:
         """The type of an endpoint's answer; true where there is nothing to say."""
@@ -154,7 +154,7 @@ class Shapes:
             found[self._names.word(key)] = GraphQLField(GraphQLNonNull(made) if firm else made)
         found |= {self._names.word(key): GraphQLField(GraphQLString) for key in _HIDDEN.get(name, ())}
         if name in self.nodes:
-            found[NODE_ID] = GraphQLField(GraphQLNonNull(GraphQLID))
+            found[self._names.word(NODE_ID)] = GraphQLField(GraphQLNonNull(GraphQLID))
         return found | self.more.get(name, {})
 
     def _output(self, schema: Schema, key: str, above: str) -> Any:

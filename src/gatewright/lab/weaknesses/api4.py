@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from gatewright.lab.weaknesses.weakness import Weakness
+
+_BODIES = frozenset({"upload-size", "upload-type", "cost-json", "cost-decompression"})
+"""Tests of bodies of any shape: that of a GraphQL request is always the same, and small."""
 
 
 def _costs(
@@ -17,7 +21,7 @@ def _costs(
     words: bool = False,
     needs: dict[str, Any] | None = None,
 ) -> Weakness:
-    return Weakness(
+    found = Weakness(
         id=id_,
         threat="API4:2023",
         kind="unrestricted resource consumption",
@@ -28,6 +32,9 @@ def _costs(
         title=title,
         needs=needs,
     )
+    if test not in _BODIES:
+        return found
+    return replace(found, dialects=("bearer",) if test.startswith("upload") else ("bearer", "cookie"))
 
 
 ROWS: tuple[Weakness, ...] = (
