@@ -55,8 +55,12 @@ async def clean_up(
 
 
 def listed(endpoints: Mapping[str, Endpoint], entries: Iterable[Entry], ways: Ways | None = None) -> list[Leftover]:
-    """What stands, for people, oldest first. `ways`: the credentials of each account, of which curl lines name the places."""
-    return [_leftover(endpoints, entry, ways or {}) for entry in entries if entry.state in ("intended", "made")]
+    """What stands, for people, oldest first, once where one call removes it.
+
+    `ways`: the credentials of each account, of which curl lines name the places.
+    """
+    standing = [_leftover(endpoints, entry, ways or {}) for entry in entries if entry.state in ("intended", "made")]
+    return list({left.curl or left.what: left for left in standing}.values())
 
 
 def _waves(standing: list[Entry]) -> list[list[Entry]]:

@@ -84,11 +84,16 @@ class Ledger:
         )
         return self._put(entry)
 
-    def made(self, entry: Entry, *, remove: Call | None = None, read: Call | None = None) -> Entry:
-        """It is there now; `remove` and `read` as far as known."""
+    def made(
+        self, entry: Entry, *, remove: Call | None = None, read: Call | None = None, markers: tuple[str, ...] = ()
+    ) -> Entry:
+        """It is there now; `remove` and `read` as far as known; `markers`: those of the try that was accepted."""
         known = self._entries[entry.number]
+        planted = tuple(dict.fromkeys((*markers, *known.markers)))
         return self._put(
-            msgspec.structs.replace(known, state="made", remove=remove or known.remove, read=read or known.read)
+            msgspec.structs.replace(
+                known, state="made", remove=remove or known.remove, read=read or known.read, markers=planted
+            )
         )
 
     def void(self, entry: Entry) -> Entry:

@@ -156,19 +156,26 @@ class Objects:
         if remove is None and not self._new(trial):
             self._ledger.void(entry)  # it acts on what there is, or looks it up
             return thing
-        thing.entry = self._ledger.made(entry, remove=remove, read=self.reader(thing))
+        thing.entry = self._ledger.made(entry, remove=remove, read=self.reader(thing), markers=thing.markers)
         return thing
 
     def _new(self, trial: Trial) -> bool:
-        """Whether an answer shows something new: it says so (201), has an id that was not sent, or repeats our markers."""
+        """Whether an answer shows something new: it says so (201), has an id that was not sent, or repeats our markers.
+
+        What holds the markers of a thing that was there, and none of this call, is that thing.
+        """
         if trial.reply.status == 201:
             return True
+        mine = set(trial.composed.values.markers)
+        others = {marker for thing in self._memory.things.values() for marker in thing.markers} - mine
+        if not any(map(trial.reply.says, mine)) and any(map(trial.reply.says, others)):
+            return False
         leaves, sent = leaves_of(trial.reply.body), leaves_of(trial.call.body)
         ids = {str(v) for k, v in leaves.items() if v and k.rpartition(".")[2].lower() in ("id", "_id", "uuid")}
         if ids:
             named = {str(value) for value in (*sent.values(), *trial.call.path.values(), *trial.call.query.values())}
             return bool(ids - named)
-        return any(trial.reply.says(one) for one in trial.composed.values.markers)
+        return any(map(trial.reply.says, mine))
 
     def _compose(self, endpoint: Endpoint, resource: Resource, filling: Filling, label: str) -> Composed:
         recipe = self._memory.known(endpoint.id)
