@@ -7,7 +7,18 @@ import pytest
 from starlette.requests import Request as Incoming
 from starlette.responses import JSONResponse, Response
 
-from gatewright.access.probes import ambient, identity_of, key_of, lets_in, named_in, probes, quality, refused
+from gatewright.access.probes import (
+    ambient,
+    id_words,
+    identity_of,
+    key_of,
+    lets_in,
+    named_in,
+    probes,
+    quality,
+    refused,
+)
+from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.http import Response as Answer
 from gatewright.proof.leaves import Answer as Read
 from gatewright.proof.leaves import read
@@ -66,6 +77,28 @@ def test_identity_of_takes_what_names_an_account() -> None:
         "accountId": None,
     }
     assert identity_of(answer(body)) == {"7", "alice", "alice@example.com"}
+
+
+def test_an_id_under_the_word_of_the_api_names_the_account_when_it_is_a_number_or_a_key() -> None:
+    body = {"vop": 7, "city": "Aarhus", "card": {"vop": KEY}, "rows": [{"vop": 9}], "home": {"at": {"vop": 8}}}
+    assert identity_of(answer(body), {"vop"}) == {"7", KEY}
+    assert identity_of(answer({"vop": "a name"}), {"vop"}) == set()
+    assert identity_of(answer(body)) == set()
+
+
+@pytest.mark.parametrize(
+    ("paths", "found"),
+    [
+        (["/orders/{order_vop}", "/boxes/{boxVop}/lines"], {"vop"}),
+        (["/orders/{vop}", "/boxes/{vop}"], {"vop"}),
+        (["/orders/{order_vop}", "/orders/{order_vop}/lines"], set()),
+        (["/orders/{shop_vop}", "/boxes/{shop_vop}"], set()),
+        (["/files/{a}/{b}", "/{vop}/x"], set()),
+    ],
+)
+def test_the_paths_of_an_api_show_its_word_for_an_id(paths: list[str], found: set[str]) -> None:
+    endpoints = tuple(Endpoint(method="GET", path=path, origin="http://x") for path in paths)
+    assert id_words(Specification(source="x", dialect="openapi 3.1", endpoints=endpoints)) == found
 
 
 KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"

@@ -17,7 +17,7 @@ from gatewright.access.grant import Ask, Grant, Ready, Way, alike, granted
 from gatewright.access.located import located
 from gatewright.access.oauth import Grants
 from gatewright.access.placing import Placed, Placer, fill
-from gatewright.access.probes import Probe, identity_of, key_of, named_probe
+from gatewright.access.probes import Probe, id_words, identity_of, key_of, named_probe
 from gatewright.access.second import TwoSteps, second_steps
 from gatewright.access.session import Session, claimed
 from gatewright.access.steps import Steps
@@ -45,12 +45,15 @@ class Entrance:
     wall: Callable[[], float]
     codes: Codes
     placer: Placer = field(init=False)
+    called: frozenset[str] = field(init=False)
+    """The API's own words for an id."""
     known: list[tuple[Way, Placed, Grant | None]] = field(default_factory=list)
     """Ways that are proved real, with the place of their credential and what a wrong password got."""
     grants: Grants = field(init=False)
     _ways: list[Way] | None = None
 
     def __post_init__(self) -> None:
+        self.called = id_words(self.specification)
         self.placer = Placer(self.ask, self.specification, self.source)
         self.grants = Grants(self.specification, self.ask, self.codes, *self.place())
 
@@ -161,7 +164,7 @@ class Entrance:
             return f"a wrong and the right password get the same answer, {right.why}"
         if right.empty:
             return _without_credential(right)
-        named = identity | claimed(right.fixed or ()) | frozenset(_answered(right))
+        named = identity | claimed(right.fixed or ()) | _answered(right, self.called)
         only = await self._named_probe(account)
         placed = await self.placer.place(account.name, right, wrong, named, only=only)
         if isinstance(way, Basic) and isinstance(placed, Placed) and placed.probe is None and not alone:
@@ -196,7 +199,7 @@ class Entrance:
     def _session(self, account: Account, way: Way, grant: Grant, placed: Placed, identity: frozenset[str]) -> Session:
         known = identity | self._told(grant, placed)
         if placed.answer is not None and placed.names:
-            known |= identity_of(placed.answer) | key_of(placed.answer)
+            known |= identity_of(placed.answer, self.called) | key_of(placed.answer)
         session = Session(account, way, placed, identity=known)
         session.granted(grant, placed, self.clock(), self.wall())
         if placed.answer is not None:
@@ -206,15 +209,15 @@ class Entrance:
     def _told(self, grant: Grant, placed: Placed) -> frozenset[str]:
         """What the log-in answer and the JWTs in it say about the account."""
         credentials = grant.fixed if placed.slots is None else fill(placed.slots, grant)
-        return claimed(credentials or ()) | frozenset(_answered(grant))
+        return claimed(credentials or ()) | _answered(grant, self.called)
 
 
-def _answered(grant: Grant) -> frozenset[str]:
+def _answered(grant: Grant, called: frozenset[str]) -> frozenset[str]:
     """Identity values in the log-in answer; its credentials are none."""
     if grant.exchange is None or grant.exchange.response is None:
         return frozenset()
     secrets = {item.value.reveal() for item in grant.found if item.order < 35}
-    return identity_of(read(grant.exchange.response)) - secrets
+    return identity_of(read(grant.exchange.response), called) - secrets
 
 
 def _has_secret(account: Account) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Collection
@@ -178,8 +179,11 @@ def quality(answer: Answer, identity: Collection[str]) -> int:
     return 3 if len(answer.leaves) <= 60 and not any(leaf.item for leaf in leaves) else 2
 
 
-def identity_of(answer: Answer) -> frozenset[str]:
-    """Values of an answer about one account that name it: ids, user names, e-mails at most two levels deep."""
+def identity_of(answer: Answer, called: Collection[str] = ()) -> frozenset[str]:
+    """Values of an answer about one account that name it: ids, user names, e-mails at most two levels deep.
+
+    `called`: the API's own words for an id (`id_words`); what stands under one is an id when it is a number or a key.
+    """
     found: set[str] = set()
     for leaf in answer.leaves:
         if (
@@ -190,6 +194,7 @@ def identity_of(answer: Answer) -> frozenset[str]:
         ):
             continue
         own = _ends(leaf.path, _ID_NAMES[3:]) or (_ends(leaf.path, _ID_NAMES[:3]) and leaf.path.count(".") <= 1)
+        own = own or (leaf.path.count(".") <= 1 and _called(leaf, called))
         if own or _ends(leaf.path, _NAME_NAMES) or re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", leaf.value):
             found.add(leaf.value)
     return frozenset(found)
@@ -206,6 +211,28 @@ def key_of(answer: Answer) -> frozenset[str]:
             keys.setdefault(leaf.path.count("."), set()).add(leaf.value)
     highest = keys[min(keys)] if keys else set()
     return frozenset(highest) if len(highest) == 1 else frozenset()
+
+
+def _called(leaf: Leaf, called: Collection[str]) -> bool:
+    """A number or key under one of the API's own words for an id."""
+    name = words(leaf.path.rpartition(".")[2])
+    return len(name) == 1 and name[0] in called and bool(leaf.value.isdigit() or _KEY.fullmatch(leaf.value))
+
+
+def id_words(specification: Specification) -> frozenset[str]:
+    """The words by which an API says "id", as its paths show them: `beilur` where there is `/orders/{order_beilur}`.
+
+    So does a `{beilur}` alone that stands under several words. One place is a chance; it takes two.
+    """
+    ends: dict[str, set[str]] = {}
+    for endpoint in specification.endpoints:
+        segments = endpoint.path.strip("/").split("/")
+        for before, segment in itertools.pairwise(segments):
+            hole = re.fullmatch(r"\{(\w+)\}", segment)
+            name, above = words(hole[1]) if hole else (), words(before)
+            if name and "{" not in before and name[:-1] in ((), above):
+                ends.setdefault(name[-1], set()).add(before)
+    return frozenset(word for word, places in ends.items() if len(places) > 1)
 
 
 def _ends(path: str, endings: Collection[tuple[str, ...]]) -> bool:

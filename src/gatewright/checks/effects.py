@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from gatewright.checks.controls import bind, free_text, holds_value, in_list, look
 from gatewright.checks.object_access_delete import gone
+from gatewright.explore.words import words
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place
@@ -368,7 +369,7 @@ async def found(probe: Probe, marker: str, write: Exchange, *, as_: str) -> str:
     reader = probe.knowledge.endpoints.get(purposes.get("read", ""))
     if reader is None:
         return ""
-    for value in _ids(answer):
+    for value in _ids(answer, reader):
         place = Place("path", reader.path.rpartition("{")[2].partition("}")[0])
         call = Call(endpoint=reader.id).with_value(place, value)
         exchange = await strike(probe, call, as_=as_, purpose="read-back", endpoint=reader)
@@ -378,20 +379,21 @@ async def found(probe: Probe, marker: str, write: Exchange, *, as_: str) -> str:
     return ""
 
 
-def _ids(answer: Answer) -> list[Json]:
-    """Values of an answer that may be the new object's id, the likeliest first, at most two."""
-    found = [
-        leaf
-        for leaf in answer.leaves
-        if leaf.path.rpartition(".")[2].lower().strip("_[]") in ("id", "uuid", "key", "slug")
-    ]
+def _ids(answer: Answer, item: Endpoint) -> list[Json]:
+    """Values of an answer that may be the new object's id, the likeliest first, at most two.
+
+    The last word of the last place in the path of one object is a word for its id, too: `{order_beilur}`, `beilur`.
+    """
+    own = words(item.path.rpartition("{")[2].partition("}")[0])[-1:]
+    named = {"id", "uuid", "key", "slug", *own}
+    found = [leaf for leaf in answer.leaves if leaf.path.rpartition(".")[2].lower().strip("_[]") in named]
     return [leaf.value for leaf in sorted(found, key=lambda leaf: leaf.path.count("."))[:2]]
 
 
 async def take_back(probe: Probe, purposes: dict[str, str], item: Answer, *, as_: str) -> None:
     """Register the deletion of what was created, where there is one."""
     endpoint = probe.knowledge.endpoints.get(purposes.get("delete", ""))
-    ids = _ids(item)
+    ids = _ids(item, endpoint) if endpoint is not None else []
     if endpoint is not None and ids and endpoint.path.count("{") == 1:
         place = Place("path", endpoint.path.partition("{")[2].partition("}")[0])
         call = Call(endpoint=endpoint.id).with_value(place, ids[0])

@@ -20,7 +20,7 @@ from gatewright.model.json import Json
 from gatewright.model.schema import Schema
 from gatewright.model.test import Probe
 from gatewright.proof.denied import says_no
-from gatewright.proof.leaves import Answer, as_text, read
+from gatewright.proof.leaves import Answer, Leaf, as_text, read
 
 _BOUNDARY = "gatewright-9f2c7d51"
 _NAMES = {
@@ -162,7 +162,7 @@ async def store(probe: Probe, call: Call, field: Field, file: File, *, purpose: 
         ),
         None,
     )
-    value = next(iter(_ids(exchange)), None)
+    value = next(iter(_ids(exchange, remover)), None) if remover else None
     what = f"a file of {len(file.content)} bytes that {probe.account} sent to {probe.endpoint.name}"
     if remover is None or value is None:
         small = msgspec.structs.replace(file, content=file.content[:64])
@@ -186,15 +186,21 @@ def _item_call(endpoint: Endpoint, upload: Call, value: Json) -> Call:
     return call
 
 
-def _ids(exchange: Exchange) -> list[str]:
-    """Values of an answer that may name the new file, the likeliest first: at most two."""
+def _ids(exchange: Exchange, item: Endpoint) -> list[str]:
+    """Values of an answer that may name the new file in the path of one file, the likeliest first: at most two.
+
+    What that path calls its last word for it, an API may call the whole of it: `{paper_beilur}` is the answer's `beilur`.
+    """
     answer = read(exchange.response)
     location = (exchange.response.header("location") or "") if exchange.response else ""
-    found = [leaf for leaf in answer.leaves if leaf.path.rpartition(".")[2].lower().strip("_[]") in _IDS]
-    ranked = sorted(
-        found,
-        key=lambda leaf: (leaf.path.rpartition(".")[2].lower() not in ("id", "_id", "uuid"), leaf.path.count(".")),
-    )
+    hole = _HOLE.findall(item.path)[-1]
+    own = {hole.lower(), *words(hole)[-1:]}
+
+    def name(leaf: Leaf) -> str:
+        return leaf.path.rpartition(".")[2].lower().strip("_[]")
+
+    found = [leaf for leaf in answer.leaves if name(leaf) in _IDS | own]
+    ranked = sorted(found, key=lambda x: (name(x) not in ("id", "uuid"), name(x) not in own, x.path.count(".")))
     values = [location.rstrip("/").rpartition("/")[2]] if location else []
     return list(dict.fromkeys([*values, *[leaf.value for leaf in ranked]]))[:2]
 
@@ -245,7 +251,7 @@ def _ways_back(probe: Probe, upload: Call, sent: Exchange) -> list[tuple[Endpoin
     holes = set(_HOLE.findall(here.path))
     for endpoint in sorted(below, key=lambda e: (-e.path.count("/"), e.path)):
         if len(set(_HOLE.findall(endpoint.path)) - holes) == 1:
-            ways += [(endpoint, _item_call(endpoint, upload, value)) for value in _ids(sent)[:1]]
+            ways += [(endpoint, _item_call(endpoint, upload, value)) for value in _ids(sent, endpoint)[:1]]
     same = next(
         (e for e in probe.knowledge.endpoints.values() if e.name == f"GET {here.path}" and e.origin == here.origin),
         None,

@@ -112,7 +112,9 @@ async def _read(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refer
             return conclude("no_effect", why, place=place)
         if same(mine.answers[0], read(straight.response)):
             return conclude("own_object", f"the reference is ignored: {probe.account} got its own object", place=place)
-    shapes = _shapes(probe, aim.own_call, owned, dict(mine_at.values)[place], place, mine.answers[0])
+    own_id = dict(mine_at.values)[place]
+    called = _called(probe, probe.account, mine.answers[0], own_id)
+    shapes = _shapes(probe, aim.own_call, owned, own_id, place, called)
     tried = 0
     while shapes and tried < _MOST:
         form = shapes.pop(0)
@@ -128,10 +130,11 @@ async def _read(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refer
     return conclude("denied", f"refused alone, and not shown in any of {tried} forms with both values", place=place)
 
 
-def _shapes(probe: Probe, call: Call, owned: OwnedObject, own: Json, place: Place, mine: Answer) -> list[Form]:
+def _shapes(
+    probe: Probe, call: Call, owned: OwnedObject, own: Json, place: Place, called: tuple[list[str], list[str]]
+) -> list[Form]:
     nouns = [owned.resource] if owned.resource != "object" else []
-    names = _owner_names(probe, mine)
-    ids = [leaf.path.replace("[]", "").rpartition(".")[2] for leaf in mine.leaves if leaf.value == as_text(own)]
+    ids, owners = called
     return forms(
         call,
         place,
@@ -139,15 +142,17 @@ def _shapes(probe: Probe, call: Call, owned: OwnedObject, own: Json, place: Plac
         nouns,
         method=probe.endpoint.method,
         called=ids[:1],
-        owners=dict.fromkeys(names, account_key(probe, owned.owner)),
+        owners=dict.fromkeys(owners[:2], account_key(probe, owned.owner)),
     )
 
 
-def _owner_names(probe: Probe, mine: Answer) -> list[str]:
-    """Names by which the attacker's own object says whose it is, at most two."""
-    own = probe.identity(probe.account)
-    names = [leaf.path.rpartition(".")[2].removesuffix("[]") for leaf in mine.leaves if leaf.value in own]
-    return list(dict.fromkeys(name for name in names if name and "id" in words(name)))[:2]
+def _called(probe: Probe, account: str, answer: Answer, id_: Json) -> tuple[list[str], list[str]]:
+    """What an account's object calls its id, and whose it is: names that hold the account's key, or an "id" of it."""
+    own, key = probe.identity(account), as_text(account_key(probe, account))
+    held = [(leaf.path.replace("[]", "").rpartition(".")[2], leaf.value) for leaf in answer.leaves]
+    ids = [name for name, value in held if name and value == as_text(id_)]
+    owners = [name for name, value in held if name and value in own and (value == key or "id" in words(name))]
+    return list(dict.fromkeys(ids)), list(dict.fromkeys(owners))
 
 
 def _shaped(probe: Probe, aim: Aim, form: Form) -> Aim:
@@ -203,7 +208,8 @@ async def _change(probe: Probe, owned: OwnedObject, own: OwnedObject | None, ref
             undo(probe, write)
             why = "the reference alone changes it already: object-access-change judges that"
             return conclude("no_effect", why, place=place)
-    shapes = _shapes(probe, call, owned, dict(mine_at.values)[place], place, before)
+    called = _called(probe, owned.owner, before, dict(reference.values)[place])
+    shapes = _shapes(probe, call, owned, dict(mine_at.values)[place], place, called)
     form = await _wrote(probe, write, shapes[:_MOST])
     if form is None:
         why = f"refused alone, and not changed in any of {len(shapes)} forms with both values"

@@ -90,7 +90,8 @@ class Cookie(Web):
         if csrf.has(call, "csrf-text-plain") and _kind(call) == "text/plain":
             body: Row = self.names.body(parsed(await received(request)))
             return body
-        if request.method not in (call.endpoint.method, "HEAD") and not _is_form(call):
+        method = getattr(request.state, "overridden", request.method)
+        if method not in (call.endpoint.method, "HEAD") and not _is_form(call):
             raise Refused(405, "this method is not allowed here")
         if not _is_form(call):
             return await super().content(request, call)
@@ -101,7 +102,7 @@ class Cookie(Web):
         call.keys = tuple((self.names.word(name), value) for name, value in fields)
         given = dict(call.keys)
         named = given.pop("_method", "") == call.endpoint.method and csrf.has(call, "csrf-method-in-form")
-        if request.method != call.endpoint.method and not named:
+        if method != call.endpoint.method and not named:
             raise Refused(405, "this method is not allowed here")
         if not named and self._needs_token(call):
             self._guard(call, call.headers.get(HEADER.lower(), "") or given.pop(FIELD, ""))

@@ -79,6 +79,7 @@ class Web(Dialect):
         if override and endpoint.overridable in self.clinic.weak:
             endpoint = self.table.get(f"{override} {endpoint.path}", endpoint)
             least = Access.PATIENT
+            request.state.overridden = override
         user, claims = self.known(endpoint, self._carried(request), least)
         request.state.account = user["username"] if user else "anon"
         request.state.quota = self.quotas.take(endpoint, request.state.account)
