@@ -132,7 +132,7 @@ def test_nothing_else_changes(monkeypatch: pytest.MonkeyPatch, dialect: str, wea
     assert len(place.requests) > 1000  # it was a whole scan, and the log counts
     assert Counter(table for table, _ in after)["users"] > Counter(table for table, _ in before)["users"]
     assert unexplained(before, after, done) == []
-    assert len(place.requests) <= done.report["run"]["requests"]
+    assert len(place.requests) <= done.report["run"]["requests"] + 2  # the specification is read before a run begins
 
 
 def test_read_only_sends_nothing_that_writes_but_log_in(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -361,7 +361,7 @@ class _Scan:
         for leftover in dict.fromkeys(listed(self._endpoints(), self.ledger.entries, self.sessions.ways)):
             self.stream.emit(Left(leftover=leftover))
         for account in self.sessions.made:
-            if not any(f"({account.name})" in what for what in self.left):
+            if not any(f"the account {account.username} ({account.name})" in what for what in self.left):
                 what = f"the account {account.username} ({account.name}), signed up by this run"
                 self.stream.emit(Left(leftover=Leftover(what, "")))
 
