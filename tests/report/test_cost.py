@@ -36,6 +36,7 @@ def test_endpoints_and_hosts_have_their_own_averages(tests: dict[str, Test]) -> 
     [
         ({"attacker": Attacker.PEER}, False),
         ({"attacker": Attacker.HOST}, True),
+        ({"attacker": Attacker.BELOW}, True),
         ({"needs": (Need.HOST,)}, True),
         ({"phase": Phase.LADDERS}, True),
         ({"phase": Phase.BURSTS}, True),

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from gatewright.model.account import Account, Credential, Login, Step
+from gatewright.model.call import Call
 from gatewright.model.events import VerdictReached
 from gatewright.model.finding import Cell
+from gatewright.model.http import Exchange, Request, Response
+from gatewright.model.knowledge import Knowledge, Sample
 from gatewright.model.mask import Mask
 from gatewright.model.secret import Secret
 from gatewright.model.settings import Settings
 from gatewright.model.verdict import conclude
-from gatewright.store.journal import judged, settings_without_secrets, without_secrets
+from gatewright.store.journal import judged, masked_knowledge, settings_without_secrets, usable, without_secrets
 
 MASK = Mask(b"k")
 
@@ -56,3 +59,23 @@ def test_what_a_budget_an_interruption_or_the_plan_settled_is_judged_anew() -> N
     assert not judged(reached("no_such_function"), attempted=False)
     assert not judged(reached("budget"), attempted=True)
     assert not judged(reached("stopped"), attempted=True)
+
+
+def _sample(name: str, call: Call, answer: str) -> Sample:
+    body, lines = answer.encode(), (("Content-Type", "application/json"),)
+    exchange = Exchange(
+        number=1, request=Request("GET", "http://h", "/"), response=Response(200, headers=lines, body=body)
+    )
+    return Sample(endpoint=name, account="bob", call=call, exchange=exchange)
+
+
+def test_a_request_that_a_mask_made_useless_is_sampled_again_with_the_answer_that_told_its_value() -> None:
+    link = "Zk3mQ0vB1nXr8aLw5tYc2g"
+    samples = (
+        _sample("POST /share", Call(endpoint="POST /share"), f'{{"link_token": "{link}"}}'),
+        _sample("GET /shared/{t}", Call(endpoint="GET /shared/{t}", path={"t": link}), '{"id": 7}'),
+        _sample("GET /keys", Call(endpoint="GET /keys"), '{"api_key": "another-Value-9981"}'),
+    )
+    kept = usable(masked_knowledge(Knowledge(samples=samples), MASK))
+    assert link not in repr(kept)
+    assert [sample.endpoint for sample in kept.samples] == ["GET /keys"]

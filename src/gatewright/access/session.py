@@ -146,14 +146,16 @@ def claimed(credentials: Iterable[Credential]) -> frozenset[str]:
     return frozenset(found)
 
 
-def further(session: Session, grant: Grant) -> LogIn:
-    """What a test is told of a grant: its credentials in the session's places, and the refresh token beside them."""
+def further(session: Session, grant: Grant, wall: float) -> LogIn:
+    """What a test is told of a grant: its credentials in the session's places, the refresh token beside them, its life."""
     placed = placed_anew(session, grant)
     refresh = None
     if placed is not None and grant.exchange is not None and grant.exchange.response is not None:
         refresh = refresh_token(grant.exchange.response)
     credentials = placed.credentials + grant.extra if placed is not None else ()
-    return LogIn(exchange=grant.exchange, credentials=credentials, refresh=refresh)
+    told = life(credentials, grant, wall) if credentials else None
+    lives = session.lives if told is None else told
+    return LogIn(exchange=grant.exchange, credentials=credentials, refresh=refresh, lives=lives)
 
 
 def placed_anew(session: Session, grant: Grant) -> Placed | None:

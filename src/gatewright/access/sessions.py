@@ -184,7 +184,7 @@ class Sessions:
             placed = placed_anew(session, grant)
             if placed is not None:
                 session.granted(grant, placed, self._clock(), self._wall())
-        return further(session, grant)
+        return further(session, grant, self._wall())
 
     async def try_refresh(
         self,
@@ -207,7 +207,7 @@ class Sessions:
             grant = await self._refresher.refresh(name, token, held)
         finally:
             _TRIAL.reset(trial)
-        return further(session, grant)
+        return further(session, grant, self._wall())
 
     async def mail(self, name: str, *, other_than: str | None = None, wait: bool = True) -> str | None:
         """The newest code or link mailed to an account, by `hooks.mail`; None without a hook, address or mail in time.

@@ -133,7 +133,7 @@ async def _read(probe: Probe, case: Case) -> Verdict:
     if attack.response is None:
         return conclude("control_failed", f"no answer to the attempt: {attack.error}")
     may = await (open_lists(probe) if probe.account == ANON else ordinary(probe, _nothing(probe)))
-    found = _foreign(probe, witnesses(first.answers, may, known=documented_values(probe)), answer)
+    found = foreign(probe, witnesses(first.answers, may, known=documented_values(probe)), answer)
     leak = _leak(probe, found, attack, case.call)
     if not leak:
         if DeniedFamily().denied(answer):
@@ -152,7 +152,7 @@ def _nothing(probe: Probe) -> OwnedObject:
     return OwnedObject(key="", resource="", owner=probe.account, origin="learned")
 
 
-def _foreign(probe: Probe, found: Sequence[Witness], answer: Answer) -> tuple[Witness, ...]:
+def foreign(probe: Probe, found: Sequence[Witness], answer: Answer) -> tuple[Witness, ...]:
     """Without what stands in an item of the attacker's own: that it may see wherever it stands."""
     own = probe.identity(probe.account)
     marks = {m for o in probe.knowledge.objects if o.owner == probe.account for m in o.markers}
@@ -179,10 +179,10 @@ def _leak(probe: Probe, found: Sequence[Witness], exchange: Exchange, call: Call
 
 async def _controls(probe: Probe, case: Case, found: tuple[Witness, ...], attack: Exchange) -> Verdict:
     """The lower account saw what is the higher one's: what must hold before that counts."""
-    other = _beside(probe)
+    other = beside(probe)
     if other:
-        beside = await strike(probe, case.call, as_=other, purpose="control: another of that rank")
-        kept = tuple(w for w in found if any(w.value in leaf.value for leaf in read(beside.response).leaves))
+        theirs = await strike(probe, case.call, as_=other, purpose="control: another of that rank")
+        kept = tuple(w for w in found if any(w.value in leaf.value for leaf in read(theirs.response).leaves))
         same = bool(_leak(probe, kept, attack, case.call))
         if not probe.control(
             "own",
@@ -211,7 +211,7 @@ async def _controls(probe: Probe, case: Case, found: tuple[Witness, ...], attack
     confirmed = _leak(probe, found, again, case.call)
     if not confirmed:
         return conclude("unstable", "it was shown once, and not again")
-    if again.response is not None and _cached(again):
+    if again.response is not None and cached(again):
         return conclude("cache", "a cache says that it answered, and not the server")
     leak = _leak(probe, found, attack, case.call)
     return _proved(
@@ -229,7 +229,7 @@ async def _controls(probe: Probe, case: Case, found: tuple[Witness, ...], attack
     )
 
 
-def _beside(probe: Probe) -> str:
+def beside(probe: Probe) -> str:
     """Another account of the attacker's rank; empty when there is none."""
     if probe.account == ANON:
         return ""
@@ -256,7 +256,8 @@ async def _random(probe: Probe, case: Case, found: tuple[Witness, ...]) -> Verdi
     return conclude("parameter_ignored", "a random reference shows the same")
 
 
-def _cached(exchange: Exchange) -> bool:
+def cached(exchange: Exchange) -> bool:
+    """Whether the answer says of itself that a cache gave it."""
     response = exchange.response
     if response is None:
         return False

@@ -22,6 +22,8 @@ CVSS = "CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:N/VC:H/VI:H/VA:N/SC:N/SI:N/SA:N"
 """Somebody must have got hold of the credential before: AT:P."""
 _LATER = (2.0, 8.0)
 """Seconds between one look at an ended session and the next: what takes a while to end is not alive."""
+_WITHIN = 0.5
+"""Share of what is left of a session's own life within which it is looked at: afterwards it would be refused anyway."""
 SHORT = 15 * 60
 """Seconds of life left from which a signed token that outlives its log-out is more than a small matter."""
 
@@ -44,7 +46,8 @@ async def session_after_logout(probe: Probe) -> Verdict:
 
     ## What it does
     Signs an account up, logs it in, logs that session out, and asks the account's own probe with the old credential:
-    at once, after 2 and after 10 seconds. Where the log-in gave a refresh token, that is tried as well.
+    at once, after 2 and after 10 seconds, or sooner where the session would end by itself meanwhile. Where the log-in
+    gave a refresh token, that is tried as well.
 
     ## Why it matters
     People log out because a device is shared or a token leaked. A session that lives on cannot be ended by its owner.
@@ -83,7 +86,7 @@ async def session_after_logout(probe: Probe) -> Verdict:
     left = _left(session.credentials) if alive else None
     severity: Severity = "low" if left is not None and left <= SHORT else "medium"
     how = (
-        f"the old credential was shown {own.name} at once and after 2 and 10 seconds"
+        f"the old credential was shown {own.name} {_times(alive)}"
         if alive
         else "the old credential is refused, but its refresh token gave a new session"
     )
@@ -118,7 +121,8 @@ async def session_after_password_change(probe: Probe) -> Verdict:
 
     ## What it does
     Signs an account up, logs it in twice, changes the password with the first session, and asks the account's probe
-    with the second: after 2 and after 10 seconds. Where it has a refresh token, that is tried as well.
+    with the second: at once, after 2 and after 10 seconds, or sooner where that session would end by itself meanwhile.
+    Where it has a refresh token, that is tried as well.
 
     ## Why it matters
     A password is changed because somebody else may know it. If that somebody stays logged in, the change helps nothing.
@@ -158,7 +162,7 @@ async def session_after_password_change(probe: Probe) -> Verdict:
             "denied", "the other session is refused once the password is changed, its refresh token as well"
         )
     how = (
-        f"the other session was shown {own.name} at once and after 2 and 10 seconds"
+        f"the other session was shown {own.name} {_times(alive)}"
         if alive
         else "the other session is refused, but its refresh token gave a new one"
     )
@@ -278,20 +282,37 @@ async def _log_out(probe: Probe, own: Own, session: LogIn, ways: list[Endpoint])
 
 async def _after(probe: Probe, own: Own, session: LogIn) -> tuple[tuple[Exchange, ...], Exchange | None]:
     """What an ended session still opens: the answers that show its account, else the use of its refresh token."""
-    alive = await _outlives(probe, own, session.credentials)
+    alive = await _outlives(probe, own, session)
     return alive, None if alive else await _renews(probe, own, session)
 
 
-async def _outlives(probe: Probe, own: Own, credentials: tuple[Credential, ...]) -> tuple[Exchange, ...]:
+async def _outlives(probe: Probe, own: Own, session: LogIn) -> tuple[Exchange, ...]:
     """The answers that show the account to an ended session, at once and later; empty when one of them does not."""
     seen: list[Exchange] = []
-    for pause in (0.0, *_LATER):
+    for pause in (0.0, *_later(probe, session)):
         if pause:
             await probe.wait(pause)
-        seen.append(await ask(probe, own, credentials, purpose="attack: the ended session"))
+        seen.append(await ask(probe, own, session.credentials, purpose="attack: the ended session"))
         if not is_shown(own, seen[-1]):
             return ()
     return tuple(seen)
+
+
+def _later(probe: Probe, session: LogIn) -> tuple[float, ...]:
+    """The pauses between looks, within the session's own life: what ends by itself was not ended by anybody."""
+    if session.lives is None or session.exchange is None:
+        return _LATER
+    age = datetime.now(UTC).timestamp() - session.exchange.at if session.exchange.at else 0.0
+    room = max(session.lives - age, 0.0) * _WITHIN
+    if probe.settings.limits.patience == "short":
+        room *= 4  # waits are a quarter as long there
+    return tuple(pause * min(1.0, room / sum(_LATER)) for pause in _LATER)
+
+
+def _times(looks: tuple[Exchange, ...]) -> str:
+    """When an ended session was looked at, for people."""
+    later = [f"{max(look.at - looks[0].at, 0.0):.1f}" for look in looks[1:]]
+    return f"at once and after {' and '.join(later)} s"
 
 
 async def _renews(probe: Probe, own: Own, session: LogIn) -> Exchange | None:

@@ -44,16 +44,17 @@ def step(severity: Severity, by: int) -> Severity:
 def make(job: Job, verdict: Verdict, probe: CellProbe, settings: Settings) -> Finding:
     """The finding of a proved verdict."""
     test = job.test
+    endpoint = verdict.endpoint or job.endpoint
     severity = settings.severity.get(test.id) or verdict.severity or test.severity
     return Finding(
-        id=fingerprint(test.id, job.endpoint, verdict.place),
+        id=fingerprint(test.id, endpoint, verdict.place),
         test=test.id,
         threat=test.threat,
         title=verdict.title or test.title,
         severity=severity,
         cvss=verdict.cvss or None,
         cwe=tuple(f"CWE-{number}" for number in test.cwe),
-        endpoint=job.endpoint,
+        endpoint=endpoint,
         place=verdict.place,
         account=job.cell.account,
         victim=verdict.victim,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from gatewright.engine.ports import Standing
+from gatewright.explore.policy import administers
 from gatewright.model.access import cells_of
 from gatewright.model.account import ANON
 from gatewright.model.endpoint import Endpoint
@@ -23,6 +24,8 @@ from gatewright.model.verdict import SEVERITIES, Verdict, conclude
 from gatewright.proof.leaves import read
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_KEPT = 6
+"""Endpoints at which a test of those below stands, at most."""
 _RUN_ORDER = {phase: index for index, phase in enumerate(Phase)}
 
 
@@ -72,6 +75,8 @@ def plan(tests: Iterable[Test], situation: Situation) -> list[Job]:
         chosen = endpoints
         if test.attacker is Attacker.HOST:
             chosen = _representative(test, endpoints, situation)
+        elif test.attacker is Attacker.BELOW:
+            chosen = _kept_from_some(endpoints, situation) or _representative(test, endpoints, situation)
         elif test.attacker is Attacker.AUTH:
             chosen = [e for e in endpoints if situation.auth_endpoints.get(e.id) in test.classes]
             chosen = chosen or _representative(test, endpoints, situation)
@@ -106,6 +111,17 @@ def _representative(test: Test, endpoints: Sequence[Endpoint], situation: Situat
     return sorted(endpoints, key=lambda e: (e.path, e.method))[:1]
 
 
+def _kept_from_some(endpoints: Sequence[Endpoint], situation: Situation) -> list[Endpoint]:
+    """At most six GET endpoints that only accounts of higher ranks read, short paths of administration first."""
+    lowest = min(situation.ranks(), default=0)
+    found = []
+    for endpoint in endpoints:
+        ranks = {situation.identities.rank(s.account) for s in situation.knowledge.samples_of(endpoint.id)}
+        if endpoint.method == "GET" and endpoint.field is None and ranks and min(ranks) > lowest:
+            found.append(endpoint)
+    return sorted(found, key=lambda e: ("{" in e.path, not administers(e), len(e.path), e.path))[:_KEPT]
+
+
 def _cells(test: Test, endpoint: Endpoint, situation: Situation) -> list[Job]:
     def job(account: str, settled: Verdict | None = None) -> Job:
         return Job(cell=Cell(endpoint.id, test.id, account), test=test, endpoint=endpoint, settled=settled)
@@ -128,6 +144,9 @@ def _attackers(test: Test, endpoint: Endpoint, situation: Situation) -> list[str
     if test.attacker is Attacker.LOWER:
         groups = list(ranks.values())  # where all are equal, the one who may is simply not among our accounts
         return [names[-1] for names in groups[:-1] or groups] + [ANON]
+    if test.attacker is Attacker.BELOW:
+        groups = list(ranks.values())
+        return [names[-1] for names in groups[:-1] or groups]
     if test.attacker is Attacker.HOST:
         return [name for name in situation.regular() if situation.identities.whoami(name) is not None][:1]
     sampled = [n for names in ranks.values() for n in names if situation.knowledge.sample(endpoint.id, n)]
@@ -182,7 +201,7 @@ def _mode(test: Test, endpoint: Endpoint, settings: Settings) -> Verdict | None:
         return None
     if test.effect is not Effect.NONE:
         return conclude("mode", "changes objects that Gatewright made; the mode is read-only")
-    if endpoint.method in UNSAFE and test.attacker not in (Attacker.HOST, Attacker.AUTH):
+    if endpoint.method in UNSAFE and test.attacker not in (Attacker.HOST, Attacker.BELOW, Attacker.AUTH):
         return conclude("mode", f"{endpoint.method} may change something; the mode is read-only")
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -27,9 +27,11 @@ from gatewright.explore.samples import Samples
 from gatewright.explore.selves import Selves
 from gatewright.model.access import cells_of
 from gatewright.model.account import ANON
+from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import BudgetError
 from gatewright.model.events import AnyEvent, EndpointLearnt, PhaseChanged, Warned
+from gatewright.model.http import Exchange
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject, Sample
 from gatewright.model.secret import Keyring
@@ -200,6 +202,7 @@ class Explorer:
             if not self._memory.sampled(endpoint.id) and endpoint.id not in knowledge.unreached:
                 groups.setdefault(self._group(endpoint), []).append(endpoint)
         await self._together(self._sample_group(group) for group in groups.values())
+        await self._late(knowledge.unreached)
 
     async def _identify(self) -> None:
         for account in self._cast.everyone:
@@ -290,8 +293,7 @@ class Explorer:
         for endpoint in self._callable():
             groups.setdefault(self._group(endpoint), []).append(endpoint)
         await self._together(self._sample_group(group) for group in groups.values())
-        late = [e for e in self._callable() if e.method in SAFE and "{" in e.path and not self._memory.sampled(e.id)]
-        await self._together(self._sample(endpoint) for endpoint in late)  # what other samples pointed to
+        await self._late()
         # controls last, while nothing else changes what lists show
         for safe in (True, False):
             chosen = [e for e in self._callable() if (e.method in SAFE) is safe]
@@ -302,6 +304,12 @@ class Explorer:
             for thing in self._lists.learned(account, others):
                 if self._graph.resources[thing.resource].named:
                     self._memory.things.setdefault(thing.key, thing)
+
+    async def _late(self, hopeless: Collection[str] = ()) -> None:
+        """Reads that only other samples pointed to."""
+        late = [e for e in self._callable() if e.method in SAFE and "{" in e.path and not self._memory.sampled(e.id)]
+        late = [endpoint for endpoint in late if endpoint.id not in hopeless]
+        await self._together(self._sample(endpoint) for endpoint in late)
 
     async def _further(self, id_: str, account: str) -> None:
         """The next pages of a list that says that there are more, three in all."""
@@ -461,6 +469,11 @@ class Explorer:
         if thing is None:
             return None
         return msgspec.structs.replace(self._owned(thing), creation=thing.creation)
+
+    def wrote(self, call: Call, exchange: Exchange) -> None:
+        """Write down what a test's own request has made, so that clean-up removes or lists it."""
+        if call.endpoint not in self._ways_in:
+            self._samples.wrote(call, answers.read(exchange))
 
 
 def _ways_in(specification: Specification) -> frozenset[str]:

@@ -193,6 +193,8 @@ class Endpoint:
     unranked_to: Access = Access.PATIENT
     overridable: str = ""
     """The weakness that lets a method override header choose another method of this path, past its role check."""
+    slashed: str = ""
+    """The weakness that lets the path with a slash at its end pass the role check. It is served there in any case."""
     assigns: tuple[str, str] = ("", "")
     """A property of the answer, and the weakness that lets one write it here."""
     limit: int = 0

@@ -95,6 +95,7 @@ class Attacker(Enum):
     ANON = "nobody: a request without a credential"
     OWNER = "the lowest account with an accepted sample"
     HOST = "one account, at one endpoint of the host"
+    BELOW = "one account of each rank below the highest (of the only rank, where there is one), at a few endpoints that refuse one of them"
     AUTH = "nobody, at each endpoint of the log-in that has one of the test's classes"
 
 
@@ -132,6 +133,8 @@ class LogIn(Struct, frozen=True, kw_only=True):
     credentials: tuple[Credential, ...] = ()
     """A further session of the account, in the places where its credentials go."""
     refresh: Secret | None = None
+    lives: float | None = None
+    """Seconds from the log-in until the session ends by itself, as far as the API says so or it was seen; None: unknown."""
 
     @property
     def accepted(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gatewright.model.endpoint import Place
+from gatewright.model.endpoint import Endpoint, Place
 
 Outcome = Literal["vulnerable", "not_vulnerable", "not_proved", "not_applicable", "skipped", "error"]
 Severity = Literal["low", "medium", "high", "critical"]
@@ -232,6 +232,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """One sentence: what was seen, and for anything but a proof what would change it."""
     place: Place | None = None
     """The parameter that the finding is about."""
+    endpoint: Endpoint | None = None
+    """Findings only: the endpoint that the finding is about, where it is another than the cell's."""
     title: str = ""
     summary: str = ""
     """Findings only: who could do what to whose what."""
@@ -271,6 +273,7 @@ def proved(
     attacks: tuple[int, ...],
     title: str = "",
     place: Place | None = None,
+    endpoint: Endpoint | None = None,
     severity: Severity | None = None,
     cvss: str = "",
     victim: str = "",
@@ -282,6 +285,7 @@ def proved(
         reason="proved",
         why=summary,
         place=place,
+        endpoint=endpoint,
         title=title,
         summary=summary,
         proof=proof,

@@ -38,7 +38,8 @@ def cost(report: Report, tests: Mapping[str, Test]) -> Cost:
 
 def of_host(test: Test) -> bool:
     """Whether the requests of a test do not grow with the number of endpoints."""
-    return test.attacker is Attacker.HOST or Need.HOST in test.needs or test.phase in (Phase.LADDERS, Phase.BURSTS)
+    bound = test.attacker in (Attacker.HOST, Attacker.BELOW) or Need.HOST in test.needs
+    return bound or test.phase in (Phase.LADDERS, Phase.BURSTS)
 
 
 def share(report: Report) -> float:

@@ -107,12 +107,17 @@ def judged(event: VerdictReached, *, attempted: bool) -> bool:
 
 
 def usable(knowledge: Knowledge) -> Knowledge:
-    """Without the samples and recipes that a mask made useless: they are explored again."""
+    """Without the samples and recipes that a mask made useless: they are explored again.
+
+    So is what a lost request took its value from: no other answer would tell it again.
+    """
+    kept = tuple(sample for sample in knowledge.samples if not _masks(sample.call))
+    lost = {mask for sample in knowledge.samples for mask in _masks(sample.call)}
     return msgspec.structs.replace(
         knowledge,
-        samples=tuple(sample for sample in knowledge.samples if not _has_mask(sample.call)),
+        samples=tuple(sample for sample in kept if not lost & _shown(sample)),
         objects=tuple(
-            msgspec.structs.replace(owned, recipe=None if owned.recipe and _has_mask(owned.recipe) else owned.recipe)
+            msgspec.structs.replace(owned, recipe=None if owned.recipe and _masks(owned.recipe) else owned.recipe)
             for owned in knowledge.objects
         ),
     )
@@ -130,7 +135,7 @@ def masked_entry(entry: Entry, mask: Mask) -> Entry:
 
 def usable_entry(entry: Entry) -> Entry:
     """A masked value is never written back: such an entry has no `remove`, and becomes a leftover."""
-    return msgspec.structs.replace(entry, remove=None if entry.remove and _has_mask(entry.remove) else entry.remove)
+    return msgspec.structs.replace(entry, remove=None if entry.remove and _masks(entry.remove) else entry.remove)
 
 
 def _masked(sample: Sample, mask: Mask) -> Sample:
@@ -142,5 +147,12 @@ def _plain(value: Call, mask: Mask) -> Call:
     return msgspec.json.decode(text, type=Call)
 
 
-def _has_mask(value: Struct) -> bool:
-    return bool(MASKED.search(msgspec.json.encode(value).decode()))
+def _masks(value: Struct) -> set[str]:
+    """The masks in a value that is stored: equal secrets have equal ones."""
+    return {found[0] for found in MASKED.finditer(msgspec.json.encode(value).decode())}
+
+
+def _shown(sample: Sample) -> set[str]:
+    """The masks in the answer of a sample."""
+    body = sample.exchange.response.body if sample.exchange.response else b""
+    return {found[0] for found in MASKED.finditer(body.decode("latin-1"))}

@@ -214,3 +214,13 @@ def test_the_session_cookie_has_its_guards(visit: Visit, weak: tuple[str, ...], 
     body = {"username": "alice", "password": visitor.passwords["alice"]}
     line = visitor.send("POST", "/auth/login", body=body).headers["set-cookie"]
     assert ("HttpOnly" in line and "SameSite=Lax" in line) is guarded
+
+
+def test_an_override_carries_a_body_past_the_role_check(visit: Visit) -> None:
+    body = {"title": "May I bring my dog?", "answer": "Gladly"}
+    for weak, said in ((("question-method-override",), "Bob was here"), ((), "Gladly")):
+        visitor = visit(*weak, dialect="cookie")
+        path = f"/questions/{visitor.send('POST', '/questions', 'sam', body=body).json['data']['id']}"
+        headers = {"X-HTTP-Method-Override": "PUT"}
+        visitor.send("GET", path, "bob", body={**body, "answer": "Bob was here"}, headers=headers)
+        assert visitor.send("GET", path, "sam").json["data"]["answer"] == said

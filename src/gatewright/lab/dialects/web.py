@@ -30,9 +30,10 @@ class Web(Dialect):
     def __init__(self, clinic: Clinic, names: Names) -> None:
         super().__init__(clinic, names)
         self._routes = [(endpoint, self._route(endpoint)) for endpoint in self.table.values()]
+        self._routes += [(endpoint, self._route(endpoint, "/")) for endpoint in self.table.values() if endpoint.slashed]
 
     def routes(self) -> list[BaseRoute]:
-        """One per endpoint."""
+        """One per endpoint, two where a slash at the end of its path makes no difference."""
         return [route for _, route in self._routes]
 
     def document(self) -> dict[str, Any]:
@@ -80,6 +81,8 @@ class Web(Dialect):
             endpoint = self.table.get(f"{override} {endpoint.path}", endpoint)
             least = Access.PATIENT
             request.state.overridden = override
+        if endpoint.slashed in self.clinic.weak and request.url.path.endswith("/"):
+            least = Access.PATIENT
         user, claims = self.known(endpoint, self._carried(request), least)
         request.state.account = user["username"] if user else "anon"
         request.state.quota = self.quotas.take(endpoint, request.state.account)
@@ -125,7 +128,7 @@ class Web(Dialect):
         """Methods beside its own by which an endpoint can be reached."""
         return []
 
-    def _route(self, endpoint: Endpoint) -> Route:
+    def _route(self, endpoint: Endpoint, ending: str = "") -> Route:
         async def run(request: Request) -> Response:
             request.state.quota = {}
             try:
@@ -138,7 +141,8 @@ class Web(Dialect):
             response.headers.update(request.state.quota)
             return response
 
-        return Route(self.names.path(endpoint.path), run, methods=[endpoint.method, *self.further_methods(endpoint)])
+        methods = [endpoint.method, *self.further_methods(endpoint)]
+        return Route(self.names.path(endpoint.path) + ending, run, methods=methods)
 
 
 async def received(request: Request, *, most: int = MOST_BYTES, packed: int = MOST_BYTES) -> bytes:

@@ -60,7 +60,7 @@ def _account(call: Call) -> Row:
     return user
 
 
-@AREA.on("GET", "/admin/users", Access.ADMIN, answer="Accounts")
+@AREA.on("GET", "/admin/users", Access.ADMIN, answer="Accounts", slashed="accounts-by-a-slash")
 def users(call: Call) -> Row:
     """List all accounts."""
     return page([card(user) for user in call.tables.find("users")])
@@ -117,6 +117,24 @@ def refund(call: Call) -> Row:
 @AREA.on("GET", "/admin/export", Access.ADMIN, answer="Export")
 def export(call: Call) -> Row:
     """Export the shop's books."""
+    return _books(call)
+
+
+@AREA.on(
+    "GET",
+    "/internal/export",
+    Access.ADMIN,
+    answer="Export",
+    hidden=True,
+    unranked="books-at-internal",
+    dialects=("bearer", "cookie"),
+)
+def internal_export(call: Call) -> Row:
+    """Export the shop's books to the scripts of the administrators."""
+    return _books(call)
+
+
+def _books(call: Call) -> Row:
     orders = call.tables.find("orders")
     return {
         "orders": orders,

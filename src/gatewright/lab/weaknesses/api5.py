@@ -17,6 +17,11 @@ def _method(id_: str, endpoint: str, title: str) -> Weakness:
     return replace(_function(id_, test, endpoint, title), dialects=dialects)
 
 
+def _path(id_: str, endpoint: str, title: str, *, words: bool) -> Weakness:
+    row = _function(id_, "admin-path", endpoint, title)
+    return replace(row, dialects=("bearer", "cookie"), words=words)
+
+
 ROWS: tuple[Weakness, ...] = (
     _function(
         "audit-log-for-patients",
@@ -35,6 +40,18 @@ ROWS: tuple[Weakness, ...] = (
         "function-access",
         "GET /staff/salaries",
         "Staff read everybody's salary, which is for administrators",
+    ),
+    _path(
+        "accounts-by-a-slash",
+        "GET /admin/users",
+        "A slash at the end of its path passes the role check of the list of accounts",
+        words=False,
+    ),
+    _path(
+        "books-at-internal",
+        "GET /admin/export",
+        "An undocumented copy of the export forgets the role check",
+        words=True,
     ),
     _method(
         "news-undocumented-put",
