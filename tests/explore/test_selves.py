@@ -83,3 +83,25 @@ def test_a_setting_of_everybody_is_not_a_change_of_oneself(api, serve):
     api.add("/settings", {"get": {}}, settings)
     out = serve(api).run()
     assert "mode" in out.knowledge.unreached[out.named("PUT /settings")]
+
+
+def test_what_a_new_account_has_not_filled_in_is_filled_in_on_ours_alone(api, serve):
+    async def me(request):
+        own = api.people[request.state.who]
+        if request.method == "PUT":
+            sent = await request.json()
+            if not sent.get("city"):
+                errors = [{"field": "city", "message": "should have at least 1 character"}]
+                return JSONResponse({"errors": errors}, 422)
+            own["city"] = sent["city"]
+        return JSONResponse(own)
+
+    api.add("/account", {"get": {}, "put": body({"city": TEXT}, ["city"])}, me)
+    for person in api.people.values():
+        person["city"] = ""
+    names = {"alice": "user", "bob": "user", "vera": "user"}
+    out = serve(api).run(names=names, throwaway=frozenset({"vera"}))
+    put = out.named("PUT /account")
+    assert out.knowledge.sample(put, "vera").call.body["city"]
+    assert out.knowledge.sample(put, "alice") is None
+    assert api.people["alice"]["city"] == ""

@@ -191,14 +191,14 @@ class Selves:
 
 
 def _own_values(known: dict[str, Json], *, free: bool) -> Settle:
-    """Repairs that put the account's own present values; with `free` also others, where it shows none."""
+    """Repairs that put the account's own present values; with `free` also others, where it shows none or an empty one."""
 
     def settle(one: Repair) -> Repair | None:
         if one.kind not in ("set", "produce"):
             return one if free or one.kind != "body" or one.value == {} or _is_wrap(one) else None
         key = re.sub(r"\[\d*\]", "", one.place.name).rpartition(".")[2]
         shown = [value for name, value in known.items() if same(name.rpartition(".")[2], key)]
-        if shown:
+        if shown and not (free and shown[0] in ("", None)):  # what a new account has not filled in may be refused
             return msgspec.structs.replace(one, kind="set", value=shown[0])
         return one if free or one.place.within == "header" else None
 
