@@ -76,3 +76,15 @@ def test_what_it_is_made_of_is_said() -> None:
     found, _, _ = guessed(PREDICTABLE["hash of name and time"])
     assert [guess.what for guess in found] == ["the MD5 of name and time"]
     assert guessed(PREDICTABLE["in Base64"])[0][0].what == "a counter in Base64"
+
+
+def test_digits_alone_may_be_hexadecimal() -> None:
+    """0x13, 0x15, 0x18: a busy server's counter, of which a decimal reading would never come to 0x1b."""
+    sample = [Seen(f"{n:08x}", NORA, AT) for n in (0x13, 0x15, 0x18)]
+    found = explain(sample)
+    assert [guess.what for guess in found] == ["a counter", "a counter"]
+    after = Seen("0000001d", NORA, AT)
+    assert [guess.values(sample[-1], after, NINA, AT) for guess in found] == [
+        [],
+        ["00000019", "0000001a", "0000001b", "0000001c"],
+    ]

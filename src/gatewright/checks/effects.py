@@ -28,7 +28,20 @@ from gatewright.proof.witness import markers_in
 
 POLLS = (0.0, 0.5, 2.0)
 """Seconds before each look for an effect; the first that shows it ends the wait."""
-_NOT_TEXT = ("pass", "pwd", "secret", "token", "email", "user", "phone", "url", "date", "time")
+_NOT_TEXT = (
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "email",
+    "user",
+    "phone",
+    "url",
+    "date",
+    "time",
+    "base64",
+    "content_type",
+)
 
 
 class Effect(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,8 @@ from gatewright.proof.privacy import PRIVATE_WORDS, Evidence, is_private, words
 from gatewright.proof.witness import Witness, markers_in, shown
 
 _PUBLIC = {"public", "is_public", "ispublic", "published", "is_published", "shared", "is_shared"}
+_LEAST = 2
+"""Objects of each account that both own lists must show, where so many were made."""
 _OWN_ID = re.compile(r"\[\]\.(?:_?id|uuid|guid)$", re.IGNORECASE)
 """The path of the id that an item of a list carries itself."""
 _SECRET = {"secret", "password", "pin", "token", "iban", "card", "ssn", "diagnosis", "confidential", "private"}
@@ -174,8 +176,11 @@ async def _scoped(probe: Probe, owned: OwnedObject, viewer: str) -> bool:
         return False
     mine = _made(probe, owned.resource, viewer)
     theirs = _made(probe, owned.resource, owned.owner)
-    if mine and theirs:
-        return _only(own, theirs, mine) and _only(attackers, mine, theirs)
+    if mine and theirs:  # other cells may have removed some of them meanwhile
+        shown, ours = _there(own, theirs), _there(attackers, mine)
+        if len(shown) >= min(_LEAST, len(theirs)) and len(ours) >= min(_LEAST, len(mine)):
+            return _only(own, shown, ours) and _only(attackers, ours, shown)
+        return False
     return _apart(own, attackers, as_text(owned.id))
 
 
@@ -210,6 +215,12 @@ def _made(probe: Probe, resource: str, owner: str) -> list[OwnedObject]:
         for o in probe.knowledge.objects
         if o.resource == resource and o.owner == owner and o.origin == "created" and o.slot != "delete"
     ]
+
+
+def _there(answer: Answer, made: Collection[OwnedObject]) -> list[OwnedObject]:
+    """Those of the objects that a list shows."""
+    values, found = {leaf.value for leaf in answer.leaves}, markers_in(answer.text)
+    return [o for o in made if found & set(o.markers) or (o.id is not None and as_text(o.id) in values)]
 
 
 def _only(answer: Answer, present: Collection[OwnedObject], absent: Collection[OwnedObject]) -> bool:

@@ -93,13 +93,22 @@ def field_of(probe: Probe, call: Call) -> Field | None:
         return None
     for name, value in body.items():
         schema = _schema(probe, name, media)
-        if media == "multipart/form-data" and isinstance(value, dict) and "filename" in value and "content" in value:
+        part = _content(value) if media == "multipart/form-data" else None
+        if part is not None and isinstance(value, dict):
             kind = as_text(value.get("content_type") or "text/plain")
-            file = File(as_text(value["filename"]), kind, as_text(value["content"]).encode())
-            return Field("multipart", name, file, schema)
+            return Field("multipart", name, File(as_text(value["filename"]), kind, part), schema)
         if isinstance(value, str) and "json" in media and _is_base64(name, value, schema):
             return Field("base64", name, File("gw.txt", "text/plain", _decoded(value)), schema)
     return None
+
+
+def _content(value: Json) -> bytes | None:
+    """The bytes of a file part of a call's body (`model.call.encode`); None for anything else."""
+    if not isinstance(value, dict) or "filename" not in value:
+        return None
+    if "content_base64" in value:
+        return _decoded(as_text(value["content_base64"]))
+    return as_text(value["content"]).encode() if "content" in value else None
 
 
 def _schema(probe: Probe, name: str, media: str) -> Schema:

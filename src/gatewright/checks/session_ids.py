@@ -18,6 +18,8 @@ from gatewright.proof.session_guess import Guess, Seen, explain
 _CVSS_FIXED = "CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:A/VC:H/VI:H/VA:N/SC:N/SI:N/SA:N"
 _CVSS_GUESSED = "CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:N/VC:H/VI:H/VA:N/SC:N/SI:N/SA:N"
 _MOST_GUESSES = 32
+_CROWDED = 3
+"""Tries at two log-ins that have few others between them."""
 
 
 @check(
@@ -133,7 +135,7 @@ def _with_cookie(name: str, value: str) -> Edit:
     needs=(Need.SESSION, Need.THROWAWAY),
     phase=Phase.LIFE_CYCLE,
     effect=Effect.THROWAWAY,
-    requests=90,
+    requests=100,
     tags=("session",),
 )
 async def session_predictable(probe: Probe) -> Verdict:
@@ -185,8 +187,11 @@ async def session_predictable(probe: Probe) -> Verdict:
     theirs = await _names(probe, other)
     hits: list[Exchange] = []
     for guess in guesses[:2]:
+        hits.clear()
         while len(hits) < 2:
-            hit = await _computed(probe, own, other, main, guess, (names, theirs))
+            hit = await _computed(
+                probe, own, other, main, guess, (names, theirs), most=_MOST_GUESSES // min(len(guesses), 2)
+            )
             if hit is None:
                 break
             hits.append(hit)
@@ -235,14 +240,24 @@ async def _computed(
     main: Credential,
     guess: Guess,
     names: tuple[tuple[str, ...], tuple[str, ...]],
+    *,
+    most: int,
 ) -> Exchange | None:
-    """The answer that shows the other account to a computed id; its own id was not looked at."""
-    before = await _session(probe, own, main, names[0])
-    theirs = await probe.try_log_in(other.name, purpose="log-in of the account whose id is computed")
-    after = await _session(probe, own, main, names[0])
-    if before is None or after is None or theirs.exchange is None:
-        return None
-    for value in guess.values(before, after, names[1], theirs.exchange.at)[:_MOST_GUESSES]:
+    """The answer that shows the other account to a computed id; its own id was not looked at.
+
+    Other log-ins of a busy moment move a counter: where more than `most` values are possible, all log in once more.
+    """
+    values: list[str] = []
+    for _ in range(_CROWDED):
+        before = await _session(probe, own, main, names[0])
+        theirs = await probe.try_log_in(other.name, purpose="log-in of the account whose id is computed")
+        after = await _session(probe, own, main, names[0])
+        if before is None or after is None or theirs.exchange is None:
+            return None
+        values = guess.values(before, after, names[1], theirs.exchange.at)
+        if not guess.between or len(values) <= most:
+            break
+    for value in values[:most]:
         answer = await ask(probe, other, (replace(main, value=Secret(value)),), purpose="attack: a computed id")
         if is_shown(other, answer):
             return answer

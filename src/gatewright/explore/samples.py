@@ -140,6 +140,9 @@ class Samples:
     async def _on(self, endpoint: Endpoint, account: str, filling: Filling) -> bool:
         if self._memory.hopeless(endpoint.id, account in self._cast.higher):
             return False
+        if self._acts_on_account(endpoint, account, filling):
+            self._memory.why.setdefault(endpoint.id, f"it would act on {account} itself, which is not ours to act on")
+            return False
         unknown = self._places.blind(filling)
         if unknown:
             self._memory.why.setdefault(endpoint.id, f"no {unknown} that {account} may name is known")
@@ -183,6 +186,14 @@ class Samples:
         if target is not None and target.origin == "created":
             self._retell(target, tuple(trial.composed.values.markers))
         return True
+
+    def _acts_on_account(self, endpoint: Endpoint, account: str, filling: Filling) -> bool:
+        """Whether it is an action on an account by that account: `/users/{id}/suspend` would lock it out for good.
+
+        Only a higher role tries such a thing, on an account that this run signed up.
+        """
+        names_itself = filling.account == account and any(place.within == "path" for place in filling.values)
+        return endpoint.method == "POST" and "{" in endpoint.path and names_itself
 
     def _as_it_is(self, endpoint: Endpoint, composed: Composed, account: str) -> Composed:
         """The call with the properties that the account has now: a sample must not give it another role."""

@@ -50,8 +50,8 @@ def explain(sample: Sequence[Seen]) -> list[Guess]:
     """Hypotheses that made every id of the sample, which must be of one account, in order of time; at least three."""
     if len(sample) < 3:
         return []
-    found = [_counted(sample, name, decode, encode) for name, decode, encode in _DRESSES]
-    return [guess for guess in [*found, *_hashed(sample)] if guess is not None]
+    found = [guess for name, decode, encode in _DRESSES for guess in _counted(sample, name, decode, encode)]
+    return [*found, *_hashed(sample)]
 
 
 def _base64(text: str) -> str | None:
@@ -86,12 +86,15 @@ _DRESSES: tuple[tuple[str, Callable[[str], str | None], Callable[[str], str]], .
 
 def _counted(
     sample: Sequence[Seen], dress: str, decode: Callable[[str], str | None], encode: Callable[[str], str]
-) -> Guess | None:
-    """A number in the id that goes up by little from one to the next, all else being the same or the account's name."""
+) -> Iterator[Guess]:
+    """A number in the id that goes up by little from one to the next, all else being the same or the account's name.
+
+    Digits alone may be decimal or hexadecimal: then there is a guess for each.
+    """
     plain = [decode(seen.text) for seen in sample]
     texts = [text for text in plain if text is not None]
     if len(texts) != len(sample):
-        return None
+        return
     for pattern, base in ((_NUMBER, 10), (_HEX, 16)):
         rows = [list(pattern.finditer(text)) for text in texts]
         for index in range(min(map(len, rows))):
@@ -100,8 +103,8 @@ def _counted(
             values = [int(m.group(), base) for m in runs]
             steps = [b - a for a, b in itertools.pairwise(values)]
             if len(around) == 1 and all(0 < step <= _STEP for step in steps):
-                return _counter(dress, decode, encode, pattern, base, index)
-    return None
+                yield _counter(dress, decode, encode, pattern, base, index)
+                break
 
 
 def _counter(
@@ -117,8 +120,10 @@ def _counter(
         runs, ends = list(pattern.finditer(first)), list(pattern.finditer(last))
         if len(runs) <= index or len(ends) <= index:
             return []
-        run = runs[index]
-        start, stop, width = int(run.group(), base), int(ends[index].group(), base), len(run.group())
+        run, end = runs[index], ends[index]
+        if (first[: run.start()], first[run.end() :]) != (last[: end.start()], last[end.end() :]):
+            return []  # the number is no such number here: a decimal one that came to a letter
+        start, stop, width = int(run.group(), base), int(end.group(), base), len(run.group())
         form = f"0{width}{'d' if base == 10 else 'X' if run.group().isupper() else 'x'}"
         found = []
         for number in range(start + 1, min(stop, start + 1 + MOST)):
