@@ -14,6 +14,7 @@ KNOWN = ("email", "age", "user.name", "items[].sku", "birthDate", "name", "title
 STYLES: list[tuple[str, int, Json, list[tuple[str, str]]]] = [
     ("fastapi", 422, {"detail": [{"loc": ["body", "email"], "msg": "Field required", "type": "missing"}]}, [("email", "missing")]),
     ("fastapi 1", 422, {"detail": [{"loc": ["body", "age"], "msg": "ensure this value is greater than or equal to 18", "type": "value_error.number.not_ge", "ctx": {"limit_value": 18}}]}, [("age", "bounds")]),
+    ("dotted index", 200, {"errors": [{"message": "check the fields", "extensions": {"code": "BAD_USER_INPUT", "errors": [{"field": "items.0.sku", "message": "must be of type integer"}]}}]}, [("items[].sku", "format")]),
     ("fastapi nested", 422, {"detail": [{"type": "string_too_short", "loc": ["body", "items", 0, "sku"], "msg": "String should have at least 3 characters", "ctx": {"min_length": 3}}]}, [("items[].sku", "bounds")]),
     ("fastapi query", 422, {"detail": [{"loc": ["query", "q"], "msg": "Field required", "type": "missing"}]}, [("q", "missing")]),
     ("problem", 400, {"type": "about:blank", "title": "Bad", "status": 400, "errors": [{"detail": "must not be blank", "pointer": "#/email"}]}, [("email", "missing")]),

@@ -326,7 +326,7 @@ def _pointer(value: str) -> str:
     if value.startswith(("/", "#/")):
         parts = value.lstrip("#").strip("/").split("/")
         return _joined([int(part) if part.isdigit() else part for part in parts])
-    return value.lstrip(".")
+    return re.sub(r"\.(\d+)(?=[.\[]|$)", r"[\1]", value.lstrip("."))  # `items.0.sku`, as validators of objects write it
 
 
 def _joined(parts: list[str | int]) -> str:

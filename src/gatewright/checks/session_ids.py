@@ -185,13 +185,11 @@ async def session_predictable(probe: Probe) -> Verdict:
         return other
     other = strong(other, own.account)
     theirs = await _names(probe, other)
-    hits: list[Exchange] = []
+    most = _MOST_GUESSES // min(len(guesses), 2)
     for guess in guesses[:2]:
-        hits.clear()
+        hits: list[Exchange] = []
         while len(hits) < 2:
-            hit = await _computed(
-                probe, own, other, main, guess, (names, theirs), most=_MOST_GUESSES // min(len(guesses), 2)
-            )
+            hit = await _computed(probe, own, other, main, guess, (names, theirs), most=most)
             if hit is None:
                 break
             hits.append(hit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import re
 from collections.abc import Mapping
@@ -137,9 +138,9 @@ class Objects:
             item=resource.delete,
             parent=self._parent_entry(filling),
         )
-        trial = await self.try_out(endpoint, composed, account)
+        trial = await self.try_out(endpoint, composed, account, apart=bool(extra))
         if not trial.accepted:
-            self._refused(endpoint, trial, entry)
+            self._refused(endpoint, trial, entry, apart=bool(extra))
             return None
         thing = await self._adopt(endpoint, resource, account, slot, trial, filling)
         if not extra:
@@ -179,10 +180,15 @@ class Objects:
         *,
         rounds: int | None = None,
         settle: Settle | None = None,
+        apart: bool = False,
     ) -> Trial:
-        """One call tried until it is accepted, with what earlier tries of the endpoint taught. Raises Spent."""
+        """One call tried until it is accepted, with what earlier tries of the endpoint taught. Raises Spent.
+
+        `apart`: it holds what a test put there, and its refusal teaches nothing about calls without that.
+        """
         produced = Produced(self._graph, self._memory, self._places, self._courier, endpoint, account)
         lessons = self._memory.lessons.setdefault(endpoint.id, self._composer.lessons(endpoint))
+        lessons = copy.deepcopy(lessons) if apart else lessons
         trial = await attempt(
             self._courier,
             endpoint,
@@ -195,6 +201,8 @@ class Objects:
             settle=settle,
         )
         self._memory.exercised.add(endpoint.id)
+        if apart:
+            return trial
         self._memory.tried(endpoint.id, trial.accepted, higher=trial.higher, wanting=trial.wanting)
         learnt = trial.accepted or (trial.tries > 1 and trial.reply.status != 415)
         if learnt and endpoint.id not in self._memory.recipes and trial.call.raw is None:
@@ -204,8 +212,9 @@ class Objects:
             )
         return trial
 
-    def _refused(self, endpoint: Endpoint, trial: Trial, entry: Entry) -> None:
-        self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
+    def _refused(self, endpoint: Endpoint, trial: Trial, entry: Entry, *, apart: bool) -> None:
+        if not apart:
+            self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
         if trial.reply.refuses:
             self._ledger.void(entry)
 
