@@ -141,10 +141,13 @@ def _whole(dialect: str, table: list[Row], arguments: tuple[str, ...]) -> Row:
     if "--scramble" in arguments:  # endpoints have made-up names: tests are counted instead
         left = [test for f in done.findings for test in (f["test"], *f["also_tests"])]
         missed = []
-        for weakness in sorted(wanted, key=lambda w: bool(w.get("words"))):  # words alone give no proof when scrambled
+        may_miss = [
+            w for w in table if w["id"] in on and (w["needs"] or w.get("words"))
+        ]  # words alone give no proof now
+        for weakness in sorted((w for w in table if w["id"] in on), key=may_miss.__contains__):
             if weakness["test"] in left:
                 left.remove(weakness["test"])
-            elif not weakness.get("words"):
+            elif weakness not in may_miss:
                 missed.append(weakness["id"])
         return _row(done, missed, left)
     known = {(w["test"], w["endpoint"]) for w in table if w["id"] in on}

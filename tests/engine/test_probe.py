@@ -11,7 +11,7 @@ from gatewright.engine.probe import Bench, CellProbe
 from gatewright.engine.scripted import Rule
 from gatewright.engine.scripted_tokens import ScriptedListener
 from gatewright.model.account import ANON
-from gatewright.model.endpoint import Endpoint
+from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.errors import ScopeError
 from gatewright.model.finding import Cell
 from gatewright.model.http import Request
@@ -56,6 +56,18 @@ def test_it_sends_as_an_account_and_records() -> None:
         assert probe.exchanges == [mine, hers, nobody]
         assert set(probe.used) == {"bob", "alice"}
         assert hers.purpose == "baseline"
+
+    play(use)
+
+
+def test_what_the_ledger_knows_of_is_not_left_behind_twice() -> None:
+    async def use(probe: CellProbe, bench: Bench) -> None:
+        call = probe.knowledge.samples[0].call
+        bench.ledger.intend(call, account="bob", what="a note of bob")
+        probe.leave("a note", call, endpoint=probe.endpoint)
+        assert bench.leftovers == []
+        probe.leave("a note", call.with_value(Place("path", "id"), 99), endpoint=probe.endpoint)
+        assert [left.what for left in bench.leftovers] == ["a note"]
 
     play(use)
 

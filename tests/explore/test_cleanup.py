@@ -200,3 +200,34 @@ def test_objects_of_anon_are_removed_without_a_credential():
     _made(ledger, 1, account=ANON)
     assert _clean(target, ledger) == []
     assert (ANON, "DELETE", "/orders/1") in target.log
+
+
+def test_what_its_maker_does_not_find_a_higher_account_may_remove():
+    class Hidden(Target):
+        def _answer(self, request, as_, key):
+            return (404, {"error": "no"}) if as_ == "alice" else super()._answer(request, as_, key)
+
+    target, ledger = Hidden(_row(1)), Ledger()
+    _made(ledger, 1, read=False)
+    assert _clean(target, ledger) == []
+    assert target.rows == {}
+
+
+def test_what_one_call_removes_is_told_once():
+    ledger = Ledger()
+    for what in ("order of alice", "created at POST /orders"):
+        ledger.made(
+            ledger.intend(Call(endpoint=f"POST {LIST}"), account="alice", what=what),
+            remove=Call(endpoint=f"DELETE {ITEM}", path={"id": 1}),
+        )
+    assert len(_clean(Target(_row(1)), ledger, seconds=0.0)) == 1
+
+
+def test_a_value_of_an_account_of_ours_is_no_leftover():
+    target, ledger = Target({}), Ledger()
+    call = Call(endpoint=f"PUT {ITEM}", path={"id": 1}, body={})
+    for account in ("alice", "vera"):
+        ledger.intend(call, account=account, what=f"data of {account}", kind="value", remove=call)
+    target.accounts["vera"] = Account(name="vera", role="user", origin="throw-away")
+    target._answer = lambda request, as_, key: (422, {"error": "empty"})
+    assert [left.what for left in _clean(target, ledger)] == ["data of alice"]

@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import re
 
+import msgspec
 import pytest
 from starlette.responses import JSONResponse, Response
 
 from gatewright.explore.cleanup import clean_up
 from gatewright.model.account import ANON
+from gatewright.model.call import render
 from gatewright.model.endpoint import Place
 from gatewright.model.settings import Limits
 
@@ -312,6 +314,29 @@ def test_the_same_seed_makes_the_same_objects(api, serve, table):
     assert [o.recipe.body for o in first.made("alice", "order")] == [
         o.recipe.body for o in second.made("alice", "order")
     ]
+
+
+def test_what_a_test_makes_and_changes_itself_is_taken_back(api, serve, table):
+    async def rename(request):
+        api.people[request.state.who].update(await request.json())
+        return JSONResponse(api.people[request.state.who])
+
+    api.table(table("/orders", {"note": TEXT}, ["note"]))
+    api.add("/me", {"patch": body({"city": TEXT}, ["city"])}, rename)
+    before, between = api.state(), []
+
+    async def writes(out):
+        for name, value in (("POST /orders", {"note": "of a test"}), ("PATCH /me", {"city": "Nowhere"})):
+            endpoint = out.knowledge.endpoints[out.named(name)]
+            call = msgspec.structs.replace(out.knowledge.sample(endpoint.id, "alice").call, body=value)
+            out.explorer.wrote(call, await out.sessions.send(render(endpoint, call), as_="alice"))
+        between.append(str(api.state()))
+        await cleaned(out)
+
+    serve(api).run(writes)
+    assert "of a test" in between[0]
+    assert "Nowhere" in between[0]
+    assert api.state() == before
 
 
 def test_fresh_makes_another_object_below_the_same_parent(api, serve, table):

@@ -41,3 +41,25 @@ def test_a_later_word_keeps_what_was_known():
     ledger = Ledger()
     entry = ledger.intend(CREATE, account="alice", what="x", remove=REMOVE)
     assert ledger.made(entry).remove == REMOVE
+
+
+def test_what_one_call_removes_is_gone_by_any_name():
+    ledger = Ledger()
+    by_test = ledger.intend(REMOVE, account="bob", what="created at POST /orders", kind="value", remove=REMOVE)
+    ledger.made(ledger.intend(CREATE, account="alice", what="order of alice"), remove=REMOVE)
+    spelled = msgspec.structs.replace(REMOVE, path={"id": "7"})  # an id read out of a text
+    other = ledger.intend(
+        CREATE, account="alice", what="another", remove=msgspec.structs.replace(REMOVE, path={"id": 8})
+    )
+    ledger.made(by_test, remove=spelled)
+    ledger.gone(by_test)
+    assert ledger.standing == [other]
+
+
+def test_one_change_put_back_says_nothing_of_another():
+    ledger = Ledger()
+    first, second = (
+        ledger.intend(CREATE, account="alice", what=what, kind="value", remove=CREATE) for what in ("one", "two")
+    )
+    ledger.gone(first)
+    assert ledger.standing == [second]

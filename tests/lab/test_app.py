@@ -117,6 +117,14 @@ def test_an_override_passes_the_role_check_but_not_the_log_in(visit: Visit) -> N
     assert visitor.send("GET", "/questions/711", "alice", headers=headers).status == 204
 
 
+def test_an_override_reaches_the_handler_with_its_body_in_the_cookie_dialect_too(visit: Visit) -> None:
+    visitor = visit("question-method-override", dialect="cookie")
+    path = f"/questions/{visitor.dialect.uuids.text(711)}"
+    body = {"title": "May I bring my dog?", "answer": "Bob was here"}
+    assert visitor.send("GET", path, "bob", body=body, headers={"X-HTTP-Method-Override": "PUT"}).status == 200
+    assert visitor.send("GET", path, "sam").json["data"]["answer"] == "Bob was here"
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

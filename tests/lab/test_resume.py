@@ -138,6 +138,11 @@ def clinic(folder: Path) -> Iterator[Range]:
         yield Range(running, folder)
 
 
+def objects_left(report: dict[str, Any]) -> list[str]:
+    """What is left of it, without the accounts, which nothing can remove."""
+    return [left["what"] for left in report["leftovers"] if "signed up" not in left["what"]]
+
+
 def proved(report: dict[str, Any]) -> set[tuple[str, ...]]:
     """Test, endpoint and parameter of every finding."""
     return {
@@ -240,7 +245,7 @@ def test_a_budget_of_requests_ends_a_scan_early_and_the_run_goes_on(
         assert all(cell["verdict"] for cell in first["coverage"])
         signed_up = {"alice /staff", "bob /staff"}  # an account made by API3 itself, which nothing can remove
         assert set(place.markers("alice", "bob")) <= traces | signed_up
-        assert len(first["leftovers"]) < 5
+        assert len(objects_left(first)) < 5
 
         done = place.run("runs", "resume", "last", "--format", "json=report.json", "--max-requests", "20000")
         assert done.returncode == 1, done.stdout + done.stderr
@@ -283,5 +288,5 @@ def test_twice_ends_it_at_once_and_clean_removes_the_rest(tmp_path: Path, traces
         done = place.run("runs", "resume", "last", "--clean")
         assert "removed" in done.stdout, done.stderr
         assert set(place.markers("alice", "bob")) <= traces
-        left = json.loads(place.run("runs", "show", "last", "--json").stdout)["leftovers"]
+        left = objects_left(json.loads(place.run("runs", "show", "last", "--json").stdout))
         assert len(left) < 5

@@ -86,6 +86,11 @@ def test_doubles_are_told_once() -> None:
     assert (len(report.questions), len(report.leftovers), report.warnings) == (1, 1, ("m",))
 
 
+def test_two_accounts_that_are_read_alike_both_stay() -> None:
+    left = [Left(leftover=Leftover(f"the account {name}", "curl -X GET 'http://h/me'")) for name in ("one", "two")]
+    assert len(collect(STARTED, *left).leftovers) == 2
+
+
 def test_a_run_without_its_last_event_is_incomplete() -> None:
     sent = AttemptSent(exchange=Exchange(1, Request("GET", "http://h", "/"), None, purpose="login"), at=2.5)
     report = collect(STARTED, sent, JobPlanned(cell=CELL, phase="P2"))

@@ -39,7 +39,7 @@ from gatewright.model.events import (
     RunStarted,
     Warned,
 )
-from gatewright.model.finding import Cell, Report, Run
+from gatewright.model.finding import Cell, Leftover, Report, Run
 from gatewright.model.http import Exchange, Request
 from gatewright.model.knowledge import Knowledge
 from gatewright.model.mask import Mask, secrets_of
@@ -158,6 +158,8 @@ class _Scan:
         )
         self.door = Door(placed.targets, self.keyring, self.gate.refuse)
         self.knowledge: Knowledge | None = None
+        self.left: set[str] = set()
+        """What tests said stays behind."""
         self.auth_endpoints = auth_endpoints(placed.specification)
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.started = journal.started.started if journal else now
@@ -170,6 +172,8 @@ class _Scan:
 
     def _emit(self, event: AnyEvent) -> None:
         """Findings get their short number (F-12) before anybody sees them."""
+        if isinstance(event, Left):
+            self.left.add(event.leftover.what)
         self.stream.emit(self.numbering.event(event))
 
     def _warn(self, code: str, message: str) -> None:
@@ -356,6 +360,10 @@ class _Scan:
     def _list_leftovers(self) -> None:
         for leftover in dict.fromkeys(listed(self._endpoints(), self.ledger.entries, self.sessions.ways)):
             self.stream.emit(Left(leftover=leftover))
+        for account in self.sessions.made:
+            if not any(f"the account {account.username} ({account.name})" in what for what in self.left):
+                what = f"the account {account.username} ({account.name}), signed up by this run"
+                self.stream.emit(Left(leftover=Leftover(what, "")))
 
     def _endpoints(self) -> dict[str, Endpoint]:
         return {endpoint.id: endpoint for endpoint in self.placed.specification.endpoints}

@@ -244,8 +244,10 @@ async def _give_up(probe: Probe, own: Own, held: tuple[Credential, ...]) -> tupl
             if filled is None:
                 continue
             ready = filled.with_values(filled.present, own.password)
-            ready = ready.with_values(places, twin(as_text(registered[key]), probe.random))
+            name = twin(as_text(registered[key]), probe.random)
+            ready = ready.with_values(places, name)
             if accepted(await _send(probe, own, ready, held, "the name is changed")):
+                probe.leave(f"the account {name} ({own.name}), renamed by this test", own.call, endpoint=own.endpoint)
                 return key, f"a change at {endpoint.name}"
     for endpoint in _removing(probe)[:2]:
         filled = await form(probe, endpoint, own, held=held)

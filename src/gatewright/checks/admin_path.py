@@ -111,17 +111,7 @@ async def admin_path(probe: Probe) -> Verdict:
     if here is None and not guessed:
         return conclude("no_such_function", "nothing is kept for a higher role, and no list suggests a path")
     tried: list[Exchange] = []
-    found: list[Verdict] = []
-    if here is not None:
-        rows = ways(here.path, _carrier(probe))
-        verdict = await _first(probe, here, rows if first else rows[:_COMMONEST], kept=[here], tried=tried)
-        found += [verdict] if verdict else []
-    at = here or Kept(probe.endpoint, Call(endpoint=probe.endpoint.id), "", ())
-    rows = [Way(told="a guessed path", path=path) for path in guessed]
-    others = [one for one in kept if one is not here]
-    if not any(v.reason == "parameter_ignored" for v in found):
-        verdict = await _first(probe, at, rows, kept=[*([here] if here else []), *others], tried=tried)
-        found += [verdict] if verdict else []
+    found = await _search(probe, kept, here, guessed, tried=tried)
     proofs = [v for v in found if v.outcome == "vulnerable"]
     if len(proofs) == 2:
         return _both(*proofs)
@@ -132,6 +122,24 @@ async def admin_path(probe: Probe) -> Verdict:
     )
     refused = all(DeniedFamily().denied(read(exchange.response)) for exchange in tried)
     return conclude("denied" if refused else "no_effect", told)
+
+
+async def _search(
+    probe: Probe, kept: Sequence[Kept], here: Kept | None, guessed: Sequence[str], *, tried: list[Exchange]
+) -> list[Verdict]:
+    """The verdicts of what was shown: by other spellings, at guessed paths. `tried` gets every attempt."""
+    found: list[Verdict] = []
+    if here is not None:
+        rows = ways(here.path, _carrier(probe))
+        verdict = await _first(probe, here, rows if here is kept[0] else rows[:_COMMONEST], kept=[here], tried=tried)
+        found += [verdict] if verdict else []
+    at = here or Kept(probe.endpoint, Call(endpoint=probe.endpoint.id), "", ())
+    rows = [Way(told="a guessed path", path=path) for path in guessed]
+    others = [one for one in kept if one is not here]
+    if not any(v.reason == "parameter_ignored" for v in found):
+        verdict = await _first(probe, at, rows, kept=[*([here] if here else []), *others], tried=tried)
+        found += [verdict] if verdict else []
+    return found
 
 
 def _kept(probe: Probe) -> list[Kept]:

@@ -113,6 +113,7 @@ async def _writable(probe: Probe, call: Call, own: OwnedObject | None, aimed: Pl
         exchange = await probe.send(call.with_value(field, marker), purpose="control: own object")
         if exchange.response is None or not exchange.response.ok:
             continue
+        undo_own(probe, call)  # also where the change is not shown: it may be there
         if holds_value(await mine_of(probe, own), marker):
             seen = probe.control(
                 "C3",
@@ -121,7 +122,6 @@ async def _writable(probe: Probe, call: Call, own: OwnedObject | None, aimed: Pl
                 observed="seen again",
                 holds=True,
             )
-            undo_own(probe, call)
             return (field, "") if seen else (None, "switched off")
     return None, "its own change was refused or not shown"
 

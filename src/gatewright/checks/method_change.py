@@ -35,16 +35,20 @@ class Way(Struct, frozen=True, kw_only=True):
     """What stands in the request line."""
     header: str = ""
     query: bool = False
+    body: bool = False
+    """`_method` as a property of the body."""
 
     def told(self) -> str:
         """In words."""
         if self.header:
             return f"{self.carrier} with {self.header}: {self.method}"
+        if self.body:
+            return f"{self.carrier} with _method={self.method} in its body"
         return f"{self.carrier} with _method={self.method}" if self.query else self.method
 
     def instead(self, method: str) -> Way:
         """The same way, asking for another method."""
-        carrier = self.carrier if self.header or self.query else method
+        carrier = self.carrier if self.header or self.query or self.body else method
         return msgspec.structs.replace(self, method=method, carrier=carrier)
 
     def edit(self, request: Request) -> Request:
@@ -55,7 +59,18 @@ class Way(Struct, frozen=True, kw_only=True):
         if self.query:
             mark = "&" if "?" in request.target else "?"
             request = msgspec.structs.replace(request, target=f"{request.target}{mark}_method={self.method}")
-        return request
+        return self._in_body(request) if self.body else request
+
+    def _in_body(self, request: Request) -> Request:
+        """With `_method` among the properties of a JSON object or the fields of a form; any other body as it is."""
+        kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
+        body = request.body
+        if kind == "application/x-www-form-urlencoded":
+            body = body + (b"&" if body else b"") + f"_method={self.method}".encode()
+        elif body.lstrip().startswith(b"{"):
+            value = msgspec.json.decode(body)
+            body = msgspec.json.encode({**value, "_method": self.method})
+        return msgspec.structs.replace(request, body=body)
 
 
 class Scene(Struct, frozen=True, kw_only=True):
@@ -311,6 +326,7 @@ async def _override(probe: Probe, scene: Scene) -> tuple[Way, Exchange] | None:
     method = next((m for m in ("PATCH", "PUT") if m in scene.documented), "PUT")
     ways = [Way(method=method, carrier=c, header=h) for c in ("POST", "GET") for h in _HEADERS]
     ways += [Way(method=method, carrier=c, query=True) for c in ("POST", "GET")]
+    ways.append(Way(method=method, carrier="POST", body=True))
     for carrier in ("POST", "GET"):
         group = [way for way in ways if way.carrier == carrier]
 
@@ -332,7 +348,7 @@ async def _override(probe: Probe, scene: Scene) -> tuple[Way, Exchange] | None:
 async def _controls(probe: Probe, scene: Scene, way: Way, attack: Exchange) -> Verdict:
     """A change was seen: not by a method that nobody knows, not by the carrier alone, and once more."""
     others = [("a method that nobody knows", way.instead(_NOTHING))]
-    if way.header or way.query:
+    if way.header or way.query or way.body:
         others.append((f"{way.carrier} alone", Way(method=way.carrier, carrier=way.carrier)))
     for name, other in others:
         marker = probe.marker()

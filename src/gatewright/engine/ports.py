@@ -105,3 +105,6 @@ class Maker(Protocol):
         self, knowledge: Knowledge, like: OwnedObject, *, owner: str, extra: Mapping[str, Json] | None = None
     ) -> OwnedObject | None:
         """Another object of the same kind, with `extra` properties in its body; None when it is refused."""
+
+    def wrote(self, call: Call, exchange: Exchange) -> None:
+        """Told of each request of a test that may change something: what it has made must not be forgotten."""

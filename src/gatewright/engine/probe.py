@@ -189,6 +189,8 @@ class CellProbe:
         if credentials is None and account != ANON:
             self.used[account] = time.monotonic()
         self.exchanges.append(exchange)
+        if request.method not in SAFE_METHODS:
+            self._bench.maker.wrote(call, exchange)
         return exchange
 
     async def credentials(self, account: str) -> tuple[Credential, ...]:
@@ -267,7 +269,9 @@ class CellProbe:
             await self._bench.slots.acquire()
 
     def leave(self, what: str, call: Call, *, endpoint: Endpoint) -> None:
-        """Something of ours stays behind."""
+        """Something of ours stays behind; nothing where the ledger knows of it: clean-up removes or lists it."""
+        if any(entry.create == call for entry in self._bench.ledger.entries):
+            return
         self._bench.leftovers.append(Leftover(what, curl_line(render(endpoint, call), ANON)))
 
     def undo(self, what: str, call: Call, *, as_: str, endpoint: Endpoint) -> None:

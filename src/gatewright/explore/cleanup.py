@@ -55,8 +55,12 @@ async def clean_up(
 
 
 def listed(endpoints: Mapping[str, Endpoint], entries: Iterable[Entry], ways: Ways | None = None) -> list[Leftover]:
-    """What stands, for people, oldest first. `ways`: the credentials of each account, of which curl lines name the places."""
-    return [_leftover(endpoints, entry, ways or {}) for entry in entries if entry.state in ("intended", "made")]
+    """What stands, for people, oldest first, once where one call removes it.
+
+    `ways`: the credentials of each account, of which curl lines name the places.
+    """
+    standing = [_leftover(endpoints, entry, ways or {}) for entry in entries if entry.state in ("intended", "made")]
+    return list({left.curl or left.what: left for left in standing}.values())
 
 
 def _waves(standing: list[Entry]) -> list[list[Entry]]:
@@ -111,21 +115,26 @@ class _Cleaner:
         if entry.remove is None:
             return
         reply = await self._send(entry.remove, entry.account, "undo")
-        if reply is not None and (reply.accepted or reply.status in (404, 410)):  # what is gone has no value
+        account = self._sessions.accounts.get(entry.account)
+        ours = account is not None and account.origin != "configured"  # it stays behind itself, and is listed
+        if reply is not None and (reply.accepted or reply.status in (404, 410) or ours):  # what is gone has no value
             self._ledger.gone(entry)
 
     async def _remove(self, entry: Entry) -> None:
         remove = entry.remove
         if remove is None:
             return
+        missed: Reply | None = None
         for account in self._who(entry):
             reply = await self._send(remove, account, "clean-up")
             if reply is None:
                 return
-            if reply.accepted or reply.status in (404, 410):
-                if await self._is_gone(entry, reply):
-                    self._ledger.gone(entry)
-                return
+            if reply.accepted:
+                missed = reply
+                break
+            missed = reply if reply.status in (404, 410) else missed  # gone, or hidden from this account
+        if missed is not None and await self._is_gone(entry, missed):
+            self._ledger.gone(entry)
 
     def _who(self, entry: Entry) -> list[str]:
         """The owner, then the highest account: some APIs let only that one delete."""
@@ -191,7 +200,8 @@ def _leftover(endpoints: Mapping[str, Endpoint], entry: Entry, ways: Ways) -> Le
     call = entry.remove or (entry.read if entry.kind == "object" else None)
     endpoint = endpoints.get(call.endpoint) if call else None
     if call is None or endpoint is None:
-        return Leftover(what=f"{entry.what}: the API offers no way to remove it", curl="")
+        marked = f", with {entry.markers[0]} in it" if entry.markers else ""
+        return Leftover(what=f"{entry.what}{marked}: the API offers no way to remove it", curl="")
     return Leftover(what=entry.what, curl=curl_line(render(endpoint, call), entry.account, ways.get(entry.account)))
 
 

@@ -27,9 +27,11 @@ from gatewright.explore.samples import Samples
 from gatewright.explore.selves import Selves
 from gatewright.model.access import cells_of
 from gatewright.model.account import ANON
+from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.errors import BudgetError
 from gatewright.model.events import AnyEvent, EndpointLearnt, PhaseChanged, Warned
+from gatewright.model.http import Exchange
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject, Sample
 from gatewright.model.secret import Keyring
@@ -467,6 +469,11 @@ class Explorer:
         if thing is None:
             return None
         return msgspec.structs.replace(self._owned(thing), creation=thing.creation)
+
+    def wrote(self, call: Call, exchange: Exchange) -> None:
+        """Write down what a test's own request has made, so that clean-up removes or lists it."""
+        if call.endpoint not in self._ways_in:
+            self._samples.wrote(call, answers.read(exchange))
 
 
 def _ways_in(specification: Specification) -> frozenset[str]:

@@ -84,11 +84,16 @@ class Ledger:
         )
         return self._put(entry)
 
-    def made(self, entry: Entry, *, remove: Call | None = None, read: Call | None = None) -> Entry:
-        """It is there now; `remove` and `read` as far as known."""
+    def made(
+        self, entry: Entry, *, remove: Call | None = None, read: Call | None = None, markers: tuple[str, ...] = ()
+    ) -> Entry:
+        """It is there now; `remove` and `read` as far as known; `markers`: those of the try that was accepted."""
         known = self._entries[entry.number]
+        planted = tuple(dict.fromkeys((*markers, *known.markers)))
         return self._put(
-            msgspec.structs.replace(known, state="made", remove=remove or known.remove, read=read or known.read)
+            msgspec.structs.replace(
+                known, state="made", remove=remove or known.remove, read=read or known.read, markers=planted
+            )
         )
 
     def void(self, entry: Entry) -> Entry:
@@ -96,10 +101,25 @@ class Ledger:
         return self._put(msgspec.structs.replace(self._entries[entry.number], state="void"))
 
     def gone(self, entry: Entry) -> Entry:
-        """It was removed, and is seen to be gone."""
-        return self._put(msgspec.structs.replace(self._entries[entry.number], state="gone"))
+        """It was removed, and is seen to be gone; so is what else the same call would remove."""
+        known = self._entries[entry.number]
+        for other in self.standing:
+            if (
+                other.number != known.number
+                and "object" in (known.kind, other.kind)
+                and _same(known.remove, other.remove)
+            ):
+                self._put(msgspec.structs.replace(other, state="gone"))
+        return self._put(msgspec.structs.replace(known, state="gone"))
 
     def _put(self, entry: Entry) -> Entry:
         self._entries[entry.number] = entry
         self._save(entry)
         return entry
+
+
+def _same(one: Call | None, other: Call | None) -> bool:
+    """Whether two calls remove the same: a test may know the id as the text of an answer, exploration as its number."""
+    if one is None or other is None or one.endpoint != other.endpoint:
+        return False
+    return {k: str(v) for k, v in one.path.items()} == {k: str(v) for k, v in other.path.items()}

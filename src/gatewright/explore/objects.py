@@ -146,12 +146,37 @@ class Objects:
         if not extra:
             self._memory.sample(endpoint.id, account, trial.call, trial.reply, made=thing.key if thing else "")
         if thing is None:
-            self._ledger.made(entry)
+            if self._new(trial):
+                self._ledger.made(entry)
+            elif not (entry.lists and entry.markers):  # else clean-up looks for it once more
+                self._ledger.void(entry)
             return None
         self._memory.add(thing)
         thing.creation = trial.reply.exchange
-        thing.entry = self._ledger.made(entry, remove=self.remover(thing), read=self.reader(thing))
+        remove = self.remover(thing)
+        if remove is None and not self._new(trial):
+            self._ledger.void(entry)  # it acts on what there is, or looks it up
+            return thing
+        thing.entry = self._ledger.made(entry, remove=remove, read=self.reader(thing), markers=thing.markers)
         return thing
+
+    def _new(self, trial: Trial) -> bool:
+        """Whether an answer shows something new: it says so (201), has an id that was not sent, or repeats our markers.
+
+        What holds the markers of a thing that was there, and none of this call, is that thing.
+        """
+        if trial.reply.status == 201:
+            return True
+        mine = set(trial.composed.values.markers)
+        others = {marker for thing in self._memory.things.values() for marker in thing.markers} - mine
+        if not any(map(trial.reply.says, mine)) and any(map(trial.reply.says, others)):
+            return False
+        leaves, sent = leaves_of(trial.reply.body), leaves_of(trial.call.body)
+        ids = {str(v) for k, v in leaves.items() if v and k.rpartition(".")[2].lower() in ("id", "_id", "uuid")}
+        if ids:
+            named = {str(value) for value in (*sent.values(), *trial.call.path.values(), *trial.call.query.values())}
+            return bool(ids - named)
+        return any(map(trial.reply.says, mine))
 
     def _compose(self, endpoint: Endpoint, resource: Resource, filling: Filling, label: str) -> Composed:
         recipe = self._memory.known(endpoint.id)
@@ -431,6 +456,13 @@ class Objects:
             if call is not None:
                 return call
         return None
+
+    def told(self, endpoint: Endpoint, reply: Reply) -> bool:
+        """Whether an answer shows the id of something new, where those of its kind show theirs."""
+        return any(
+            learnt.producer == endpoint.id and leaves_of(reply.body).get(learnt.leaf) is not None
+            for learnt in self._memory.learnt.values()
+        )
 
     def way_out(self, endpoint: Endpoint, call: Call, reply: Reply) -> Call | None:
         """The call that removes what a call has just made; None when it is not known.

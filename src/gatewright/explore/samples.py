@@ -21,10 +21,12 @@ from gatewright.explore.places import Filling, Places
 from gatewright.explore.selves import Selves
 from gatewright.explore.words import same
 from gatewright.model.account import ANON
+from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.json import Json
 from gatewright.model.knowledge import Sample
 from gatewright.model.settings import Mode
+from gatewright.proof.witness import markers_in
 
 
 class Samples:
@@ -60,6 +62,8 @@ class Samples:
         self._seed = seed
         self._blind: set[str] = set()
         """Endpoints that were asked for something made up."""
+        self._restored: set[tuple[str, str]] = set()
+        """Endpoint and account whose own data clean-up puts back."""
 
     async def read(self, endpoint: Endpoint, account: str, *, again: bool = False) -> bool:
         """A sample of a safe endpoint for one account. Raises Spent."""
@@ -154,12 +158,15 @@ class Samples:
             composed = self._as_it_is(endpoint, composed, filling.account)
         target = next((thing for place, thing in filling.things.items() if place.within == "path"), None)
         entry = None
+        own = bool(filling.account) and endpoint.method in ("PUT", "PATCH")  # `composed` is what stands there now
         if target is None or target.entry is None:
             entry = self._ledger.intend(
                 composed.call,
                 account=account,
                 what=f"what {endpoint.name} made for {account}",
                 markers=tuple(composed.values.markers),
+                kind="value" if own else "object",
+                remove=composed.call if own else None,
             )
         trial = await self._objects.try_out(endpoint, composed, account)
         if not trial.accepted:
@@ -167,7 +174,9 @@ class Samples:
                 self._ledger.void(entry)
             self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
             return False
-        if entry is not None:
+        if entry is not None and own:
+            self._ledger.made(entry, remove=trial.call)  # sent again at clean-up: tests may change it until then
+        elif entry is not None:
             self._settle(entry, endpoint, trial.reply)
         elif (remove := self._objects.way_out(endpoint, trial.call, trial.reply)) is not None:
             what = f"what {endpoint.name} made for {account}"
@@ -211,6 +220,49 @@ class Samples:
             self._ledger.made(entry)
         else:
             self._ledger.void(entry)
+
+    def wrote(self, call: Call, reply: Reply) -> None:
+        """What a test's accepted request has made or changed goes into the ledger with its way out.
+
+        A POST made something when its answer shows the id by which objects of this kind were known, or says so (201).
+        """
+        endpoint = self._graph.endpoints.get(call.endpoint)
+        if endpoint is None or not reply.accepted or endpoint.method != reply.exchange.request.method:
+            return
+        if self._selves.own(endpoint):
+            self._changed(endpoint, call, reply.exchange.account)
+        elif endpoint.method == "POST":
+            self._created(endpoint, call, reply)
+
+    def _changed(self, endpoint: Endpoint, call: Call, account: str) -> None:
+        """An account's own data: its sample wrote what stood there before, and is sent again at clean-up, once."""
+        for (id_, owner), sample in self._memory.samples.items():
+            aimed = sample.call.path == call.path if call.path else owner == account
+            if (
+                id_ == endpoint.id
+                and aimed
+                and (id_, owner) not in self._restored
+                and owner not in self._cast.throwaway
+            ):
+                self._restored.add((id_, owner))
+                what = f"data of {owner} ({endpoint.name})"
+                self._ledger.made(self._ledger.intend(call, account=owner, what=what, kind="value", remove=sample.call))
+
+    def _created(self, endpoint: Endpoint, call: Call, reply: Reply) -> None:
+        resource = next((r for r in self._graph.resources.values() if endpoint.id in r.creators), None)
+        remove = self._objects.way_out(endpoint, call, reply)
+        if remove is None and not (self._objects.told(endpoint, reply) or (resource and reply.status == 201)):
+            return
+        account = reply.exchange.account
+        entry = self._ledger.intend(
+            call,
+            account=account,
+            what=f"{resource.name if resource else 'what was made'} of {account} ({endpoint.name})",
+            markers=tuple(sorted(markers_in(reply.exchange.request.body.decode("utf-8", "replace")))),
+            lists=resource.lists[:1] if resource else (),
+            item=resource.delete if resource else "",
+        )
+        self._ledger.made(entry, remove=remove)
 
     def _retell(self, thing: Thing, markers: tuple[str, ...]) -> None:
         """A changed thing carries the markers of its change; older ones stay known until they are seen to be gone."""

@@ -35,7 +35,7 @@ class Collector:
         self._cells: dict[Cell, Coverage | None] = {}
         self._findings: dict[str, Finding] = {}
         self._questions: dict[str, Question] = {}
-        self._leftovers: dict[str, Leftover] = {}
+        self._leftovers: dict[Leftover, None] = {}
         self._warnings: dict[str, None] = {}
         self._cost: dict[str, float] = {}
         self._cost_of: dict[str, int] = {}
@@ -80,7 +80,7 @@ class Collector:
         elif isinstance(event, Asked):
             self._questions[event.question.answer_with or event.question.ask] = event.question
         elif isinstance(event, Left):
-            self._leftovers[event.leftover.curl or event.leftover.what] = event.leftover
+            self._leftovers[event.leftover] = None
         elif isinstance(event, Warned):
             self._warnings[event.message] = None
         elif isinstance(event, BudgetSpent):
@@ -100,7 +100,7 @@ class Collector:
             unreached={event.endpoint.name: event.why for event in learnt if not event.sampled},
             findings=tuple(self._findings.values()),
             questions=tuple(self._questions.values()),
-            leftovers=tuple(self._leftovers.values()),
+            leftovers=tuple(self._leftovers),
             access=self._access(),
             coverage=tuple(coverage or _unjudged(cell, self._budget) for cell, coverage in self._cells.items()),
             warnings=tuple(self._warnings),
