@@ -347,11 +347,12 @@ async def csrf_none(probe: Probe) -> Verdict:
     if opened.verdict is not None:
         return opened.verdict
     forgotten = spelled(probe)
+    bare, taken = opened.carried.cookies, without_tokens(opened.token_places)
     if opened.tokened and not forgotten:
-        return conclude("no_such_function", "a CSRF token goes with it: csrf-removed judges that")
-    sent = await _twice(
-        probe, opened, opened.carried.cookies, what="as it is", call=without_tokens(opened.token_places)
-    )
+        if await _refused(probe, opened, bare, name="without its token", call=taken):
+            return _refuses("a CSRF token goes with it, and without one it is refused")
+        return conclude("no_effect", "a CSRF token goes with it, and is not asked for: csrf-removed judges that")
+    sent = await _twice(probe, opened, bare, what="as it is", call=taken)
     if not sent:
         return _refuses("another site's request without a token is refused")
     verdict = await _proved(probe, opened, sent, title="A change has no CSRF token at all", said="it asks for no token")
