@@ -251,7 +251,7 @@ def test_a_budget_of_requests_ends_a_scan_early_and_the_run_goes_on(
         assert done.returncode == 1, done.stdout + done.stderr
         report = place.report
         assert proved(report) >= proved(first)
-        assert {f for f in proved(report) if f[0].startswith("object-access")} >= proved(whole)
+        assert proved(report) >= proved(whole)
         assert report["run"]["complete"] is True
         assert not any(cell["reason"] == "budget" for cell in report["coverage"])
 
