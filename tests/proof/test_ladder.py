@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gatewright.proof import ladder
 from gatewright.proof.ladder import ADDITIVE, GEOMETRIC, GROWTH, LISTS, Asked, Climb, Sets, at_a_glance, climb, proves
 
 Link = Callable[[random.Random], float]
@@ -144,3 +145,26 @@ def test_a_rung_that_costs_something_is_followed_by_the_next() -> None:
 
     asyncio.run(climb(ask, ADDITIVE, least=1.7, rng=random.Random(1)))
     assert sizes[:5] == [14, 18, 22, 24, 26]
+
+
+def twice(*seconds: float, stop: int = 99) -> Climb | None:
+    """Two sets of attempts of a rung; the attempts take these seconds in turn, all else next to nothing."""
+    taken, asked = list(seconds), 0
+
+    async def ask(attempt: bool, size: int) -> Asked:
+        nonlocal asked
+        asked += 1
+        slow = attempt and size == 24
+        return Asked(taken.pop(0) if slow and taken else 0.001, "gone" if asked > stop else "")
+
+    return asyncio.run(ladder._twice(ask, 24, 22, least=1.7, rng=random.Random(1)))
+
+
+def test_a_proof_takes_two_sets_and_ends_where_nothing_can_be_measured() -> None:
+    proved = twice(*[0.9] * 6)
+    assert proved is not None
+    assert proved.ending == "proved"
+    assert twice(*[0.9] * 3) is None
+    stopped = twice(*[0.9] * 6, stop=4)
+    assert stopped is not None
+    assert (stopped.ending, stopped.stop) == ("stopped", "gone")

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Callable
 
 import pytest
 
+from gatewright.proof import session_guess
 from gatewright.proof.session_guess import MOST, Guess, Seen, explain
 
 NORA, NINA = ("nora.lind", "nora@example.com", "1051"), ("nina.berg", "nina@example.com", "1052")
@@ -88,3 +90,11 @@ def test_digits_alone_may_be_hexadecimal() -> None:
         [],
         ["00000019", "0000001a", "0000001b", "0000001c"],
     ]
+
+
+def test_what_is_not_there_is_not_guessed() -> None:
+    counter = session_guess._counter("", lambda text: text, lambda text: text, re.compile(r"[0-9]+"), 10, 1)
+    seen = [Seen(text=text, names=("ann",), at=0.0) for text in ("7-8", "none")]
+    assert counter.values(seen[0], seen[1], ("ann",), 0.0) == []
+    assert session_guess._renamed("id of jo", ("jo",), ("al",)) == "id of jo"
+    assert session_guess._both(1, ":", time_first=False)(("ann",), 0.0) == []

@@ -7,10 +7,9 @@ common passwords, walks over the keyboard, years; with the usual cases and endin
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator
-from itertools import product
+from itertools import islice, product
 
 _MOST = 100_000
 _NOUNS = (
@@ -111,23 +110,14 @@ _JOINTS = ("", "-", "_", " ", ".")
 
 def words(own: Iterable[str] = ()) -> Iterator[str]:
     """Every word once, at most 100,000: first those made of `own` names (title, host, issuer of the API)."""
-    seen: set[str] = set()
-    for word in _all(own):
-        if word not in seen:
-            seen.add(word)
-            yield word
-            if len(seen) == _MOST:
-                return
+    return islice(dict.fromkeys(_all(own)), _MOST)
 
 
 def decoded(word: str) -> bytes | None:
     """The bytes that a word is in base64, as some libraries read a secret; None when it is none."""
     if len(word) < 4 or len(word) % 4 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", word):
         return None
-    try:
-        return base64.b64decode(word, validate=True)
-    except binascii.Error:
-        return None
+    return base64.b64decode(word, validate=True)
 
 
 def _all(own: Iterable[str]) -> Iterator[str]:
