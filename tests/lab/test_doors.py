@@ -60,9 +60,7 @@ def test_the_command_line_knows_every_door() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "door", ["api-key", "bound-header", "cookie", "mtls", "oauth2", "sigv4", "token-in-body", "totp"]
-)
+@pytest.mark.parametrize("door", ["bound-header", "cookie", "mtls", "oauth2", "sigv4", "totp"])
 def test_weaknesses_behind_a_door_are_found(door: str) -> None:
     done = go(door, *SEEN)
     rows = {(row["test"], row["endpoint"]) for row in weaknesses() if row["id"] in SEEN}
@@ -77,7 +75,7 @@ def test_weaknesses_behind_a_door_are_found(door: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("door", ["cookie", "oidc", "sigv4"])
+@pytest.mark.parametrize("door", ["oidc"])
 def test_behind_a_door_of_the_fixed_clinic_nothing_is_found(door: str) -> None:
     done = go(door)
     assert done.findings == []
