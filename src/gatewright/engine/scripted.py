@@ -490,8 +490,7 @@ class ScriptedMaker:
     ) -> OwnedObject | None:
         """The next ready object of that owner and resource; None when there is none."""
         ready = self._ready.get(owner, [])
-        index = next((i for i, o in enumerate(ready) if o.resource == like.resource), None)
-        return ready.pop(index) if index is not None else None
+        return next((ready.pop(i) for i, o in enumerate(ready) if o.resource == like.resource), None)
 
     def writes(self, call: Call, body: bytes, account: str) -> Entry | None:
         """A case keeps no ledger."""
