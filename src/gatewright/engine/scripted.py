@@ -1,7 +1,8 @@
 """A server made of rules, and the accounts that use it: what a case file answers with, without a network.
 
-The server knows who asks as a real one does: by the credential in the request. The first rule that matches answers.
-Strings of an answer may hold `<placeholders>`:
+The server knows who asks as a real one does: by the credential in the request, never by what the test meant to send.
+Rules are tried in order, the first that matches answers. Strings of an answer may hold `<placeholders>`:
+
 - `<path.id>` `<query.x>` `<body>` `<body.title>` `<header.Origin>` `<jwt.sub>` `<method>` `<target>` `<as>`: of the request
 - `<after.title>`: of the body (without one: of the query) of the latest earlier request that the rule's `after` matched
 - `<count>`: number of the request; `<echo>`: all of the request as text; `<many.240>`: a list of 240 items
@@ -22,7 +23,6 @@ from msgspec import Struct, field
 from gatewright.engine.scripted_tokens import KEY, ScriptedListener, matches
 from gatewright.engine.sent import file_of, product_of
 from gatewright.engine.slow import Slow
-from gatewright.explore.ledger import Entry
 from gatewright.model.account import ANON, Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.finding import Cell
@@ -490,11 +490,8 @@ class ScriptedMaker:
     ) -> OwnedObject | None:
         """The next ready object of that owner and resource; None when there is none."""
         ready = self._ready.get(owner, [])
-        return next((ready.pop(i) for i, o in enumerate(ready) if o.resource == like.resource), None)
+        index = next((i for i, o in enumerate(ready) if o.resource == like.resource), None)
+        return ready.pop(index) if index is not None else None
 
-    def writes(self, call: Call, body: bytes, account: str) -> Entry | None:
-        """A case keeps no ledger."""
-        return None
-
-    def wrote(self, call: Call, exchange: Exchange, begun: Entry | None = None) -> None:
+    def wrote(self, call: Call, exchange: Exchange) -> None:
         """A case keeps no ledger."""

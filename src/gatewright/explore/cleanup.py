@@ -156,26 +156,10 @@ class _Cleaner:
         return not shown or _says_deleted(reply)
 
     async def _search(self, entry: Entry) -> list[Entry]:
-        """The entry with its way out, found in the owner's list by a marker.
-
-        Of a request whose outcome is unknown the other accounts' lists are read too: it may have made something in the
-        name of one of them.
-        """
-        others = [name for name in self._sessions.accounts if name != entry.account]
-        for account in [entry.account, *(others if entry.state == "intended" else [])]:
-            found = await self._search_as(entry, account)
-            if found is not None:
-                if account != entry.account:
-                    self._ledger.void(entry)
-                    entry = self._ledger.intend(entry.create, account=account, what=entry.what, markers=entry.markers)
-                return [self._ledger.made(entry, remove=found)]
-        return []
-
-    async def _search_as(self, entry: Entry, account: str) -> Call | None:
-        """The call that removes the entry, by what the account's list says of it; None when it is not in there."""
+        """The entry with its way out, found in the owner's list by a marker."""
         item = self._endpoints.get(entry.item)
         if item is None:
-            return None
+            return []
         for list_id in entry.lists:
             endpoint = self._endpoints.get(list_id)
             if endpoint is None:
@@ -184,7 +168,7 @@ class _Cleaner:
             call = Call(
                 endpoint=list_id, path={k: v for k, v in entry.create.path.items() if "{" + k + "}" in endpoint.path}
             )
-            reply = await self._send(call, account, "clean-up")
+            reply = await self._send(call, entry.account, "clean-up")
             for found in answers.items(reply.body) if reply else []:
                 text = msgspec.json.encode(found)
                 if any(marker.encode() in text for marker in entry.markers):
@@ -194,8 +178,8 @@ class _Cleaner:
                     )
                     if scored:
                         path = {**call.path, names[-1]: scored[0][2]}
-                        return Call(endpoint=item.id, path=path)
-        return None
+                        return [self._ledger.made(entry, remove=Call(endpoint=item.id, path=path))]
+        return []
 
     async def _send(self, call: Call, account: str, purpose: str) -> Reply | None:
         endpoint = self._endpoints.get(call.endpoint)
