@@ -66,6 +66,7 @@ def make(job: Job, verdict: Verdict, probe: CellProbe, settings: Settings) -> Fi
         witness=verdict.witness,
         remediation=section(test.doc, "Remedy"),
         references=references(test),
+        also=tuple(name for name in verdict.also if name != endpoint.name),
     )
 
 
