@@ -40,6 +40,7 @@ SHORT = 15 * 60
     effect=Effect.THROWAWAY,
     requests=16,
     tags=("session",),
+    patient=True,
 )
 async def session_after_logout(probe: Probe) -> Verdict:
     """Use a session after it was logged out.
@@ -115,6 +116,7 @@ async def session_after_logout(probe: Probe) -> Verdict:
     effect=Effect.THROWAWAY,
     requests=22,
     tags=("session", "password"),
+    patient=True,
 )
 async def session_after_password_change(probe: Probe) -> Verdict:
     """Use an older session after the account's password was changed.
@@ -190,13 +192,14 @@ async def session_after_password_change(probe: Probe) -> Verdict:
     effect=Effect.THROWAWAY,
     requests=16,
     tags=("session",),
+    patient=True,
 )
 async def session_refresh_reuse(probe: Probe) -> Verdict:
     """Use a refresh token twice.
 
     ## What it does
-    Signs an account up, logs it in, renews the session by its refresh token, waits 11 seconds, and uses the same
-    refresh token again, twice.
+    Signs an account up, logs it in, renews the session by its refresh token, and uses the same refresh token again, at
+    once. Where that is not refused, it waits 11 seconds and uses it twice more.
 
     ## Why it matters
     Refresh tokens live long. They are changed at each use so that a stolen one is noticed: the thief's or the
@@ -237,7 +240,6 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
     garbled = await _refresh(probe, own, session, Secret(token.reveal().swapcase()[::-1]), purpose="control: garbled")
     if garbled is not None and garbled.accepted:
         return conclude("not_protected", "a garbled refresh token gives a session as well")
-    await probe.wait(11.0)
     attacks = await _again(probe, own, session, token)
     if isinstance(attacks, Verdict):
         return attacks
@@ -329,7 +331,11 @@ async def _renews(probe: Probe, own: Own, session: LogIn) -> Exchange | None:
 
 
 async def _again(probe: Probe, own: Own, session: LogIn, token: Secret) -> list[Exchange] | Verdict:
-    """A used refresh token, used twice more: what gave sessions that are shown the account."""
+    """A used refresh token, used at once, and twice more where that is not refused: what gave sessions of the account."""
+    at_once = await _refresh(probe, own, session, token, purpose="control: second use at once")
+    if at_once is not None and not at_once.accepted and _refused(at_once.exchange):
+        return conclude("denied", f"the second use was answered with {told(at_once.exchange)}, and gave no session")
+    await probe.wait(11.0)
     attacks: list[Exchange] = []
     for again in ("", ", once more"):
         second = await _refresh(probe, own, session, token, purpose=f"attack: second use{again}")
@@ -339,6 +345,11 @@ async def _again(probe: Probe, own: Own, session: LogIn, token: Secret) -> list[
             return conclude("unstable" if attacks else "denied", why)
         attacks.append(second.exchange)
     return attacks
+
+
+def _refused(exchange: Exchange | None) -> bool:
+    """Whether a used token was refused for good: what is only asked to wait may be accepted later."""
+    return exchange is not None and exchange.response is not None and exchange.response.meaning in (400, 401, 403, 404)
 
 
 async def _refresh(probe: Probe, own: Own, session: LogIn, token: Secret, *, purpose: str) -> LogIn | None:
