@@ -27,6 +27,7 @@ from gatewright.proof.leaves import Answer, as_text, read
 from gatewright.proof.opaque import unwrap
 
 _HOLES = re.compile(r"\{([^}]+)\}")
+_HEX = re.compile(r"(?=.*[a-f])[0-9a-f]{16,}")
 SETTLE = 1.1
 """Seconds before the third baseline, so that clocks with a resolution of one second move."""
 
@@ -138,6 +139,8 @@ def random_like(probe: Probe, value: Json) -> Json:
     try:
         parsed = uuid.UUID(text)
     except ValueError:
+        if _HEX.fullmatch(text):  # an id of this kind with another letter in it would be malformed, not unknown
+            return "".join(probe.random.choice("0123456789abcdef") for _ in text)
         return "".join(_letter(probe, c) for c in text)
     made = uuid.UUID(int=probe.random.getrandbits(128), version=4)
     return str(made) if "-" in text else made.hex if parsed else text

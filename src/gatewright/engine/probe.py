@@ -186,14 +186,20 @@ class CellProbe:
             )
         account = as_ or self.account
         self.sent += 1
-        exchange = await self._bench.identities.send(
-            request, as_=account, purpose=purpose, cell=self.cell, credentials=credentials, burst=burst
-        )
+        unsafe = request.method not in SAFE_METHODS
+        begun = self._bench.maker.writes(call, request.body, account) if unsafe else None
+        try:
+            exchange = await self._bench.identities.send(
+                request, as_=account, purpose=purpose, cell=self.cell, credentials=credentials, burst=burst
+            )
+        except (BudgetError, ScopeError):
+            self._bench.maker.unsent(begun)
+            raise
         if credentials is None and account != ANON:
             self.used[account] = time.monotonic()
         self.exchanges.append(exchange)
-        if request.method not in SAFE_METHODS:
-            self._bench.maker.wrote(call, exchange)
+        if unsafe:
+            self._bench.maker.wrote(call, exchange, begun)
         return exchange
 
     async def credentials(self, account: str) -> tuple[Credential, ...]:
