@@ -13,7 +13,8 @@ from msgspec import Struct, field
 
 from gatewright.access.tokens import is_csrf
 from gatewright.engine.plan import Situation
-from gatewright.engine.scripted import Rule, ScriptedIdentities, ScriptedMaker, Server
+from gatewright.engine.scripted import Rule, ScriptedIdentities, Server
+from gatewright.engine.scripted_maker import ScriptedMaker
 from gatewright.engine.scripted_tokens import KEY
 from gatewright.model.access import Row, Word
 from gatewright.model.account import ANON, Account, Credential

@@ -125,7 +125,9 @@ class _Cleaner:
         if remove is None:
             return
         missed: Reply | None = None
-        for account in self._who(entry):
+        for turn, account in enumerate(self._who(entry)):
+            if turn > 1 and missed is not None and entry.read is not None:
+                break  # its maker could read it: what it does not find is gone, and not another's
             reply = await self._send(remove, account, "clean-up")
             if reply is None:
                 return
@@ -137,9 +139,9 @@ class _Cleaner:
             self._ledger.gone(entry)
 
     def _who(self, entry: Entry) -> list[str]:
-        """The owner, then the highest account: some APIs let only that one delete."""
+        """The maker, the highest account (some APIs let only that one delete), then all: it may be made in another's name."""
         ranked = sorted(self._sessions.accounts, key=self._sessions.rank, reverse=True)
-        return list(dict.fromkeys([entry.account, *ranked[:1]]))
+        return list(dict.fromkeys([entry.account, *ranked]))
 
     async def _is_gone(self, entry: Entry, removed: Reply) -> bool:
         """Its owner's read refuses it, shows nothing of it, or shows what is gone: deleted, inactive."""
@@ -156,10 +158,26 @@ class _Cleaner:
         return not shown or _says_deleted(reply)
 
     async def _search(self, entry: Entry) -> list[Entry]:
-        """The entry with its way out, found in the owner's list by a marker."""
+        """The entry with its way out, found in the owner's list by a marker.
+
+        Of a request whose outcome is unknown the other accounts' lists are read too: it may have made something in the
+        name of one of them.
+        """
+        others = [name for name in self._sessions.accounts if name != entry.account]
+        for account in [entry.account, *(others if entry.state == "intended" else [])]:
+            found = await self._search_as(entry, account)
+            if found is not None:
+                if account != entry.account:
+                    self._ledger.void(entry)
+                    entry = self._ledger.intend(entry.create, account=account, what=entry.what, markers=entry.markers)
+                return [self._ledger.made(entry, remove=found)]
+        return []
+
+    async def _search_as(self, entry: Entry, account: str) -> Call | None:
+        """The call that removes the entry, by what the account's list says of it; None when it is not in there."""
         item = self._endpoints.get(entry.item)
         if item is None:
-            return []
+            return None
         for list_id in entry.lists:
             endpoint = self._endpoints.get(list_id)
             if endpoint is None:
@@ -168,7 +186,7 @@ class _Cleaner:
             call = Call(
                 endpoint=list_id, path={k: v for k, v in entry.create.path.items() if "{" + k + "}" in endpoint.path}
             )
-            reply = await self._send(call, entry.account, "clean-up")
+            reply = await self._send(call, account, "clean-up")
             for found in answers.items(reply.body) if reply else []:
                 text = msgspec.json.encode(found)
                 if any(marker.encode() in text for marker in entry.markers):
@@ -178,8 +196,8 @@ class _Cleaner:
                     )
                     if scored:
                         path = {**call.path, names[-1]: scored[0][2]}
-                        return [self._ledger.made(entry, remove=Call(endpoint=item.id, path=path))]
-        return []
+                        return Call(endpoint=item.id, path=path)
+        return None
 
     async def _send(self, call: Call, account: str, purpose: str) -> Reply | None:
         endpoint = self._endpoints.get(call.endpoint)
