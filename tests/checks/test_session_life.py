@@ -6,7 +6,6 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import msgspec
 import pytest
 
 from gatewright.app.tests import library

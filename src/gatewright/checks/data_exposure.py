@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatewright.checks.controls import call_of
-from gatewright.checks.exposed import Exposed, counted, credentials, strangers, telling, undocumented
+from gatewright.checks.exposed import counted, credentials, strangers, telling, undocumented
 from gatewright.checks.records import Seen, others_record
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render

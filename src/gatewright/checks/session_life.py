@@ -203,13 +203,8 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
     """Use a refresh token twice.
 
     ## What it does
-<<<<<<< HEAD
-    Signs an account up, logs it in, renews the session by its refresh token, and uses the same refresh token again:
-    at once, and where that gives a session, twice more after 11 seconds, whatever the patience.
-=======
     Signs an account up, logs it in, renews the session by its refresh token, and uses the same refresh token again, at
-    once. Where that is not refused, it waits 11 seconds and uses it twice more.
->>>>>>> main
+    once. Where that is not refused, it waits 11 seconds, whatever the patience, and uses it twice more.
 
     ## Why it matters
     Refresh tokens live long. They are changed at each use so that a stolen one is noticed: the thief's or the
@@ -251,13 +246,6 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
     garbled = await _refresh(probe, own, session, Secret(token.reveal().swapcase()[::-1]), purpose="control: garbled")
     if garbled is not None and garbled.accepted:
         return conclude("not_protected", "a garbled refresh token gives a session as well")
-<<<<<<< HEAD
-    soon = await _used(probe, own, session, token, purpose="control: second use at once")
-    if isinstance(soon, Verdict):
-        return soon
-    await probe.wait(ALLOWANCE * (4 if probe.settings.limits.patience == "short" else 1))  # never less, by any patience
-=======
->>>>>>> main
     attacks = await _again(probe, own, session, token)
     if isinstance(attacks, Verdict):
         return attacks
@@ -353,15 +341,12 @@ async def _renews(probe: Probe, own: Own, session: LogIn) -> Exchange | None:
 
 
 async def _again(probe: Probe, own: Own, session: LogIn, token: Secret) -> list[Exchange] | Verdict:
-<<<<<<< HEAD
-    """A used refresh token, used twice more after a pause: what gave sessions that are shown the account."""
-=======
     """A used refresh token, used at once, and twice more where that is not refused: what gave sessions of the account."""
     at_once = await _refresh(probe, own, session, token, purpose="control: second use at once")
     if at_once is not None and not at_once.accepted and _refused(at_once.exchange):
         return conclude("denied", f"the second use was answered with {told(at_once.exchange)}, and gave no session")
-    await probe.wait(11.0)
->>>>>>> main
+    short = probe.settings.limits.patience == "short"
+    await probe.wait(ALLOWANCE * (4 if short else 1))  # which is never shortened
     attacks: list[Exchange] = []
     for again in ("", ", once more"):
         used = await _used(probe, own, session, token, purpose=f"attack: second use{again}")
@@ -375,7 +360,6 @@ async def _again(probe: Probe, own: Own, session: LogIn, token: Secret) -> list[
     return attacks
 
 
-<<<<<<< HEAD
 async def _used(probe: Probe, own: Own, session: LogIn, token: Secret, *, purpose: str) -> Exchange | Verdict:
     """A used refresh token, used once more: what gave a session that is shown the account."""
     second = await _refresh(probe, own, session, token, purpose=purpose)
@@ -384,11 +368,11 @@ async def _used(probe: Probe, own: Own, session: LogIn, token: Secret, *, purpos
         why = f"the second use was answered with {told(second.exchange if second else None)}, and gave no session"
         return conclude("denied", why)
     return second.exchange
-=======
+
+
 def _refused(exchange: Exchange | None) -> bool:
     """Whether a used token was refused for good: what is only asked to wait may be accepted later."""
     return exchange is not None and exchange.response is not None and exchange.response.meaning in (400, 401, 403, 404)
->>>>>>> main
 
 
 async def _refresh(probe: Probe, own: Own, session: LogIn, token: Secret, *, purpose: str) -> LogIn | None:
