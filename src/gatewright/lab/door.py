@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ _EVER = 400 * 86_400
 """Seconds that a token lives that never ends in practice."""
 
 
-class Door:
+class Door(ABC):
     """Lets nobody in. A dialect hangs one of its own into `Clinic.door`."""
 
     def caller(self, clinic: Clinic, headers: Mapping[str, str]) -> tuple[Row | None, dict[str, Any]]:
@@ -29,29 +30,29 @@ class Door:
         """The keys that anybody may verify its credentials with, for `/.well-known/jwks.json`; None where there are none."""
         return None
 
+    @abstractmethod
     def enter(self, call: Call, user: Row) -> Any:
         """A fresh credential for a user whose password was right, as the log-in answers it: a body, or a reply."""
-        raise NotImplementedError
 
     def renew(self, call: Call, token: str) -> Any:
         """A fresh credential for a refresh token, as the log-in answers it; None where there are none, or it is not valid."""
         return None
 
     def challenge(self, call: Call, user: Row) -> Any:
-        """What stands for a right password until the second factor has come, as the log-in answers it."""
-        raise NotImplementedError
+        """What stands for a right password until the second factor has come; a door without a second step lets in."""
+        return self.enter(call, user)
 
     def challenged(self, call: Call, token: str) -> Row | None:
         """The user whose password was right; None for anything that `challenge` did not give."""
         return None
 
+    @abstractmethod
     def leave(self, call: Call) -> Any:
         """End what the caller came in with; as the log-out answers it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end_others(self, call: Call) -> None:
         """End all the caller came in with elsewhere: their password has changed."""
-        raise NotImplementedError
 
 
 class BearerDoor(Door):
