@@ -102,7 +102,7 @@ class Graph(Struct, frozen=True, kw_only=True):
         key = re.sub(r"\[\d*\]$", "", place.name).rpartition(".")[2]
         known = Specification(source="", dialect="", endpoints=tuple(self.endpoints.values()))
         finder = _Holes(self.resources, known, self.vocabulary)
-        hole = finder.named(Place("", place.name), key, Schema(), True, endpoint)
+        hole = finder.named(Place("query", place.name), key, Schema(), True, endpoint)  # it asked for a name: no prose
         hole = msgspec.structs.replace(hole, place=place)
         if hole.guesses and hole.guesses[0][1] >= _NAMED:  # `code` alone may name anything
             self.holes[endpoint.id] = (*holes, hole)
@@ -374,10 +374,7 @@ class _Holes:
         return Hole(place=place, key=key, schema=schema, required=required, guesses=guesses)
 
     def _guesses(self, name: str, schema: Schema, endpoint: Endpoint, within: str) -> list[tuple[str, float]]:
-        """Resources that a name may mean, best first; at most three.
-
-        `within` is empty for a place that refused its value because nothing of that name exists.
-        """
+        """Resources that a name may mean, best first; at most three."""
         if not _may_name(schema):
             return []
         where = shape(endpoint)
@@ -406,7 +403,7 @@ class _Holes:
             return 0.7
         if _bare(name) != resource.name:
             return 0.0
-        return _NAMED if _is_key(schema) or self._by_text(resource) or within in ("", "header", "query") else 0.0
+        return _NAMED if _is_key(schema) or self._by_text(resource) or within in ("header", "query") else 0.0
 
     def _by_text(self, resource: Resource) -> bool:
         """Whether its objects are named by a text that says so: `/workspaces/{slug}`; other text of that name may be prose."""
