@@ -28,12 +28,12 @@ ENDPOINTS = {
 
 
 class Target:
-    """A store of orders by id; `deny` accounts may not delete, `keep` ids stay."""
+    """A store of orders by id; `deny` accounts may not delete, `keep` ids stay, `hidden` accounts see none."""
 
-    def __init__(self, rows, *, deny=(), keep=(), soft=False):
+    def __init__(self, rows, *, deny=(), keep=(), soft=False, hidden=()):
         self.accounts = {name: Account(name=name, role="user") for name in ("alice", "bob", "root")}
         self.rows = rows
-        self.deny, self.keep, self.soft = deny, keep, soft
+        self.deny, self.keep, self.soft, self.hidden = deny, keep, soft, hidden
         self.log = []
 
     def rank(self, name):
@@ -47,6 +47,8 @@ class Target:
         return Exchange(len(self.log), request, Response(status, (), raw), account=as_, purpose=purpose)
 
     def _answer(self, request, as_, key):
+        if as_ in self.hidden:
+            return (404, {"error": "no"}) if key else (200, {"items": []})
         if not key:
             return 200, {"items": list(self.rows.values())}
         if key not in self.rows:
@@ -141,6 +143,37 @@ def test_the_highest_account_helps_where_the_owner_may_not():
     _made(ledger, 1)
     assert _clean(target, ledger) == []
     assert ("root", "DELETE", "/orders/1") in target.log
+
+
+def test_what_was_made_in_anothers_name_is_removed_by_that_one():
+    target, ledger = Target({**_row(1), **_row(2)}, deny={"alice", "root"}), Ledger()
+    _made(ledger, 1, read=False)
+    _made(ledger, 3, read=True)  # its maker could read it: not found means gone
+    assert _clean(target, ledger) == []
+    asked = [(account, target_) for account, method, target_ in target.log if method == "DELETE"]
+    assert sorted(asked) == [
+        ("alice", "/orders/1"),
+        ("alice", "/orders/3"),
+        ("bob", "/orders/1"),
+        ("root", "/orders/1"),
+        ("root", "/orders/3"),
+    ]
+    assert list(target.rows) == ["2"]
+
+
+def test_a_killed_request_that_made_something_in_anothers_name_is_found_in_that_ones_list():
+    target, ledger = Target(_row(1), hidden={"alice"}), Ledger()
+    ledger.intend(
+        Call(endpoint=f"POST {LIST}"),
+        account="alice",
+        what="order 1",
+        markers=("gwmark1",),
+        lists=(f"GET {LIST}",),
+        item=f"DELETE {ITEM}",
+    )
+    assert _clean(target, ledger) == []
+    assert target.rows == {}
+    assert ledger.standing == []
 
 
 def test_a_creation_whose_answer_never_came_is_found_by_its_marker():

@@ -339,6 +339,38 @@ def test_what_a_test_makes_and_changes_itself_is_taken_back(api, serve, table):
     assert api.state() == before
 
 
+def test_what_a_test_is_about_to_make_stands_in_the_ledger_until_its_outcome_is_known(api, serve, table):
+    api.table(table("/orders", {"note": TEXT}, ["note"]))
+    api.table(table("/orders/{order_id}/lines", {"note": TEXT}, ["note"]))
+    states = []
+
+    async def writes(out):
+        endpoint = out.knowledge.endpoints[out.named("POST /orders")]
+        call = out.knowledge.sample(endpoint.id, "alice").call
+        before = len(out.ledger.standing)
+        for outcome in ("unsent", "refused", "made"):
+            begun = out.explorer.writes(call, b'{"note": "gwaaaaaaaaaaaaaaaa"}', "alice")
+            states.append((outcome, "begun", len(out.ledger.standing) - before))
+            if outcome == "unsent":
+                out.explorer.unsent(begun)
+            else:
+                told = call if outcome == "made" else msgspec.structs.replace(call, body={})
+                out.explorer.wrote(told, await out.sessions.send(render(endpoint, told), as_="alice"), begun)
+            states.append((outcome, "ended", len(out.ledger.standing) - before))
+        assert out.explorer.writes(out.knowledge.sample(out.named("GET /orders"), "alice").call, b"", "alice") is None
+        await cleaned(out)
+
+    serve(api).run(writes)
+    assert states == [
+        ("unsent", "begun", 1),
+        ("unsent", "ended", 0),
+        ("refused", "begun", 1),
+        ("refused", "ended", 0),
+        ("made", "begun", 1),
+        ("made", "ended", 1),
+    ]
+
+
 def test_fresh_makes_another_object_below_the_same_parent(api, serve, table):
     api.table(table("/farms", {"name": TEXT}, ["name"], parameter="farm_id"))
     api.table(table("/farms/{farm_id}/fields", {"name": TEXT}, ["name"], parameter="field_id"))

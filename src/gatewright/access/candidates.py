@@ -45,6 +45,7 @@ _USUAL: dict[str, tuple[Json, ...]] = {
     "format": ("json", "csv", "pdf"),
 }
 """What fields of these names usually allow, where an answer lists nothing."""
+_VALID = re.compile(r"\b(?:in)?valid (?:an? )?([a-z][a-z ]{2,30}?)(?: format)?(?=\s*$|[.,;:!])", re.IGNORECASE)
 _TURNS = 4
 _VERSIONS: tuple[Json, ...] = ("1", "2", "1.0", "2.0", "v1")
 """What a header that names a version of the API may hold, where nothing lists it."""
@@ -75,6 +76,9 @@ def candidates(
         return [*beside, *(_bounded(complaint, schema, present, name, values, turn + extra) for extra in range(_TURNS))]
     if complaint.kind == "missing" and present in (None, "", [], {}):
         return _some(values.value(schema, name, turn=extra) for extra in range(2))
+    called = _called(complaint.text, values) if isinstance(present, str) else None
+    if called not in (None, present):
+        beside = [*beside, called]
     cast = _cast(f"{complaint.wanted} {complaint.text}", present)
     made: list[Json] = [cast] if cast is not None else []
     if schema.pattern or schema.format or set(schema.types) & {"object", "array", "boolean", "integer", "number"}:
@@ -83,6 +87,12 @@ def candidates(
     spelled = values.spellings(schema, name)
     at = (turn - 1) % len(spelled) if spelled else 0
     return [*beside, *_some(made), *spelled[at:], *spelled[:at]]
+
+
+def _called(text: str, values: Values) -> Json:
+    """A text of the kind that a complaint calls by its name: `is not a valid card number`; None when it names none."""
+    found = _VALID.search(text)
+    return values.called(found[1]) if found else None
 
 
 def _some(made: Iterable[Json]) -> list[Json]:

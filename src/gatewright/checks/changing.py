@@ -5,7 +5,7 @@ A `Write` says what is written and how the object is named; `prepare` finds wher
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
@@ -90,7 +90,7 @@ async def judge(probe: Probe, write: Write) -> Verdict:
     """Write a marker, look whether the owner sees it, and prove it. At most twenty requests."""
     marker = probe.marker()
     exchange = await strike(probe, write, marker)
-    after = await seen(probe, write.owned, marker, exchange)
+    after = await seen(probe, write.owned, marker, exchange, mine=lambda: mine_of(probe, write.own))
     if after is None:
         return await _quiet(probe, write.own, write.reference, marker, exchange)
     return await prove(probe, write)
@@ -199,10 +199,22 @@ def _plain_name(probe: Probe, place: Place, call: Call) -> bool:
     return place.name.lower().endswith("name") and account is not None and as_text(call.get(place)) != account.username
 
 
-async def seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange) -> Answer | None:
-    """The owner's view once it holds the marker; None when it never does. A refused write is looked for once only."""
+async def seen(
+    probe: Probe,
+    owned: OwnedObject,
+    marker: str,
+    write: Exchange,
+    *,
+    mine: Callable[[], Awaitable[Answer | None]] | None = None,
+) -> Answer | None:
+    """The owner's view once it holds the marker; None when it never does.
+
+    A refused write is looked for once only, and so is one that went into the attacker's own object, as `mine` shows it.
+    """
     refused = write.response is not None and write.response.meaning >= 400
-    for pause in _POLLS:
+    for number, pause in enumerate(_POLLS):
+        if number == 1 and mine is not None and holds_value(await mine(), marker):
+            return None
         if pause:
             await probe.wait(pause)
         answer = await owner_view(probe, owned)

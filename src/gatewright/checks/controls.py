@@ -5,9 +5,10 @@ Each is asked once per run where the answer is the same for every cell that need
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +27,7 @@ from gatewright.proof.leaves import Answer, as_text, read
 from gatewright.proof.opaque import unwrap
 
 _HOLES = re.compile(r"\{([^}]+)\}")
+_HEX = re.compile(r"(?=.*[a-f])[0-9a-f]{16,}")
 SETTLE = 1.1
 """Seconds before the third baseline, so that clocks with a resolution of one second move."""
 
@@ -106,6 +108,13 @@ async def baseline(probe: Probe, call: Call, account: str, *, key: str, endpoint
     return found
 
 
+async def side_by_side(asked: Iterable[Awaitable[object]]) -> None:
+    """Wait for all: what each of them waits for passes at the same time. Raises the first error, once all have ended."""
+    for ended in await asyncio.gather(*asked, return_exceptions=True):
+        if isinstance(ended, BaseException):
+            raise ended
+
+
 def account_key(probe: Probe, account: str) -> Json:
     """The value that an API is likeliest to know an account by: its number or key, else its name; None when unknown."""
     known = sorted(probe.identity(account), key=lambda v: (not v.isdigit(), "@" in v, -len(v), v))
@@ -130,6 +139,8 @@ def random_like(probe: Probe, value: Json) -> Json:
     try:
         parsed = uuid.UUID(text)
     except ValueError:
+        if _HEX.fullmatch(text):  # an id of this kind with another letter in it would be malformed, not unknown
+            return "".join(probe.random.choice("0123456789abcdef") for _ in text)
         return "".join(_letter(probe, c) for c in text)
     made = uuid.UUID(int=probe.random.getrandbits(128), version=4)
     return str(made) if "-" in text else made.hex if parsed else text

@@ -54,6 +54,8 @@ class Effect(Struct, frozen=True, kw_only=True):
     path: str = ""
     """Of an action: the leaf that moved, and to what."""
     value: str = ""
+    by: str = ""
+    """Who did it, where that was another than the cell's attacker: an account that was signed up in its place."""
 
 
 async def strike(

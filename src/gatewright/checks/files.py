@@ -1,47 +1,77 @@
-"""Files in requests: which field of an endpoint is one, how a call carries another, and where it comes back (checks-1-5.md 5.3)."""
+"""Files in requests: which field of an endpoint is one, and how a call carries another (checks-1-5.md 5.3)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from gatewright.explore.words import words
 from gatewright.model.call import Call
-from gatewright.model.endpoint import Endpoint, Place
-from gatewright.model.http import Exchange, Response
+from gatewright.model.endpoint import Place
+from gatewright.model.http import Exchange
 from gatewright.model.json import Json
+from gatewright.model.names import singular
 from gatewright.model.schema import Schema
 from gatewright.model.test import Probe
 from gatewright.proof.denied import says_no
-from gatewright.proof.leaves import Answer, Leaf, as_text, read
+from gatewright.proof.leaves import as_text, read
 
 _BOUNDARY = "gatewright-9f2c7d51"
 _NAMES = {
-    "file",
-    "image",
-    "avatar",
-    "photo",
-    "picture",
-    "document",
-    "attachment",
-    "upload",
-    "logo",
-    "icon",
-    "scan",
-    "media",
+    *(
+        "file",
+        "image",
+        "avatar",
+        "photo",
+        "picture",
+        "document",
+        "attachment",
+        "upload",
+        "logo",
+        "icon",
+        "scan",
+        "media",
+    ),
+    *(
+        "thumbnail",
+        "banner",
+        "cover",
+        "resume",
+        "cv",
+        "receipt",
+        "invoice",
+        "contract",
+        "certificate",
+        "passport",
+        "selfie",
+    ),
+    *(
+        "pdf",
+        "csv",
+        "spreadsheet",
+        "video",
+        "audio",
+        "recording",
+        "signature",
+        "screenshot",
+        "portrait",
+        "blob",
+        "binary",
+    ),
+    *("base64", "b64"),
 }
-_SIZES = {"size", "length", "bytes", "filesize", "contentlength"}
-_IDS = {"id", "uuid", "guid", "key", "slug", "name", "filename", "fileid", "uid"}
-_HOLE = re.compile(r"\{([^}]+)\}")
-_LOOKS = 4
-"""Places in which a stored file is looked for."""
+_INSIDE = {"content", "contents", "data", "bytes", "body", "payload"}
+"""Names that are a file's where what they stand in, or the path, is named like one."""
+_RAW = ("image/", "video/", "audio/", "font/")
+_RAW_KINDS = {
+    *("application/octet-stream", "application/pdf", "application/zip", "application/gzip", "text/csv"),
+    *("application/msword", "application/vnd.ms-excel"),
+}
 
 
 class File(Struct, frozen=True):
@@ -60,6 +90,8 @@ class Field(Struct, frozen=True):
     file: File
     """What its accepted request carries."""
     schema: Schema = Schema()
+    way: str = ""
+    """How a file was seen again that was sent in it, for `stored.look`."""
 
     @property
     def place(self) -> Place:
@@ -67,38 +99,35 @@ class Field(Struct, frozen=True):
         return Place("body", self.name or "file")
 
 
-class Seen(Struct, frozen=True):
-    """A stored file as another request shows it: its bytes, or no more than its size."""
-
-    exchange: Exchange
-    endpoint: str
-    exact: bool
-    """The same bytes came back."""
-
-    @property
-    def response(self) -> Response:
-        """The answer that shows it."""
-        return self.exchange.response or Response(0)
-
-
 def field_of(probe: Probe, call: Call) -> Field | None:
     """The field of the cell's endpoint that takes a file; None when there is none."""
     if probe.endpoint.method not in ("POST", "PUT", "PATCH"):
         return None
     body, media = call.body, call.content_type.partition(";")[0].strip().lower()
-    if media.startswith("image/") or media == "application/octet-stream":
+    if media.startswith(_RAW) or media in _RAW_KINDS:
         content = call.raw if call.raw is not None else as_text(body).encode()
         return Field("raw", "", File("gw.bin", media, content))
-    if not isinstance(body, dict):
+    if media == "multipart/form-data" and isinstance(body, dict):
+        return _part(probe, body)
+    if "json" not in media:
         return None
+    for place in call.places():
+        value = call.get(place)
+        schema = _schema(probe, place.name, media)
+        if place.within == "body" and isinstance(value, str) and _is_base64(probe, place.name, value, schema):
+            return Field("base64", place.name, File("gw.txt", _declared(value), _decoded(value)), schema)
+    return None
+
+
+def _part(probe: Probe, body: dict[str, Json]) -> Field | None:
+    """The first file part of a multipart body; of a list of files the first."""
     for name, value in body.items():
-        schema = _schema(probe, name, media)
-        part = _content(value) if media == "multipart/form-data" else None
-        if part is not None and isinstance(value, dict):
-            kind = as_text(value.get("content_type") or "text/plain")
-            return Field("multipart", name, File(as_text(value["filename"]), kind, part), schema)
-        if isinstance(value, str) and "json" in media and _is_base64(name, value, schema):
-            return Field("base64", name, File("gw.txt", "text/plain", _decoded(value)), schema)
+        one = value[0] if isinstance(value, list) and value else value
+        content = _content(one)
+        if content is not None and isinstance(one, dict):
+            kind = as_text(one.get("content_type") or "text/plain")
+            file = File(as_text(one["filename"]), kind, content)
+            return Field("multipart", name, file, _schema(probe, name, "multipart/form-data"))
     return None
 
 
@@ -112,15 +141,34 @@ def _content(value: Json) -> bytes | None:
 
 
 def _schema(probe: Probe, name: str, media: str) -> Schema:
+    """What the specification says of a field, by the names on the way to it."""
     body = next((b for b in probe.endpoint.bodies if b.content_type.partition(";")[0].strip().lower() == media), None)
-    properties = probe.specification.resolve(body.schema).properties if body else {}
-    return probe.specification.resolve(properties.get(name, Schema()))
+    schema = probe.specification.resolve(body.schema) if body else Schema()
+    for key in re.sub(r"\[\d*\]", "", name).split("."):
+        schema = probe.specification.resolve(schema.properties.get(key, Schema()))
+        if schema.items is not None:
+            inner = probe.specification.resolve(schema.items)
+            described = inner.description or schema.description
+            schema = msgspec.structs.replace(inner, description=described)
+    return schema
 
 
-def _is_base64(name: str, value: str, schema: Schema) -> bool:
+def _is_base64(probe: Probe, name: str, value: str, schema: Schema) -> bool:
     if schema.format in ("byte", "base64", "binary"):
         return True
-    return bool(set(words(name)) & _NAMES) and len(value) >= 8 and _decoded(value) != b""
+    if len(value) < 8 or not _decoded(value):
+        return False
+    *around, last = re.sub(r"\[\d*\]", "", name).split(".")
+    if set(words(last)) & _NAMES:
+        return True
+    outer = {word for part in (*around, *probe.endpoint.path.split("/")) for word in words(part)}
+    return bool(set(words(last)) & _INSIDE) and bool({singular(word) for word in outer} & _NAMES)
+
+
+def _declared(value: str) -> str:
+    """The type that a data URL names; text for anything else."""
+    found = re.match(r"data:([\w.+/-]+)", value)
+    return found[1] if found else "text/plain"
 
 
 def _decoded(value: str) -> bytes:
@@ -140,7 +188,7 @@ def carrying(call: Call, field: Field, file: File) -> Call:
     line = f"--{_BOUNDARY}\r\n".encode()
     parts = []
     for name, value in call.body.items() if isinstance(call.body, dict) else ():
-        if name == field.name:
+        if name == field.name:  # of a list of files one is enough
             head = f'name="{name}"; filename="{file.name}"\r\nContent-Type: {file.kind}'
             parts.append(f"Content-Disposition: form-data; {head}\r\n\r\n".encode() + file.content + b"\r\n")
         else:
@@ -152,139 +200,3 @@ def carrying(call: Call, field: Field, file: File) -> Call:
 def accepted(exchange: Exchange) -> bool:
     """Whether an upload was not refused. That alone proves nothing."""
     return exchange.response is not None and exchange.response.ok and not says_no(read(exchange.response))
-
-
-async def store(probe: Probe, call: Call, field: Field, file: File, *, purpose: str) -> Exchange:
-    """Send a file. What is accepted is taken back when the cell ends, or listed where that is not known how."""
-    sent = carrying(call, field, file)
-    exchange = await probe.send(sent, purpose=purpose)
-    if not accepted(exchange):
-        return exchange
-    if probe.endpoint.method != "POST":
-        probe.undo(f"the file of {probe.account} as it was", call, as_=probe.account, endpoint=probe.endpoint)
-        return exchange
-    remover = next(
-        (
-            e
-            for e in probe.knowledge.endpoints.values()
-            if e.method == "DELETE" and _is_item(e, probe.endpoint) and e.origin == probe.endpoint.origin
-        ),
-        None,
-    )
-    value = next(iter(_ids(exchange, remover)), None) if remover else None
-    what = f"a file of {len(file.content)} bytes that {probe.account} sent to {probe.endpoint.name}"
-    if remover is None or value is None:
-        small = msgspec.structs.replace(file, content=file.content[:64])
-        probe.leave(what, carrying(call, field, small), endpoint=probe.endpoint)
-    else:
-        probe.undo(what, _item_call(remover, call, value), as_=probe.account, endpoint=remover)
-    return exchange
-
-
-def _is_item(endpoint: Endpoint, collection: Endpoint) -> bool:
-    """Whether a path is that of a collection with one parameter more."""
-    rest = endpoint.path.removeprefix(collection.path.rstrip("/"))
-    return endpoint.path != rest and bool(re.fullmatch(r"/\{[^}]+\}", rest))
-
-
-def _item_call(endpoint: Endpoint, upload: Call, value: Json) -> Call:
-    """A call of an endpoint below the upload's: the same parents, and one new value."""
-    call = Call(endpoint=endpoint.id)
-    for name in _HOLE.findall(endpoint.path):
-        call = call.with_value(Place("path", name), upload.path.get(name, value))
-    return call
-
-
-def _ids(exchange: Exchange, item: Endpoint) -> list[str]:
-    """Values of an answer that may name the new file in the path of one file, the likeliest first: at most two.
-
-    What that path calls its last word for it, an API may call the whole of it: `{paper_beilur}` is the answer's `beilur`.
-    """
-    answer = read(exchange.response)
-    location = (exchange.response.header("location") or "") if exchange.response else ""
-    hole = _HOLE.findall(item.path)[-1]
-    own = {hole.lower(), *words(hole)[-1:]}
-
-    def name(leaf: Leaf) -> str:
-        return leaf.path.rpartition(".")[2].lower().strip("_[]")
-
-    found = [leaf for leaf in answer.leaves if name(leaf) in _IDS | own]
-    ranked = sorted(found, key=lambda x: (name(x) not in ("id", "uuid"), name(x) not in own, x.path.count(".")))
-    values = [location.rstrip("/").rpartition("/")[2]] if location else []
-    return list(dict.fromkeys([*values, *[leaf.value for leaf in ranked]]))[:2]
-
-
-async def look(
-    probe: Probe, upload: Call, sent: Exchange, file: File, *, exact: bool = False, computed: bytes = b""
-) -> Seen | None:
-    """The file as another request shows it; None when it is seen nowhere.
-
-    `exact`: its bytes are wanted, not its size; an answer with what it `computed` will do as well.
-    """
-    seen: Seen | None = None
-    for endpoint, call in _ways_back(probe, upload, sent)[:_LOOKS]:
-        exchange = await probe.send(call, purpose="read-back", endpoint=endpoint)
-        response = exchange.response
-        if response is None or not response.ok:
-            continue
-        if response.body == file.content or (response.truncated and response.size == len(file.content)):
-            return Seen(exchange, endpoint.name, True)
-        if computed and computed in response.body:
-            return Seen(exchange, endpoint.name, False)
-        if _tells(read(response), file):
-            seen = seen or Seen(exchange, endpoint.name, False)
-            if not exact:
-                return seen
-    return seen
-
-
-def _tells(answer: Answer, file: File) -> bool:
-    """Whether an answer gives the size of the file under such a name, or its hash."""
-    hashes = {hashlib.sha256(file.content).hexdigest(), hashlib.md5(file.content, usedforsecurity=False).hexdigest()}
-    size = str(len(file.content))
-    return any(
-        leaf.value.lower() in hashes
-        or (leaf.value == size and re.sub(r"[^a-z]", "", leaf.path.rpartition(".")[2].lower()) in _SIZES)
-        for leaf in answer.leaves
-    )
-
-
-def _ways_back(probe: Probe, upload: Call, sent: Exchange) -> list[tuple[Endpoint, Call]]:
-    """Requests that may show a stored file: what the answer links to, what stands below the upload's path, the path itself."""
-    here, ways = probe.endpoint, [_linked(probe, link) for link in _links(sent)]
-    below = [
-        e
-        for e in probe.knowledge.endpoints.values()
-        if e.method == "GET" and e.origin == here.origin and e.path.startswith(here.path.rstrip("/") + "/{")
-    ]
-    holes = set(_HOLE.findall(here.path))
-    for endpoint in sorted(below, key=lambda e: (-e.path.count("/"), e.path)):
-        if len(set(_HOLE.findall(endpoint.path)) - holes) == 1:
-            ways += [(endpoint, _item_call(endpoint, upload, value)) for value in _ids(sent, endpoint)[:1]]
-    same = next(
-        (e for e in probe.knowledge.endpoints.values() if e.name == f"GET {here.path}" and e.origin == here.origin),
-        None,
-    )
-    if same is not None and here.method != "POST":
-        ways.append((same, _item_call(same, upload, None)))
-    return ways
-
-
-def _links(sent: Exchange) -> list[str]:
-    """Addresses of the same host in an answer, as request targets."""
-    found = []
-    for leaf in read(sent.response).leaves:
-        parts = urlsplit(leaf.value) if leaf.value.startswith(("http://", "https://", "/")) else None
-        if parts is None or not re.fullmatch(r"/[\w/.~%+@:=&?-]+", parts.path):
-            continue
-        if parts.netloc and f"{parts.scheme}://{parts.netloc}" != sent.request.origin:
-            continue
-        found.append(parts.path + (f"?{parts.query}" if parts.query else ""))
-    return list(dict.fromkeys(found))[:2]
-
-
-def _linked(probe: Probe, target: str) -> tuple[Endpoint, Call]:
-    path, _, query = target.partition("?")
-    endpoint = Endpoint(method="GET", path=path, origin=probe.endpoint.origin)
-    pairs = dict(pair.partition("=")[::2] for pair in query.split("&")) if query else {}
-    return endpoint, Call(endpoint=endpoint.id, query=dict(pairs))

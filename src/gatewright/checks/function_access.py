@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from gatewright.checks.account_functions import Aim, acts_on
 from gatewright.checks.controls import baseline, call_of, documented_values, random_like
 from gatewright.checks.effects import Effect, acts, changes, creates, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import open_lists, ordinary
@@ -321,10 +322,11 @@ def _targets(probe: Probe, case: Case) -> list[tuple[OwnedObject, Reference]]:
 async def _on(probe: Probe, case: Case, owned: OwnedObject, reference: Reference) -> tuple[Effect | Verdict, str]:
     """Delete, change or act upon one object as the attacker; the higher account looks."""
     who = probe.account
-    if probe.endpoint.method == "DELETE":
-        return await deletes(probe, owned, reference, case.call, attacker=who, viewer=case.able), "delete"
-    if owned.origin == "identity":  # names of people are identity, and no text of a user is free
-        return await sets(probe, owned, reference, case.call, able=case.able, attacker=who), "change"
+    done = "delete" if probe.endpoint.method == "DELETE" else "change"
+    if owned.origin == "identity":
+        return await acts_on(probe, Aim(like=owned, reference=reference, call=case.call, able=case.able)), done
+    if done == "delete":
+        return await deletes(probe, owned, reference, case.call, attacker=who, viewer=case.able), done
     if any(p.within == "body" and isinstance(case.call.get(p), str) for p in case.call.places()):
         effect = await changes(probe, owned, reference, case.call, able=case.able, attacker=who, viewer=case.able)
         if isinstance(effect, Effect) or effect.reason != "not_visible":
@@ -336,7 +338,16 @@ async def _on(probe: Probe, case: Case, owned: OwnedObject, reference: Reference
 
 
 def _written(probe: Probe, case: Case, effect: Effect, place: Place | None, done: str) -> Verdict:
-    return _proved(probe, case, done=done, facts=effect.facts, attacks=effect.attacks, impact="VC:N/VI:H", place=place)
+    return _proved(
+        probe,
+        case,
+        done=done,
+        facts=effect.facts,
+        attacks=effect.attacks,
+        impact="VC:N/VI:H",
+        place=place,
+        by=effect.by or probe.account,
+    )
 
 
 def _credential(probe: Probe) -> str:
@@ -352,7 +363,9 @@ def _proved(
     attacks: tuple[int, ...],
     impact: str,
     place: Place | None = None,
+    by: str = "",
 ) -> Verdict:
+    """`by`: who did it, where that was another than the attacker."""
     nobody = probe.account == ANON
     who = "Anybody" if nobody else f"Any {probe.accounts[probe.account].role or 'account'}"
     role = probe.accounts[case.able].role or case.able
@@ -360,7 +373,7 @@ def _proved(
     told = case.told() or "the specification asks for a credential there"
     return proved(
         title=f"{who} can {done} what is meant for {role}",
-        summary=f"{probe.account} could {done} at {probe.endpoint.name}, which is meant for {role}, with {_credential(probe)}.",
+        summary=f"{by or probe.account} could {done} at {probe.endpoint.name}, which is meant for {role}, with {_credential(probe)}.",
         proof=(*facts, f"meant for {role}: {told}"),
         attacks=attacks,
         place=place,

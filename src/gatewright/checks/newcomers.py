@@ -73,7 +73,7 @@ async def newcomer(probe: Probe, like: OwnedObject, reference: Reference) -> New
     return Newcomer(made[0], int(text) if isinstance(known, int) and text.isdigit() else text)
 
 
-def _leave(probe: Probe, reference: Reference, *who: Newcomer) -> None:
+def leave(probe: Probe, reference: Reference, *who: Newcomer) -> None:
     """Says that accounts of this test stay behind, each with the call that names it."""
     for one in who:
         call = bind(Call(endpoint=probe.endpoint.id), reference).with_value(reference.place, one.value)
@@ -81,7 +81,7 @@ def _leave(probe: Probe, reference: Reference, *who: Newcomer) -> None:
         probe.leave(what, call, endpoint=probe.endpoint)
 
 
-def _there(answer: Answer | None, who: Newcomer) -> bool:
+def there(answer: Answer | None, who: Newcomer) -> bool:
     """Whether the account still is who it was: its own answer is accepted and names it."""
     return (
         answer is not None
@@ -98,11 +98,11 @@ async def delete_account(probe: Probe, like: OwnedObject, reference: Reference) 
     victim = await newcomer(probe, like, reference) if attacker else None
     if attacker is None or victim is None:
         return conclude("not_visible", "no further account could be signed up that is named there", place=place)
-    _leave(probe, reference, attacker)
+    leave(probe, reference, attacker)
     call = bind(Call(endpoint=probe.endpoint.id), reference)
     wrong = call.with_value(place, random_like(probe, victim.value))
     await probe.send(wrong, as_=attacker.name, purpose="control: random account")
-    if not _there(await sees_itself(probe, attacker.name), attacker):
+    if not there(await sees_itself(probe, attacker.name), attacker):
         return conclude("own_object", "the reference is ignored: the caller deleted itself", place=place)
     attacks: list[int] = []
     for again in ("", ", confirmed"):
@@ -111,19 +111,19 @@ async def delete_account(probe: Probe, like: OwnedObject, reference: Reference) 
             return conclude("not_visible", "no further account could be signed up to confirm it", place=place)
         if again:
             await probe.send(call.with_value(place, target.value), as_=ANON, purpose="control: no credential")
-            open_ = not _there(await sees_itself(probe, target.name), target)
+            open_ = not there(await sees_itself(probe, target.name), target)
             seen = "gone" if open_ else "still there"
             if not probe.control("C5", "without a credential", expected="still there", observed=seen, holds=not open_):
                 return conclude("public", "anybody deletes it without a credential; auth-missing judges that")
         sent = await probe.send(call.with_value(place, target.value), as_=attacker.name, purpose=f"attack{again}")
-        if _there(await sees_itself(probe, target.name), target):
-            _leave(probe, reference, target)
+        if there(await sees_itself(probe, target.name), target):
+            leave(probe, reference, target)
             status = sent.response.status if sent.response else 0
             return conclude("denied", f"answered with status {status}, and the account is still there", place=place)
         attacks.append(sent.number)
     await probe.wait(2.0)
-    stays = _there(await sees_itself(probe, attacker.name), attacker)
-    stranger = _there(await sees_itself(probe, like.owner), Newcomer(like.owner, dict(reference.values)[place]))
+    stays = there(await sees_itself(probe, attacker.name), attacker)
+    stranger = there(await sees_itself(probe, like.owner), Newcomer(like.owner, dict(reference.values)[place]))
     if not probe.control(
         "twin",
         "two accounts that were not named",
@@ -172,7 +172,7 @@ async def take_over(probe: Probe, like: OwnedObject, reference: Reference) -> Ve
     if attacker is None or victim is None:
         return conclude("not_visible", "no further account could be signed up that is named there", place=place)
     call = bind(Call(endpoint=probe.endpoint.id, content_type=probe.endpoint.bodies[0].content_type), reference)
-    _leave(probe, reference, attacker, victim)
+    leave(probe, reference, attacker, victim)
     first = f"Gw!{probe.marker()}9aZ"
     if not await probe.log_in(victim.name) or await probe.log_in(victim.name, first):
         return conclude("control_failed", "log-in does not tell the right password from a wrong one", place=place)

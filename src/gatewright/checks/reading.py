@@ -5,13 +5,22 @@ An `Aim` says what is asked for and how; `judge` sends it with all its controls 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 from msgspec import Struct
 
 from gatewright.checks.contents import contained, shows
-from gatewright.checks.controls import Baseline, anonymous, baseline, documented_values, family, random_like, texts
+from gatewright.checks.controls import (
+    Baseline,
+    anonymous,
+    baseline,
+    documented_values,
+    family,
+    random_like,
+    side_by_side,
+    texts,
+)
 from gatewright.checks.evidence import judge_privacy, ordinary
 from gatewright.model.account import Credential
 from gatewright.model.call import Call
@@ -68,7 +77,7 @@ class Aim(Struct, frozen=True, kw_only=True):
 async def judge(probe: Probe, aim: Aim) -> Verdict:
     """The verdict on one aim. At most eighteen requests, of which the baselines are sent once per run."""
     place = aim.place
-    first = await baseline(probe, aim.owner_call, aim.owned.owner, key=_key(aim), endpoint=aim.endpoint)
+    first = await _first(probe, aim)
     if not (first.answers and 200 <= first.answers[0].status < 300):
         why = f"{aim.owned.owner} cannot read its own object: status {first.answers[0].status}"
         return conclude("baseline_broken", why, place=place)
@@ -88,6 +97,25 @@ async def judge(probe: Probe, aim: Aim) -> Verdict:
     if not leaks(probe, found, exchange):
         return await _quiet(probe, aim, found, exchange, mine)
     return await controls(probe, aim, first=first, mine=mine, found=found, exchange=exchange)
+
+
+async def ahead(probe: Probe, aims: Iterable[Aim]) -> None:
+    """The baselines of all aims side by side, kept for `judge`: the second that each of them waits passes but once."""
+    asked: list[Awaitable[Baseline]] = []
+    for aim in aims:
+        asked.append(_first(probe, aim))
+        if aim.own_call is not None:
+            asked.append(_mine(probe, aim, aim.own_call))
+    await side_by_side(asked)
+
+
+async def _first(probe: Probe, aim: Aim) -> Baseline:
+    return await baseline(probe, aim.owner_call, aim.owned.owner, key=_key(aim), endpoint=aim.endpoint)
+
+
+async def _mine(probe: Probe, aim: Aim, call: Call) -> Baseline:
+    key = f"{aim.own.key if aim.own else 'own'} {aim.reference.place}"
+    return await baseline(probe, call, probe.account, key=key, endpoint=aim.own_endpoint or aim.endpoint)
 
 
 def _key(aim: Aim) -> str:
@@ -115,9 +143,7 @@ async def _own(probe: Probe, aim: Aim) -> tuple[Answer | None, bool]:
     """
     if aim.own_call is None:
         return None, True
-    key = f"{aim.own.key if aim.own else 'own'} {aim.reference.place}"
-    found = await baseline(probe, aim.own_call, probe.account, key=key, endpoint=aim.own_endpoint or aim.endpoint)
-    answer = found.answers[0]
+    answer = (await _mine(probe, aim, aim.own_call)).answers[0]
     able = probe.control(
         "C3",
         f"{probe.account} reads its own object",

@@ -6,11 +6,11 @@ everybody, and what it reaches: data of several other accounts, or a change of a
 
 from __future__ import annotations
 
+from gatewright.checks.account_functions import Aim, acts_on
 from gatewright.checks.controls import call_of, random_like
 from gatewright.checks.effects import Effect, refused, strike, turned_away
 from gatewright.checks.evidence import ordinary
 from gatewright.checks.ranks import EVIDENCE, enough, neighbours_forbid, shows_others, stated
-from gatewright.checks.values import sets
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
 from gatewright.model.knowledge import OwnedObject
@@ -83,7 +83,6 @@ async def _writes(probe: Probe, call: Call, codes: set[str]) -> Verdict:
         and owned.owner in probe.accounts
         and probe.accounts[owned.owner].origin == "throw-away"
         and reference.endpoint == probe.endpoint.id
-        and reference.place.within == "path"
     ]
     if not rows:
         return conclude("no_reference", "no value of it names a user that this run made")
@@ -93,10 +92,11 @@ async def _writes(probe: Probe, call: Call, codes: set[str]) -> Verdict:
     if not enough(probe, codes):
         return conclude("no_such_function", "too little says that it is meant for a higher role")
     verdicts = []
+    done = "delete" if probe.endpoint.method == "DELETE" else "change"
     for owned, reference in rows[:2]:
-        effect = await sets(probe, owned, reference, call, able="", attacker=probe.account)
+        effect = await acts_on(probe, Aim(like=owned, reference=reference, call=call))
         if isinstance(effect, Effect):
-            return _proved(probe, codes, "change", effect.facts, effect.attacks, victim=owned.owner)
+            return _proved(probe, codes, done, effect.facts, effect.attacks, victim=owned.owner, by=effect.by)
         verdicts.append(effect)
     return strongest(verdicts)
 
@@ -109,12 +109,13 @@ def _proved(
     attacks: tuple[int, ...],
     *,
     victim: str = "",
+    by: str = "",
 ) -> Verdict:
     told = "; ".join(EVIDENCE[code] for code in sorted(codes))
     impact = "VC:H/VI:N" if done == "read" else "VC:N/VI:H"
     return proved(
         title=f"Any account can {done} what is meant for a higher role",
-        summary=f"{probe.account} could {done} at {probe.endpoint.name}, which is meant for a higher role, with its own credential.",
+        summary=f"{by or probe.account} could {done} at {probe.endpoint.name}, which is meant for a higher role, with its own credential.",
         proof=(*facts, f"meant for a higher role: {told}"),
         attacks=attacks,
         severity="high",

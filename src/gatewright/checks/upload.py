@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 
+import msgspec
 from msgspec import Struct
 
 from gatewright.checks.controls import call_of
-from gatewright.checks.files import Field, File, Seen, accepted, carrying, field_of, look, store
+from gatewright.checks.files import Field, File, accepted, carrying, field_of
+from gatewright.checks.stored import Seen, look, store
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
 from gatewright.model.http import Exchange, Request, Response
@@ -20,12 +22,26 @@ SAFE_BYTES = 1024 * 1024
 _SIZES = tuple(n * 1024 * 1024 for n in (1, 5, 11, 26))
 _ANNOUNCED = 10 * 1024**3
 """Bytes that are announced and never sent."""
+_ROOM = 64 * 1024
+"""Bytes beyond a documented maximum that are announced: a body is larger than the file in it."""
 _PATIENCE = 2.0
 """Seconds for an answer to the announcement."""
-_LIMIT = re.compile(
-    r"(?:max\w*|most|limit|up to|larger than|exceed)\D{0,30}?(\d{1,6})\s?(k|m)i?b|(\d{1,6})\s?(k|m)i?b\s(?:max|at most|limit)",
-    re.IGNORECASE,
+_AMOUNT = r"(\d[\d,_']{0,11}(?:\.\d)?)\s?(bytes?|octets|[kmg]i?b(?:ytes?)?\b|kilobytes?|megabytes?|gigabytes?)"
+_MOST = r"max\w*|at most|limit\w*|up to|exceed\w*|(?:must|should|may) (?:not )?be \w*\s?\w*"
+_MORE = r"larger than|bigger than|greater than|more than|over|above"
+_LIMITS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?:\b(?:{_MOST})|≤|<)\D{{0,30}}?{_AMOUNT}",
+        rf"{_AMOUNT}(?:\s?\([^)]{{0,30}}\))?,?\s(?:max|at most|limit|or less|or smaller|and smaller|allowed)",
+        rf"(?:refuse|reject|fail|error|413)\w*\W[^.]{{0,60}}?\b(?:{_MORE})\D{{0,20}}?{_AMOUNT}",
+        rf"\b(?:{_MORE})\D{{0,20}}?{_AMOUNT}[^.]{{0,40}}?\b(?:refuse|reject|fail|error|413|not )",
+    )
 )
+"""Texts that say how large a file may be, and the amount: `at most 512 KiB`, `1 MiB (1048576 bytes) at most`."""
+_LEAST = 1024
+"""Bytes of a limit that a text is believed to set for a file: less is said of names and titles."""
+_UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 _ACTIVE = {"text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"}
 _MEANT = {
     "image": ("image", "avatar", "photo", "picture", "logo", "icon", "thumbnail", "portrait"),
@@ -51,8 +67,8 @@ async def upload_size(probe: Probe) -> Verdict:
     """Send files that are larger than they may be, and see whether they are kept.
 
     ## What it does
-    One byte more than the documented maximum, where that is not more than 1 MiB; an announcement of 10 GiB of which
-    nothing is sent; in full mode also files of 1, 5, 11 and 26 MiB. What was kept is removed afterwards.
+    One byte more than the documented maximum, where that is not more than 1 MiB; else an announcement of more, or of
+    10 GiB, of which nothing is sent; in full mode also files of 1, 5, 11 and 26 MiB. What was kept is removed afterwards.
 
     ## Why it matters
     Files without a limit fill disks and memory, and keep the server busy, for the price of an upload.
@@ -78,17 +94,19 @@ async def upload_size(probe: Probe) -> Verdict:
     call, field = found
     documented = _documented(probe, field)
     most = _SIZES[-1] if probe.settings.limits.mode == "full" else SAFE_BYTES
-    if documented and documented + 1 <= most:
+    if documented and (documented + 1) * (4 if field.how == "base64" else 3) // 3 <= most:
         return await _beyond(probe, call, field, documented)
-    refusal = await _announce(probe, call, field)
+    announced = documented + _ROOM if documented and probe.settings.limits.mode != "full" else _ANNOUNCED
+    refusal = await _announce(probe, call, field, announced)
     if refusal:
-        return conclude("protected", f"10 GiB were announced and refused: {refusal}", place=field.place)
+        return conclude("protected", f"{announced} bytes were announced and refused: {refusal}", place=field.place)
     if probe.settings.limits.mode != "full":
-        return conclude(
-            "mode",
-            "no limit is documented, and only --mode full sends files of more than 1 MiB to find one",
-            place=field.place,
-        )
+        told = f"a limit of {documented} bytes is documented" if documented else "no limit is documented"
+        why = f"{told}, and only --mode full sends files of more than 1 MiB to see where it ends"
+        return conclude("mode", why, place=field.place)
+    if documented:
+        why = f"the documented maximum of {documented} bytes is more than the 26 MiB that are sent at most"
+        return conclude("too_small", why, place=field.place)
     return await _real(probe, call, field)
 
 
@@ -116,7 +134,7 @@ async def _control(probe: Probe) -> tuple[Call, Field] | Verdict:
         return conclude(
             "not_visible", "a small file was accepted, and no other request shows it again", place=field.place
         )
-    return call, field
+    return call, msgspec.structs.replace(field, way=seen.way if seen else "")
 
 
 def _filled(field: Field, content: bytes) -> File:
@@ -131,12 +149,23 @@ def _documented(probe: Probe, field: Field) -> int:
     most = field.schema.max_length
     if most:
         return most * 3 // 4 if field.how == "base64" else most
-    for text in (field.schema.description, probe.endpoint.description, probe.endpoint.summary):
-        found = _LIMIT.search(text)
-        if found:
-            number, unit = int(found[1] or found[3]), (found[2] or found[4]).lower()
-            return number * (1024 if unit == "k" else 1024 * 1024)
+    bodies = [probe.specification.resolve(body.schema).description for body in probe.endpoint.bodies]
+    refused = [
+        f"413: {answer.description}" for answer in probe.endpoint.answers if answer.status in ("413", "400", "422")
+    ]
+    for text in (field.schema.description, *bodies, probe.endpoint.description, probe.endpoint.summary, *refused):
+        amount = limit_of(text)
+        if amount:
+            return amount
     return 0
+
+
+def limit_of(text: str) -> int:
+    """The most bytes that a text says a file may have; of several amounts the largest, 0 when it says none."""
+    amounts = [0]
+    for number, unit in (found for limit in _LIMITS for found in limit.findall(text)):
+        amounts.append(int(float(re.sub(r"[,_']", "", number)) * _UNITS.get(unit[0].lower(), 1)))
+    return max(amounts) if max(amounts) >= _LEAST else 0
 
 
 async def _beyond(probe: Probe, call: Call, field: Field, documented: int) -> Verdict:
@@ -152,7 +181,7 @@ async def _beyond(probe: Probe, call: Call, field: Field, documented: int) -> Ve
                 f"one byte more than the documented {documented} was refused: status {status}",
                 place=field.place,
             )
-        seen = await look(probe, call, sent, large)
+        seen = await look(probe, call, sent, large, way=field.way)
         if seen is None:
             return conclude(
                 "no_effect", f"{documented + 1} bytes were accepted, and are not kept as they were", place=field.place
@@ -161,19 +190,20 @@ async def _beyond(probe: Probe, call: Call, field: Field, documented: int) -> Ve
     return _too_large(probe, field, kept, documented + 1, f"the documented maximum is {documented}")
 
 
-async def _announce(probe: Probe, call: Call, field: Field) -> str:
-    """How an announcement of 10 GiB is refused; empty where nothing is said, or only that it may come."""
+async def _announce(probe: Probe, call: Call, field: Field, size: int) -> str:
+    """How an announcement of so many bytes is refused; empty where nothing is said, or only that it may come."""
 
     def announced(request: Request) -> Request:
         small = render(probe.endpoint, carrying(call, field, field.file))
         lines = [line for line in request.headers if line[0].lower() not in ("content-length", "content-type")]
         lines += [("Host", request.origin.partition("://")[2]), ("Content-Type", small.header("content-type") or "")]
-        lines += [("Content-Length", str(_ANNOUNCED)), ("Expect", "100-continue"), ("Connection", "close")]
+        lines += [("Content-Length", str(size)), ("Expect", "100-continue"), ("Connection", "close")]
         return Request(request.method, request.origin, request.target, tuple(lines), b"", "exact")
 
     try:
         exchange = await asyncio.wait_for(
-            probe.send(call, purpose="attack: 10 GiB announced, none sent", edit=announced, burst=True), _PATIENCE
+            probe.send(call, purpose=f"attack: {size} bytes announced, none sent", edit=announced, burst=True),
+            _PATIENCE,
         )
     except TimeoutError:
         return ""
@@ -190,7 +220,7 @@ async def _real(probe: Probe, call: Call, field: Field) -> Verdict:
         if not accepted(sent):
             status = f"status {sent.response.status}" if sent.response else "the connection was closed"
             return conclude("protected", f"{size // 1024**2} MiB were refused: {status}", place=field.place)
-        seen = await look(probe, call, sent, large)
+        seen = await look(probe, call, sent, large, way=field.way)
         if seen is None:
             return conclude(
                 "no_effect", f"{size // 1024**2} MiB were accepted, and are not kept as they were", place=field.place
@@ -315,7 +345,8 @@ async def _try(probe: Probe, call: Call, field: Field, index: int) -> tuple[_Tri
     sent = await store(probe, call, field, trick.file, purpose=f"attack: {trick.what}")
     if not accepted(sent):
         return None
-    return trick, sent, await look(probe, call, sent, trick.file, exact=True, computed=trick.computes)
+    back = await look(probe, call, sent, trick.file, exact=True, computed=trick.computes, way=field.way)
+    return trick, sent, back
 
 
 def _proof(probe: Probe, field: Field, trick: _Trick, sent: Exchange, seen: Seen | None) -> str:

@@ -13,7 +13,8 @@ from msgspec import Struct, field
 
 from gatewright.access.tokens import is_csrf
 from gatewright.engine.plan import Situation
-from gatewright.engine.scripted import Rule, ScriptedIdentities, ScriptedMaker, Server
+from gatewright.engine.scripted import Rule, ScriptedIdentities, Server
+from gatewright.engine.scripted_maker import ScriptedMaker
 from gatewright.engine.scripted_tokens import KEY
 from gatewright.model.access import Row, Word
 from gatewright.model.account import ANON, Account, Credential
@@ -71,6 +72,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tags: tuple[str, ...] = ()
     answers: dict[str, str] = field(default_factory=dict)
     """Documented status → its description."""
+    shows: Schema | None = None
+    """Schema of its documented 200 answer."""
     summary: str = ""
     description: str = ""
     extensions: dict[str, Json] = field(default_factory=dict)
@@ -246,7 +249,10 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         summary=told.summary,
         description=told.description,
         extensions=told.extensions,
-        answers=tuple(Answer(status=s, description=d, schema=Schema()) for s, d in told.answers.items()),
+        answers=(
+            *(Answer(status=s, description=d, schema=Schema()) for s, d in told.answers.items()),
+            *((Answer(status="200", description="", schema=told.shows),) if told.shows else ()),
+        ),
         field=told.field,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from gatewright.explore.ledger import Entry
 from gatewright.model.account import Account, Credential
 from gatewright.model.call import Call
 from gatewright.model.finding import Cell
@@ -106,5 +107,11 @@ class Maker(Protocol):
     ) -> OwnedObject | None:
         """Another object of the same kind, with `extra` properties in its body; None when it is refused."""
 
-    def wrote(self, call: Call, exchange: Exchange) -> None:
+    def writes(self, call: Call, body: bytes, account: str) -> Entry | None:
+        """Told before a test sends what may make an object; what it gives back goes to `wrote` with the answer."""
+
+    def unsent(self, begun: Entry | None) -> None:
+        """Told that what `writes` wrote down never left: the budget was spent, or it was out of scope."""
+
+    def wrote(self, call: Call, exchange: Exchange, begun: Entry | None = None) -> None:
         """Told of each request of a test that may change something: what it has made must not be forgotten."""

@@ -1,8 +1,7 @@
 """A server made of rules, and the accounts that use it: what a case file answers with, without a network.
 
-The server knows who asks as a real one does: by the credential in the request, never by what the test meant to send.
-Rules are tried in order, the first that matches answers. Strings of an answer may hold `<placeholders>`:
-
+The server knows who asks as a real one does: by the credential in the request. The first rule that matches answers.
+Strings of an answer may hold `<placeholders>`:
 - `<path.id>` `<query.x>` `<body>` `<body.title>` `<header.Origin>` `<jwt.sub>` `<method>` `<target>` `<as>`: of the request
 - `<after.title>`: of the body (without one: of the query) of the latest earlier request that the rule's `after` matched
 - `<count>`: number of the request; `<echo>`: all of the request as text; `<many.240>`: a list of 240 items
@@ -28,7 +27,6 @@ from gatewright.model.call import Call
 from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request, Response, Timing
 from gatewright.model.json import Json
-from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Secret
 from gatewright.model.test import Kept, LogIn, Registration
 from gatewright.proof import jwt
@@ -477,21 +475,3 @@ def with_credentials(request: Request, credentials: Sequence[Credential]) -> Req
         else:
             request = request.with_headers((credential.name, value))
     return request
-
-
-class ScriptedMaker:
-    """Hands out the objects that a case keeps ready as fresh ones. Implements `ports.Maker`."""
-
-    def __init__(self, ready: Mapping[str, Sequence[OwnedObject]]) -> None:
-        self._ready = {owner: list(objects) for owner, objects in ready.items()}
-
-    async def fresh(
-        self, knowledge: Knowledge, like: OwnedObject, *, owner: str, extra: Mapping[str, Json] | None = None
-    ) -> OwnedObject | None:
-        """The next ready object of that owner and resource; None when there is none."""
-        ready = self._ready.get(owner, [])
-        index = next((i for i, o in enumerate(ready) if o.resource == like.resource), None)
-        return ready.pop(index) if index is not None else None
-
-    def wrote(self, call: Call, exchange: Exchange) -> None:
-        """A case keeps no ledger."""

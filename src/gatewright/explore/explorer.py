@@ -16,7 +16,7 @@ from gatewright.explore.compose import Composer
 from gatewright.explore.courier import Courier, Sessions, Spent
 from gatewright.explore.identity import Identities
 from gatewright.explore.ids import id_kind
-from gatewright.explore.ledger import Ledger
+from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.lists import Lists
 from gatewright.explore.memory import Memory, Thing
 from gatewright.explore.objects import Objects
@@ -470,10 +470,18 @@ class Explorer:
             return None
         return msgspec.structs.replace(self._owned(thing), creation=thing.creation)
 
-    def wrote(self, call: Call, exchange: Exchange) -> None:
+    def writes(self, call: Call, body: bytes, account: str) -> Entry | None:
+        """Write down what a test's own request is about to make; None where it makes nothing."""
+        return None if call.endpoint in self._ways_in else self._samples.writes(call, body, account)
+
+    def unsent(self, begun: Entry | None) -> None:
+        """What was written down never left: nothing is there."""
+        self._samples.unsent(begun)
+
+    def wrote(self, call: Call, exchange: Exchange, begun: Entry | None = None) -> None:
         """Write down what a test's own request has made, so that clean-up removes or lists it."""
         if call.endpoint not in self._ways_in:
-            self._samples.wrote(call, answers.read(exchange))
+            self._samples.wrote(call, answers.read(exchange), begun)
 
 
 def _ways_in(specification: Specification) -> frozenset[str]:

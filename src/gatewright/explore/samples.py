@@ -11,7 +11,7 @@ from gatewright.explore.answers import Reply
 from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
 from gatewright.explore.compose import Composed, Composer
-from gatewright.explore.courier import Courier
+from gatewright.explore.courier import Courier, sending
 from gatewright.explore.graph import Graph, Hole, Resource, path_keys, shape
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.lists import Lists
@@ -168,7 +168,8 @@ class Samples:
                 kind="value" if own else "object",
                 remove=composed.call if own else None,
             )
-        trial = await self._objects.try_out(endpoint, composed, account)
+        with sending(self._ledger, entry):
+            trial = await self._objects.try_out(endpoint, composed, account)
         if not trial.accepted:
             if entry is not None and trial.reply.refuses:
                 self._ledger.void(entry)
@@ -221,18 +222,40 @@ class Samples:
         else:
             self._ledger.void(entry)
 
-    def wrote(self, call: Call, reply: Reply) -> None:
+    def writes(self, call: Call, body: bytes, account: str) -> Entry | None:
+        """A test is about to send what may make an object: written down before, so that a killed run knows of it."""
+        endpoint = self._graph.endpoints.get(call.endpoint)
+        resource = next((r for r in self._graph.resources.values() if call.endpoint in r.creators), None)
+        if endpoint is None or endpoint.method != "POST" or resource is None or self._selves.own(endpoint):
+            return None
+        return self._ledger.intend(
+            call,
+            account=account,
+            what=f"{resource.name} of {account} ({endpoint.name})",
+            markers=tuple(sorted(markers_in(body.decode("utf-8", "replace")))),
+            lists=resource.lists[:1],
+            item=resource.delete,
+        )
+
+    def unsent(self, begun: Entry | None) -> None:
+        """What `writes` wrote down never left: nothing is there, and nothing is kept back for it."""
+        if begun is not None:
+            self._ledger.void(begun)
+
+    def wrote(self, call: Call, reply: Reply, begun: Entry | None) -> None:
         """What a test's accepted request has made or changed goes into the ledger with its way out.
 
         A POST made something when its answer shows the id by which objects of this kind were known, or says so (201).
         """
         endpoint = self._graph.endpoints.get(call.endpoint)
         if endpoint is None or not reply.accepted or endpoint.method != reply.exchange.request.method:
+            if begun is not None and (reply.refuses or reply.accepted):
+                self._ledger.void(begun)
             return
         if self._selves.own(endpoint):
             self._changed(endpoint, call, reply.exchange.account)
         elif endpoint.method == "POST":
-            self._created(endpoint, call, reply)
+            self._created(endpoint, call, reply, begun)
 
     def _changed(self, endpoint: Endpoint, call: Call, account: str) -> None:
         """An account's own data: its sample wrote what stood there before, and is sent again at clean-up, once."""
@@ -248,10 +271,15 @@ class Samples:
                 what = f"data of {owner} ({endpoint.name})"
                 self._ledger.made(self._ledger.intend(call, account=owner, what=what, kind="value", remove=sample.call))
 
-    def _created(self, endpoint: Endpoint, call: Call, reply: Reply) -> None:
+    def _created(self, endpoint: Endpoint, call: Call, reply: Reply, begun: Entry | None) -> None:
         resource = next((r for r in self._graph.resources.values() if endpoint.id in r.creators), None)
         remove = self._objects.way_out(endpoint, call, reply)
         if remove is None and not (self._objects.told(endpoint, reply) or (resource and reply.status == 201)):
+            if begun is not None:
+                self._ledger.void(begun)
+            return
+        if begun is not None:
+            self._ledger.made(begun, remove=remove)
             return
         account = reply.exchange.account
         entry = self._ledger.intend(
@@ -329,7 +357,8 @@ class Samples:
         call = sample.call.with_value(hole.place, wrong)
         what = f"what {endpoint.name} made for {account}"
         entry = None if endpoint.method in policy.SAFE else self._ledger.intend(call, account=account, what=what)
-        reply = await self._courier.send(endpoint, call, as_=account, purpose="explore: random id")
+        with sending(self._ledger, entry):
+            reply = await self._courier.send(endpoint, call, as_=account, purpose="explore: random id")
         if entry is not None:
             self._settle(entry, endpoint, reply)
         held = not reply.accepted or (

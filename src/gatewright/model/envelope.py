@@ -68,8 +68,11 @@ def _refusal(body: bytes) -> int:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         return 0
-    if not isinstance(answer, dict) or not answer:
-        return 0
+    return judged(answer) if isinstance(answer, dict) and answer else 0
+
+
+def judged(answer: dict[str, Json]) -> int:
+    """The status that a decoded envelope stands for when it says that the request failed; else 0."""
     said = {_plain(name): value for name, value in answer.items()}
     if set(said) - _KNOWN or any(_full(said[name]) for name in _PAYLOADS & said.keys()):
         return 0
@@ -114,12 +117,17 @@ def _status(said: dict[str, Json]) -> int:
         if number := _http(value):
             return number
     for value in values:
-        if isinstance(value, str) and re.fullmatch(r"[A-Za-z][\w.-]{2,60}", value):
-            text = re.sub(r"(?<=[a-z])(?=[A-Z])|[.-]", "_", value).upper()
-            for status, pattern in _MEANT:
-                if pattern.search(text):
-                    return status
+        if isinstance(value, str) and (status := meant(value)):
+            return status
     return 0
+
+
+def meant(code: str) -> int:
+    """The status that a code in words stands for: `NOT_FOUND`, `order.notFound`, `ForbiddenError`; 0 for other texts."""
+    if not re.fullmatch(r"[A-Za-z][\w.-]{2,60}", code):
+        return 0
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])|[.-]", "_", code).upper()
+    return next((status for status, pattern in _MEANT if pattern.search(text)), 0)
 
 
 def _number(value: Json) -> int | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct, field
 
+from gatewright.model.envelope import judged, meant
 from gatewright.model.json import Json
 
 Kind = Literal["query", "mutation", "subscription"]
@@ -31,6 +33,16 @@ _STATUS = {
     "INTERNAL_ERROR": 500,
 }
 """Codes that servers in wide use put into `extensions.code`, with the status that says the same."""
+_LONGEST = 8192
+"""Bytes of a body in which a failure in place of an object is looked for."""
+_MARK = re.compile(
+    rb'^\s*\{\s*"(?:data|extensions)".*"(?:\w*[eE]rrors?|\w*[pP]roblems?|message|__typename)"\s*:', re.DOTALL
+)
+_FAILURE = re.compile(
+    r"(?:Errors?|Failure|Failed|Exception|Problem|Fault|NotFound|Forbidden|Denied|Unauthori[sz]ed|Unauthenticated|NotAllowed|Invalid|Conflict)$"
+)
+_ERRORS = re.compile(r"(?:^e|E)rrors?$|(?:^p|P)roblems?$")
+_TOLD = ("message", "msg", "reason", "detail", "description", "title", "code", "errors", "path")
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -96,26 +108,59 @@ def _put(variables: dict[str, Json], place: str, value: Json) -> None:
     variables[last] = value
 
 
+def tells_failure(name: str) -> bool:
+    """Whether the name of a type says that it tells of a failure: `NotFoundError`, `ValidationProblem`, `Forbidden`."""
+    return bool(_FAILURE.search(name))
+
+
 def refusal(body: bytes) -> int:
     """The status that a GraphQL answer without data means: that of its error's code, else 400; 0 for any other body.
 
-    Without data: `data` is absent or null, or each of its fields is (GraphQL, October 2021, section 7.1).
+    Without data: `data` is absent or null, or each of its fields is (GraphQL, October 2021, section 7.1). So is one field
+    that answers a failure in place of its object: a type of that name, or a payload with errors and nothing else.
     """
-    if b'"errors"' not in body:
+    if b'"errors"' not in body and not (len(body) <= _LONGEST and _MARK.search(body)):
         return 0
+    return _refusal(body)
+
+
+@lru_cache(maxsize=512)
+def _refusal(body: bytes) -> int:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         return 0
-    errors = answer.get("errors") if isinstance(answer, dict) else None
-    if not isinstance(errors, list) or not errors or set(answer) - {"data", "errors", "extensions"}:
+    if not isinstance(answer, dict) or set(answer) - {"data", "errors", "extensions"}:
+        return 0
+    errors, data = answer.get("errors"), answer.get("data")
+    if not errors:
+        only = list(data.items()) if isinstance(data, dict) else []
+        return _failure(only[0][1]) if len(only) == 1 else 0
+    if not isinstance(errors, list):
         return 0
     if not all(isinstance(error, dict) and isinstance(error.get("message"), str) for error in errors):
         return 0
-    data = answer.get("data")
     if data is not None and not (isinstance(data, dict) and all(value is None for value in data.values())):
         return 0
     return next((status for status in map(_status, errors) if status), 400)
+
+
+def _failure(value: Json) -> int:
+    """The status of a failure that stands where a field's object would: `{__typename: "NotFoundError", message}`, `{order: null, userErrors}`."""
+    if not isinstance(value, dict):
+        return 0
+    kind = value.get("__typename")
+    if isinstance(kind, str) and tells_failure(kind) and any(value.get(name) for name in _TOLD):
+        code = value.get("code")
+        return (meant(code) if isinstance(code, str) else 0) or meant(kind) or 400
+    said: dict[str, Json] = {}
+    for name, inner in value.items():
+        if _ERRORS.search(name):
+            first = inner[0] if isinstance(inner, list) and inner else inner
+            said["errors"] = said.get("errors") or first
+        elif name not in ("__typename", "clientMutationId") and inner not in (None, [], {}):
+            said[name] = inner
+    return judged(said) if "errors" in said or "message" in said else 0
 
 
 def _status(error: dict[str, Json]) -> int:
@@ -131,5 +176,7 @@ def _status(error: dict[str, Json]) -> int:
     ):
         if isinstance(said, int) and 400 <= said < 600:
             return said
-    code = extensions.get("code") or extensions.get("type")
-    return _STATUS.get(str(code).upper().replace("-", "_").replace(" ", "_"), 0)
+    told = [extensions.get(name) for name in ("code", "type", "classification", "errorType", "error_code", "category")]
+    codes = [code for code in told if isinstance(code, str)]
+    known = [_STATUS.get(code.upper().replace("-", "_").replace(" ", "_"), 0) or meant(code) for code in codes]
+    return next((status for status in known if status), 0)

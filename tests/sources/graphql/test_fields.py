@@ -4,7 +4,7 @@ import pytest
 from graphql import GraphQLSchema
 
 from gatewright.model.endpoint import Endpoint
-from gatewright.sources.graphql.fields import Endpoints, Shown, shown
+from gatewright.sources.graphql.fields import Endpoints
 from gatewright.sources.graphql.types import Types
 
 
@@ -68,15 +68,6 @@ def test_an_answer_stands_under_data(endpoints: dict[str, Endpoint]) -> None:
     schema = endpoints["order"].answers[0].schema
     assert schema is not None
     assert schema.properties["data"].properties["order"].ref == "Order"
-
-
-def test_what_a_type_shows(schema: GraphQLSchema) -> None:
-    fields = schema.query_type.fields
-    assert shown(fields["orders"].type) == Shown("Order", True)
-    assert shown(fields["products"].type) == Shown("Product", True)
-    assert shown(fields["me"].type) == Shown("User", False)
-    assert shown(schema.mutation_type.fields["createOrder"].type) == Shown("Order", False)
-    assert shown(schema.mutation_type.fields["deleteOrder"].type) == Shown("", False)
 
 
 def test_no_two_fields_share_a_shape(endpoints: dict[str, Endpoint]) -> None:

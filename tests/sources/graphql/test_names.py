@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatewright.sources.graphql.names import collection, deed, noun, plain_id, refers, thing, words
+from gatewright.sources.graphql.names import collection, deed, noun, thing, words
 
 
 @pytest.mark.parametrize(
@@ -19,20 +19,6 @@ from gatewright.sources.graphql.names import collection, deed, noun, plain_id, r
 )
 def test_what_a_mutation_does_to_what(name: str, does: str, what: str) -> None:
     assert (deed(name), thing(name)) == (does, what)
-
-
-@pytest.mark.parametrize(
-    ("argument", "names", "bare"),
-    [
-        ("orderId", "order", False),
-        ("order_ids", "order", False),
-        ("id", "", True),
-        ("uuid", "", True),
-        ("title", "", False),
-    ],
-)
-def test_what_an_argument_names(argument: str, names: str, bare: bool) -> None:
-    assert (refers(argument), plain_id(argument)) == (names, bare)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from graphql import GraphQLSchema, build_schema, parse, validate
 
-from gatewright.sources.graphql.selection import WIDEST, Selector, loop, wrapped, wrapper
+from gatewright.sources.graphql.selection import WIDEST, Selector, loop
 
 
 def test_every_document_is_valid(schema: GraphQLSchema) -> None:
@@ -32,13 +32,6 @@ def test_a_document_is_bounded() -> None:
     schema = build_schema(f"type Query {{ a: A }} type A {{ {' '.join(f'f{n}: Int' for n in range(400))} }}")
     document = Selector(schema).document("query", "a", schema.query_type.fields["a"])
     assert document.count("f") == WIDEST
-
-
-def test_wrappers(schema: GraphQLSchema) -> None:
-    kinds = schema.type_map
-    names = [name for name in kinds if wrapper(kinds[name]) and name not in ("Query", "Mutation", "Subscription")]
-    assert sorted(names) == ["OrderConnection", "OrderEdge", "OrderPayload", "ProductPage", "Session"]
-    assert wrapped(kinds["OrderPayload"]) is kinds["OrderPayload"].fields["order"]
 
 
 def test_the_way_back_to_a_type(schema: GraphQLSchema) -> None:

@@ -18,8 +18,6 @@ from graphql import (
     GraphQLInputType,
     GraphQLInterfaceType,
     GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
@@ -31,9 +29,11 @@ from graphql import (
 from gatewright.model.endpoint import Answer, Body, Endpoint, Parameter
 from gatewright.model.graphql import Field, Kind
 from gatewright.model.schema import Schema
-from gatewright.sources.graphql.names import collection, deed, noun, plain_id, refers, thing, words
-from gatewright.sources.graphql.selection import Selector, holds_list, loop, wrapped
+from gatewright.sources.graphql.names import collection, deed, noun, thing, words
+from gatewright.sources.graphql.naming import Naming, naming
+from gatewright.sources.graphql.selection import Selector, loop
 from gatewright.sources.graphql.types import Types, described
+from gatewright.sources.graphql.wrappers import Shown, Wrappers, holds_list, is_id
 
 _METHODS = {"create": "POST", "update": "PATCH", "delete": "DELETE", "": "POST"}
 _LOOKS = frozenset({"lookup", "find", "get", "show", "fetch", "search", "view"})
@@ -63,30 +63,7 @@ class Slot:
     @property
     def is_id(self) -> bool:
         """Whether its type is that of ids."""
-        return get_named_type(self.type).name in ("ID", "UUID", "ObjectID")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a field answers when wrappers are taken off: a type's name (empty: a leaf), and whether it is a list."""
-
-    name: str
-    listing: bool
-
-
-def shown(type_: GraphQLOutputType) -> Shown:
-    """The objects that a field is about: `{edges {node {…}}}`, `{items […] count}` and `{order {…} errors}` are opened."""
-    listing = False
-    for _ in range(4):
-        listing = listing or holds_list(type_)
-        named = get_named_type(type_)
-        if is_leaf_type(named):
-            return Shown("", listing)
-        inner = wrapped(named) if isinstance(named, GraphQLObjectType) and "id" not in named.fields else None
-        if inner is None:
-            return Shown(named.name, listing)
-        type_ = inner.type
-    return Shown(get_named_type(type_).name, listing)
+        return is_id(get_named_type(self.type).name)
 
 
 class Endpoints:
@@ -96,6 +73,8 @@ class Endpoints:
         self._schema = schema
         self._types = types
         self._selector = Selector(schema)
+        self._naming = naming(schema)
+        self._shown = Wrappers(schema).shown
         self._path = path
         self._source = source
         self._taken: set[tuple[str, str]] = set()
@@ -115,15 +94,15 @@ class Endpoints:
         found: dict[str, str] = {}
         query, mutation = self._schema.query_type, self._schema.mutation_type
         lists = [
-            (noun(name) != noun(shown(field.type).name), len(name), noun(shown(field.type).name), name)
+            (noun(name) != noun(self._shown(field.type).name), len(name), noun(self._shown(field.type).name), name)
             for name, field in (query.fields.items() if query is not None else ())
-            if shown(field.type).listing and not any(is_required_argument(one) for one in field.args.values())
+            if self._shown(field.type).listing and not any(is_required_argument(one) for one in field.args.values())
         ]
         for _, _, about, name in sorted(lists):
             found.setdefault(about, name)
         for root in (query, mutation):
             for field in root.fields.values() if root is not None else ():
-                if one := shown(field.type).name:
+                if one := self._shown(field.type).name:
                     found.setdefault(noun(one), collection(one))
         return found
 
@@ -131,16 +110,18 @@ class Endpoints:
         """Noun of a query → that of the type it answers: `adminUsers` shows accounts, so `deleteAdminUser` removes one."""
         query = self._schema.query_type
         fields = query.fields.items() if query is not None else ()
-        return {noun(name): noun(shown(field.type).name) for name, field in fields if shown(field.type).name}
+        return {
+            noun(name): noun(self._shown(field.type).name) for name, field in fields if self._shown(field.type).name
+        }
 
     def _plainness(self, name: str, field: GraphQLField) -> tuple[bool, bool, int]:
         """The field that is called as its type comes first; then the shortest."""
-        about = noun(shown(field.type).name)
+        about = noun(self._shown(field.type).name)
         return (noun(name) != about and thing(name) != about, not field.args, len(name))
 
     def _endpoint(self, kind: Kind, name: str, field: GraphQLField) -> Endpoint:
-        slots, wraps = _slots(kind, name, field)
-        what = shown(field.type)
+        slots, wraps = _slots(kind, name, field, self._naming)
+        what = self._shown(field.type)
         method, path, lifted = self._shape(kind, name, what, slots)
         method, path = self._unique(method, path, name)
         others = [slot for slot in slots if slot.place not in lifted.values()]
@@ -202,7 +183,7 @@ class Endpoints:
         own = self._own(kind, name, what, slots, about)
         looks = kind == "mutation" and _looks(name)
         above = [] if looks else self._above(slots, about, own)
-        prefix = "".join(f"/{self._collections[refers(slot.name)]}/{{{slot.name}}}" for slot in above)
+        prefix = "".join(f"/{self._collections[self._naming.refers(slot.name)]}/{{{slot.name}}}" for slot in above)
         lifted = {slot.name: slot.place for slot in above}
         if own is not None:
             lifted[own.name] = own.place
@@ -211,11 +192,15 @@ class Endpoints:
             method, path = self._deed(name, about, segment, hole)
             return method, prefix + path, lifted
         if what.listing:
-            nouns = [about, "_".join([*(refers(slot.name) for slot in above), about])]
+            nouns = [about, "_".join([*(self._naming.refers(slot.name) for slot in above), about])]
             plain = name == segment or (above and noun(name) in nouns)
             return "GET", f"{prefix}/{segment}" if plain else f"{prefix}/{segment}/{name}".replace("//", "/"), lifted
         if own is not None:
-            plain = bool(segment) and (plain_id(own.name) or _same(refers(own.name), about) or _same(about, noun(name)))
+            plain = bool(segment) and (
+                self._naming.plain_id(own.name)
+                or _same(self._naming.refers(own.name), about)
+                or _same(about, noun(name))
+            )
             return "GET", f"{prefix}/{segment if plain else name}{hole}", lifted
         return "GET", f"{prefix}/{name}", lifted
 
@@ -248,13 +233,13 @@ class Endpoints:
         named = [
             slot
             for slot in certain
-            if (plain_id(slot.name) and (kind == "query" or verb or slot.is_id))
-            or _same(refers(slot.name), about, said, self._aliases.get(said, ""))
+            if (self._naming.plain_id(slot.name) and (kind == "query" or verb or slot.is_id))
+            or _same(self._naming.refers(slot.name), about, said, self._aliases.get(said, ""))
         ]
         top = [slot for slot in certain if "." not in slot.place and slot.required]
         if not named and len(top) == 1 and (verb in ("update", "delete") or (kind == "query" and what.name)):
-            named = [slot for slot in top if refers(slot.name) not in self._collections or not what.name]
-        return min(named, key=lambda slot: (not plain_id(slot.name), slot.place.count(".")), default=None)
+            named = [slot for slot in top if self._naming.refers(slot.name) not in self._collections or not what.name]
+        return min(named, key=lambda slot: (not self._naming.plain_id(slot.name), slot.place.count(".")), default=None)
 
     def _above(self, slots: list[Slot], about: str, own: Slot | None) -> list[Slot]:
         """Required values that name an object of another type: what this one stands below."""
@@ -265,8 +250,8 @@ class Endpoints:
             and slot.names
             and slot.required
             and "." not in slot.place
-            and refers(slot.name) in self._collections
-            and refers(slot.name) != about
+            and self._naming.refers(slot.name) in self._collections
+            and self._naming.refers(slot.name) != about
         ][:2]
 
     def _unique(self, method: str, path: str, name: str) -> tuple[str, str]:
@@ -320,7 +305,7 @@ def _without_verb(name: str) -> str:
     return left[0][:1].lower() + left[0][1:] + "".join(left[1:])
 
 
-def _slots(kind: Kind, called: str, field: GraphQLField) -> tuple[list[Slot], str]:
+def _slots(kind: Kind, called: str, field: GraphQLField, naming: Naming) -> tuple[list[Slot], str]:
     """What a field takes. A mutation's one input object is opened, and its name given: the body stands in it."""
     objects = [
         name
@@ -328,7 +313,7 @@ def _slots(kind: Kind, called: str, field: GraphQLField) -> tuple[list[Slot], st
         if isinstance(one.type.of_type if isinstance(one.type, GraphQLNonNull) else one.type, GraphQLInputObjectType)
     ]
     others = [name for name in field.args if name not in objects]
-    named = all(plain_id(one) or refers(one) for one in others)
+    named = all(naming.plain_id(one) or naming.refers(one) for one in others)
     alone = named or (len(others) == 1 and deed(called) in ("update", "delete"))
     opened = objects[0] if kind == "mutation" and len(objects) == 1 and alone else ""
     found = []

@@ -43,20 +43,6 @@ def thing(name: str) -> str:
     return noun("_".join(left)) if left else ""
 
 
-def refers(argument: str) -> str:
-    """What an argument names: `order_id` and `orderId` → `order`; `id` and other words → empty."""
-    parts = words(argument)
-    if len(parts) >= 2 and singular(parts[-1]) in IDENTIFYING:
-        return "_".join([*parts[:-2], singular(parts[-2])])
-    return ""
-
-
-def plain_id(argument: str) -> bool:
-    """Whether an argument only says that it names something: `id`, `uuid`, `slug`."""
-    parts = words(argument)
-    return len(parts) == 1 and singular(parts[0]) in IDENTIFYING
-
-
 def collection(name: str) -> str:
     """The plural of a type's name, as a segment of a path: `OrderItem` → `orderItems`, `Category` → `categories`."""
     start = name[:1].lower() + name[1:]

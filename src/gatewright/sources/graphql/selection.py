@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from graphql import (
     GraphQLField,
-    GraphQLInputType,
     GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
@@ -18,8 +15,7 @@ from graphql import (
 )
 
 from gatewright.model.graphql import Kind
-from gatewright.sources.graphql.names import words
-from gatewright.sources.graphql.types import AnyObject
+from gatewright.sources.graphql.wrappers import AnyObject, Wrappers
 
 DEEPEST = 3
 """Objects within each other that are asked for, the field's own included; wrappers of lists do not count."""
@@ -27,8 +23,6 @@ WIDEST = 150
 """Leaves of one document."""
 _KINDS = 20
 """Types of one union or interface."""
-_PAGE = frozenset({"cursor", "next", "previous", "token", "offset", "total", "count", "query", "filter"})
-_OUTCOME = frozenset({"success", "ok", "message", "code", "status", "mutation", "error", "errors", "token", "expires"})
 
 
 class Selector:
@@ -36,6 +30,7 @@ class Selector:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
+        self._wrappers = Wrappers(schema)
         self._left = 0
 
     def document(self, kind: Kind, name: str, field: GraphQLField) -> str:
@@ -76,7 +71,7 @@ class Selector:
                 found.append(aliases.get(name, name))
         for name, field in usable.items():
             named = get_named_type(field.type)
-            below = depth if wrapper(type_) else depth - 1
+            below = depth if self._wrappers.is_wrapper(type_) else depth - 1
             if is_leaf_type(named) or named.name in above or below < 1 or self._left <= 0:
                 continue
             found.append(aliases.get(name, name) + self._of(field.type, below, above))
@@ -97,40 +92,6 @@ class Selector:
             if parts:
                 found.append(f"... on {kind.name} {{ {' '.join(parts)} }}")
         return found
-
-
-def wrapper(type_: GraphQLOutputType) -> bool:
-    """Whether an object only stands around others: a connection, its edge, a page of a list, the payload of a mutation."""
-    if not isinstance(type_, GraphQLObjectType) or "id" in type_.fields or type_.name == "PageInfo":
-        return False
-    return wrapped(type_) is not None
-
-
-def wrapped(type_: GraphQLObjectType) -> GraphQLField | None:
-    """The one field of a wrapper that holds what it is about; None when it is no wrapper."""
-    for name in ("edges", "node", "nodes"):
-        field: GraphQLField | None = type_.fields.get(name)
-        if field is not None and not is_leaf_type(get_named_type(field.type)):
-            return field
-    inner = [
-        (name, field)
-        for name, field in type_.fields.items()
-        if isinstance(get_named_type(field.type), (GraphQLObjectType, GraphQLInterfaceType))
-        and get_named_type(field.type).name != "PageInfo"
-        and "error" not in name.lower()
-    ]
-    if len(inner) != 1:
-        return None
-    beside = [(n, get_named_type(f.type)) for n, f in type_.fields.items() if is_leaf_type(get_named_type(f.type))]
-    allowed = _PAGE if holds_list(inner[0][1].type) else _OUTCOME
-    plain = ("Int", "Boolean") if allowed is _PAGE else ("Boolean",)
-    fits = all(named.name in plain or set(words(name)) & allowed for name, named in beside)
-    return inner[0][1] if fits else None
-
-
-def holds_list(type_: GraphQLOutputType | GraphQLInputType) -> bool:
-    """Whether a type is a list."""
-    return isinstance(type_.of_type if isinstance(type_, GraphQLNonNull) else type_, GraphQLList)
 
 
 def loop(type_: GraphQLOutputType) -> tuple[str, ...]:

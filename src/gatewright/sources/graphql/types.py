@@ -26,6 +26,7 @@ from msgspec import UNSET, UnsetType
 from gatewright.model.json import Json
 from gatewright.model.schema import Schema
 from gatewright.sources.graphql.names import words
+from gatewright.sources.graphql.wrappers import AnyObject
 
 _SCALARS = {
     "ID": Schema(types=("string",), format="id"),
@@ -63,8 +64,6 @@ _READ_ONLY = re.compile(
     re.IGNORECASE,
 )
 """How a description says that sending a value is in vain: a schema has no word of its own for it."""
-
-AnyObject = GraphQLObjectType | GraphQLInterfaceType
 
 
 class Types:
