@@ -78,7 +78,7 @@ class Samples:
                 f"{account}/{endpoint.name}",
                 references=filling.values,
                 unknown=frozenset(hole.place for hole in filling.missing if not hole.required),
-                recipe=self._memory.known(endpoint.id) if not filling.missing else None,
+                recipe=None if any(hole.required for hole in filling.missing) else self._memory.known(endpoint.id),
                 plant=False,
             )
             rounds = 0 if account == ANON or self._memory.sampled(endpoint.id) else None
