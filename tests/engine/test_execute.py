@@ -135,6 +135,40 @@ def test_phases_run_one_after_the_other() -> None:
     assert phases == ["P2 reads", "P3 changes"]
 
 
+def test_a_patient_test_waits_beside_the_phases_and_is_quiet_while_another_measures() -> None:
+    order: list[str] = []
+
+    def noting(name: str, seconds: float = 0.0) -> Run:
+        async def run(probe: Probe) -> Verdict:
+            order.append(name)
+            await asyncio.sleep(seconds)
+            order.append(name)
+            return conclude("denied", "")
+
+        return run
+
+    async def waiting(probe: Probe) -> Verdict:
+        order.append("patient")
+        await probe.wait(0.02)
+        order.append("patient")
+        return conclude("denied", "")
+
+    stage = Stage()
+    patient = msgspec.structs.replace(check(waiting, "p", phase=Phase.LIFE_CYCLE), patient=True)
+    tests = [
+        check(noting("read"), "a"),
+        check(noting("change"), "b", phase=Phase.CHANGES),
+        patient,
+        check(noting("measure", 0.1), "c", phase=Phase.LADDERS),
+    ]
+    stage.execute(stage.jobs(*tests))
+    # it begins after the reads, and ends neither before the measurement nor within it
+    assert order[:2] == ["read", "read"]
+    assert order[-3:] == ["measure", "measure", "patient"]
+    assert sorted(order[2:-3]) == ["change", "change", "patient"]
+    assert len(stage.reasons()) == 4
+
+
 def test_changes_of_one_resource_take_turns() -> None:
     running, most = 0, 0
 

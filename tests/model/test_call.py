@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from urllib.parse import parse_qsl, unquote
 
@@ -13,6 +14,7 @@ from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.graphql import Field
 from gatewright.model.http import Request
 from gatewright.model.json import Json
+from gatewright.model.stream import GRAPHQL, Listen
 
 ENDPOINT = Endpoint(method="PUT", path="/orders/{id}", origin="http://h:1", base="/v1")
 BODY: Json = {"order": {"items": [{"id": 1}, {"id": 2}], "note": "x"}, "ids": [7, 8]}
@@ -162,3 +164,33 @@ def test_which_requests_are_of_an_endpoint() -> None:
     asked = Endpoint(method="GET", path="/a", origin="http://h:1", field=one)
     assert sends(asked, render(asked, Call(endpoint=asked.id)))
     assert not sends(msgspec.structs.replace(asked, field=other), render(asked, Call(endpoint=asked.id)))
+
+
+def test_a_stream_is_opened_with_what_its_kind_wants() -> None:
+    events = render(Endpoint(method="GET", path="/a/{id}/live", origin="http://a.test", stream="events"),
+                    Call(endpoint="x", path={"id": 7}, headers={"Accept": "x/y"}))  # fmt: skip
+    assert events.target == "/a/7/live" and events.listen == Listen()
+    assert events.header("accept") == "x/y" and events.header("accept-encoding") == "identity"
+    socket = render(
+        Endpoint(method="GET", path="/live", origin="http://a.test", stream="websocket"), Call(endpoint="x")
+    )
+    assert [socket.header(name) for name in ("Upgrade", "Sec-WebSocket-Version", "Origin")] == [
+        "websocket", "13", "http://a.test",
+    ]  # fmt: skip
+    key = socket.header("sec-websocket-key") or ""
+    assert len(base64.b64decode(key)) == 16 and socket.listen == Listen(kind="websocket")
+    other = render(Endpoint(method="GET", path="/b", origin="http://a.test", stream="websocket"), Call(endpoint="x"))
+    assert other.header("sec-websocket-key") != key
+
+
+def test_a_subscription_is_a_message_on_a_websocket() -> None:
+    field = Field(kind="subscription", name="sent", document="subscription($id: ID!) { sent(id: $id) { id } }",
+                  path="/graphql")  # fmt: skip
+    endpoint = Endpoint(method="GET", path="/sents/{id}", origin="http://a.test", field=field, stream="websocket")
+    request = render(endpoint, Call(endpoint=endpoint.id, path={"id": "7"}))
+    assert (request.method, request.target, request.body) == ("GET", "/graphql", b"")
+    assert request.listen is not None and request.listen.protocols == GRAPHQL
+    greeting, asked = map(json.loads, request.listen.say)
+    assert greeting == {"type": "connection_init", "payload": {}}
+    assert asked["type"] == "subscribe" and asked["payload"]["variables"] == {"id": "7"}
+    assert sends(endpoint, request) and endpoint.name == "GET /graphql#subscription.sent"

@@ -47,6 +47,7 @@ def attach(request: Request, credentials: Iterable[Credential], now: datetime | 
 
     A signature comes last, over the finished request, as of `now`.
     """
+    credentials = tuple(credentials)
     cookies: list[Credential] = []
     signatures: list[Credential] = []
     for credential in credentials:
@@ -72,7 +73,17 @@ def attach(request: Request, credentials: Iterable[Credential], now: datetime | 
         request = request.with_headers(("Cookie", "; ".join(pairs)))
     for credential in signatures:
         request = signed(request, credential, now)
-    return request
+    return _greeting(request, credentials) if request.listen is not None else request
+
+
+def _greeting(request: Request, credentials: Iterable[Credential]) -> Request:
+    """A GraphQL subscription's greeting carries the credential as well: pages cannot set headers on a WebSocket."""
+    listen = request.listen
+    carried = {c.name: c.prefix + c.value.reveal() for c in credentials if c.within == "header"}
+    if listen is None or not carried or not listen.say or '"connection_init"' not in listen.say[0]:
+        return request
+    greeting = msgspec.json.encode({"type": "connection_init", "payload": carried}).decode()
+    return msgspec.structs.replace(request, listen=msgspec.structs.replace(listen, say=(greeting, *listen.say[1:])))
 
 
 def _in_query(request: Request, name: str, value: str) -> Request:

@@ -60,6 +60,8 @@ class Bench:
         self.knowledge = knowledge
         self.keyring = keyring
         self.slots = asyncio.Semaphore(slots or settings.limits.concurrency)
+        self.quiet = asyncio.Semaphore(1)
+        """Held by a cell that measures, and by a patient one except while it waits: neither disturbs the other."""
         self.leftovers: list[Leftover] = []
         self._locks: dict[str, asyncio.Lock] = {}
         self._results: dict[str, object] = {}
@@ -94,8 +96,9 @@ class Bench:
 class CellProbe:
     """The `Probe` that a test is given for one cell. See `model.test.Probe` for the meaning of each method."""
 
-    def __init__(self, bench: Bench, cell: Cell, endpoint: Endpoint) -> None:
+    def __init__(self, bench: Bench, cell: Cell, endpoint: Endpoint, *, patient: bool = False) -> None:
         self._bench = bench
+        self._patient = patient
         self._endpoint = endpoint
         self.cell = cell
         self.exchanges: list[Exchange] = []
@@ -313,9 +316,13 @@ class CellProbe:
     async def wait(self, seconds: float) -> None:
         """Wait without holding a worker; a quarter as long with short patience."""
         self._bench.slots.release()
+        if self._patient:
+            self._bench.quiet.release()
         try:
             await self._bench.pause(seconds / 4 if self.settings.limits.patience == "short" else seconds)
         finally:
+            if self._patient:
+                await self._bench.quiet.acquire()
             await self._bench.slots.acquire()
 
     async def take_back(self) -> None:

@@ -6,8 +6,10 @@ Exploration finds calls that work; checks change one value of such a call and se
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from html import escape
+from typing import Literal
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -17,6 +19,7 @@ from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.graphql import Field
 from gatewright.model.http import Request
 from gatewright.model.json import Json
+from gatewright.model.stream import EVENTS, GRAPHQL, Listen
 
 _KEY = re.compile(r"([^.\[\]]+)|\[(\d*)\]")
 _BOUNDARY = re.compile(r'boundary="?([^";]+)', re.IGNORECASE)
@@ -95,6 +98,36 @@ def render(endpoint: Endpoint, call: Call) -> Request:
     """The request that a call stands for. Values in the path are percent-encoded (RFC 3986 unreserved kept)."""
     if endpoint.field is not None:
         return _operation(endpoint, endpoint.field, call)
+    request = _plain(endpoint, call)
+    return opened(request, endpoint.stream) if endpoint.stream else request
+
+
+def opened(request: Request, kind: Literal["events", "websocket"], how: Listen | None = None) -> Request:
+    """The request as one that opens a stream; what it carries already stays.
+
+    A WebSocket's handshake (RFC 6455, 4.1) names our own origin, as a page of the API would: some servers want one.
+    """
+    how = how or Listen(kind=kind)
+    if kind == "events":
+        lines = [("Accept", EVENTS), ("Accept-Encoding", "identity"), ("Cache-Control", "no-cache")]
+    else:
+        key = base64.b64encode(hashlib.sha256(request.target.encode()).digest()[:16]).decode()
+        lines = [
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", key),
+            ("Origin", request.origin),
+        ]
+        if how.protocols:
+            lines.append(("Sec-WebSocket-Protocol", ", ".join(how.protocols)))
+    kept = request.headers
+    given = {name.lower() for name, _ in kept} - {"connection", "upgrade", "sec-websocket-key", "sec-websocket-version"}
+    fresh = request.with_headers(*(line for line in lines if line[0].lower() not in given))
+    return msgspec.structs.replace(fresh, listen=how)
+
+
+def _plain(endpoint: Endpoint, call: Call) -> Request:
     path = endpoint.base + endpoint.path
     for name, value in call.path.items():
         path = path.replace("{" + name + "}", quote(_text(value), safe="~"))
@@ -112,16 +145,28 @@ def sends(endpoint: Endpoint, request: Request) -> bool:
     path = request.target.partition("?")[0]
     if endpoint.field is not None:
         document = msgspec.json.encode(endpoint.field.document)
+        if endpoint.stream == "websocket":
+            said = request.listen.say if request.listen else ()
+            return any(document.decode() in one for one in said)
         return request.method == "POST" and path == endpoint.base + endpoint.field.path and document in request.body
     pattern = re.sub(r"\\\{[^}]+\\\}", "[^/]+", re.escape(endpoint.base + endpoint.path))
     return request.method == endpoint.method and re.fullmatch(pattern, path) is not None
 
 
 def _operation(endpoint: Endpoint, field: Field, call: Call) -> Request:
-    """The request for a field of a GraphQL schema: all values but headers and cookies are variables."""
+    """The request for a field of a GraphQL schema: all values but headers and cookies are variables.
+
+    A subscription is opened over WebSocket and asked for by a message, once the server has taken our greeting.
+    """
+    if endpoint.stream == "websocket":
+        asked = field.payload(path=call.path, query=call.query, body=call.body).decode()
+        say = ('{"type":"connection_init","payload":{}}', f'{{"type":"subscribe","id":"1","payload":{asked}}}')
+        plain = Request("GET", endpoint.origin, endpoint.base + field.path, tuple(_lines(call)))
+        return opened(plain, "websocket", Listen(kind="websocket", say=say, protocols=GRAPHQL))
     lines = [*_lines(call), ("Content-Type", "application/json")]
     body = field.payload(path=call.path, query=call.query, body=call.body)
-    return Request("POST", endpoint.origin, endpoint.base + field.path, tuple(lines), body)
+    request = Request("POST", endpoint.origin, endpoint.base + field.path, tuple(lines), body)
+    return opened(request, "events") if endpoint.stream else request
 
 
 def _lines(call: Call) -> list[tuple[str, str]]:

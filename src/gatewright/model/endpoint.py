@@ -129,11 +129,13 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Where it was learnt: `openapi.json:118`, `traffic.har`."""
     field: Field | None = None
     """A field of a GraphQL schema: `method` and `path` then say what it does, and the request is another."""
+    stream: Literal["", "events", "websocket"] = ""
+    """Its answer does not end by itself: server-sent events, or messages over WebSocket (`model.stream`)."""
 
     @property
     def shown_method(self) -> str:
         """The method that is sent."""
-        return "POST" if self.field else self.method
+        return "POST" if self.field and not self.stream else self.method
 
     @property
     def shown_path(self) -> str:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gatewright.model import envelope, graphql
+from gatewright.model import envelope, graphql, stream
+from gatewright.model.stream import Listen
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in order, names in the case that was sent. Characters are Latin-1 code points of the bytes."""
@@ -36,6 +37,8 @@ class Request(Struct, frozen=True, gc=False):
     framing: Literal["auto", "exact"] = "auto"
     certificate: str = ""
     """Path of the client certificate that its connection shows; empty: that of the settings, or none."""
+    listen: Listen | None = None
+    """It opens a stream, which is listened to so."""
 
     @property
     def url(self) -> str:
@@ -50,7 +53,16 @@ class Request(Struct, frozen=True, gc=False):
         """The same request with these headers instead of those of the same names; new ones at the end."""
         names = {name.lower() for name, _ in lines}
         kept = tuple(line for line in self.headers if line[0].lower() not in names)
-        return Request(self.method, self.origin, self.target, kept + lines, self.body, self.framing, self.certificate)
+        return Request(
+            self.method,
+            self.origin,
+            self.target,
+            kept + lines,
+            self.body,
+            self.framing,
+            self.certificate,
+            self.listen,
+        )
 
 
 class Timing(Struct, frozen=True, gc=False):
@@ -95,8 +107,10 @@ class Response(Struct, frozen=True, gc=False):
     def meaning(self) -> int:
         """The status; of a good one whose body says that it failed, and holds nothing else, the one that it stands for.
 
-        `model.graphql` and `model.envelope` say which bodies those are.
+        `model.graphql` and `model.envelope` say which bodies those are; `model.stream` what a WebSocket's messages mean.
         """
+        if self.status == 101:
+            return stream.meaning(self.body)
         if not 200 <= self.status < 300:
             return self.status
         return graphql.refusal(self.body) or envelope.refusal(self.body) or self.status

@@ -116,7 +116,11 @@ class Mask:
         """A request without its secrets."""
         body = self.body(request.body, request.header("content-type") or "", request=True)
         headers, target = self.headers(request.headers), self.target(request.target)
-        return Request(request.method, request.origin, target, headers, body, request.framing, request.certificate)
+        listen = request.listen
+        if listen is not None:
+            said = tuple(self.body(text.encode(), "application/json", request=True).decode() for text in listen.say)
+            listen = msgspec.structs.replace(listen, say=said)
+        return msgspec.structs.replace(request, target=target, headers=headers, body=body, listen=listen)
 
     def response(self, response: Response) -> Response:
         """A response without its secrets."""

@@ -123,6 +123,9 @@ class Test(Struct, frozen=True, kw_only=True):
     """For `Attacker.AUTH`: `login`, `register`, `reset`, `otp`, `refresh`, `logout`, `change_password`."""
     source: str = ""
     """Module or file."""
+    patient: bool = False
+    """It works on accounts that it signs up itself and mostly waits: it begins with the first phase that changes anything
+    and goes on beside the others."""
 
 
 class LogIn(Struct, frozen=True, kw_only=True):
@@ -379,6 +382,7 @@ def check(
     effect: Effect = Effect.NONE,
     tags: tuple[str, ...] = (),
     classes: tuple[str, ...] = (),
+    patient: bool = False,
 ) -> Callable[[Callable[[Probe], Awaitable[Verdict]]], Callable[[Probe], Awaitable[Verdict]]]:
     """Registers a native check. Raises LookupError for an id that is taken or a threat that does not exist."""
     if threat not in THREATS:
@@ -403,6 +407,7 @@ def check(
             run=run,
             classes=classes,
             source=run.__module__,
+            patient=patient,
         )
         return run
 

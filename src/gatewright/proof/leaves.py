@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import ParseError  # the exception only; parsing is defused below
@@ -18,12 +19,15 @@ from msgspec import Struct
 
 from gatewright.model.http import Response
 from gatewright.model.json import Json
+from gatewright.model.stream import EVENTS, LINES, events, messages
 
 _TOKEN = re.compile(r"[\w@.+-]+")
 _MOST = 50_000
 """Leaves kept of one body: memory must not grow with what a target sends."""
 _SMALL = 65_536
 """Bytes of a body up to which many are remembered; larger ones are, a few at a time."""
+_MESSAGES = "messages"
+"""What a WebSocket's messages are read as."""
 
 
 class Leaf(Struct, frozen=True, gc=False):
@@ -35,7 +39,7 @@ class Leaf(Struct, frozen=True, gc=False):
 
 
 class Answer(Struct, frozen=True):
-    """A decoded answer. `kind` is json, form, xml, text, binary or empty; `text` the body as text for substring search."""
+    """A decoded answer. `kind` is json, form, xml, stream, text, binary or empty; `text` the body as text for substring search."""
 
     status: int
     kind: str
@@ -59,7 +63,8 @@ def read(response: Response | None) -> Answer:
     """Decode an answer; no response at all reads as status 0 and nothing else."""
     if response is None:
         return Answer(0, "empty", (), "", ())
-    kind, leaves, text = _decode(response.body, (response.header("content-type") or "").lower())
+    media = _MESSAGES if response.status == 101 else (response.header("content-type") or "").lower()
+    kind, leaves, text = _decode(response.body, media)
     return Answer(response.meaning, kind, leaves, text, response.headers)
 
 
@@ -103,6 +108,8 @@ def _decoded(body: bytes, content_type: str) -> tuple[str, tuple[Leaf, ...], str
     if not body.strip():
         return "empty", (), ""
     media = content_type.partition(";")[0].strip()
+    if media in (EVENTS, _MESSAGES) or media in LINES:
+        return _stream(body.decode("utf-8", "replace"), events if media == EVENTS else messages)
     if "json" in media or body.lstrip()[:1] in (b"{", b"["):
         try:
             return "json", json_leaves(orjson.loads(body)), body.decode("utf-8", "replace")
@@ -120,6 +127,19 @@ def _decoded(body: bytes, content_type: str) -> tuple[str, tuple[Leaf, ...], str
 
 
 _small, _large = lru_cache(maxsize=256)(_decoded), lru_cache(maxsize=4)(_decoded)
+
+
+def _stream(text: str, split: Callable[[str], list[str]]) -> tuple[str, tuple[Leaf, ...], str]:
+    """Events or messages, each an item of a list: its leaves where it is JSON, else its words."""
+    found: list[Leaf] = []
+    for index, one in enumerate(split(text)):
+        item = f"[{index}]"
+        try:
+            leaves = json_leaves(orjson.loads(one))
+        except orjson.JSONDecodeError:
+            leaves = _tokens(one)
+        found += [Leaf(f"[].{leaf.path}".rstrip("."), leaf.value, item) for leaf in leaves[: _MOST - len(found)]]
+    return ("stream" if found else "empty"), tuple(found), text
 
 
 def _tokens(text: str) -> tuple[Leaf, ...]:

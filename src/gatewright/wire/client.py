@@ -7,15 +7,19 @@ were framed by us. Other requests take a kept connection only when it was used w
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from gatewright.model.errors import WireError
-from gatewright.model.http import Response
+from gatewright.model.http import Request, Response
 from gatewright.model.settings import Settings
+from gatewright.model.stream import Ear
 from gatewright.wire.address import Origin
 from gatewright.wire.answer import assemble
 from gatewright.wire.connection import Connection, clock
 from gatewright.wire.dial import Dialer
+from gatewright.wire.listening import Listening
 from gatewright.wire.names import Names, Resolve, system_resolver
 from gatewright.wire.pool import Pool
 from gatewright.wire.proxies import Proxies
@@ -84,6 +88,23 @@ class Client:
                 connection.abort()
             raise
         return self.outcome(pool, connection, 1 if stale is None else 2)
+
+    async def listen(
+        self, pool: Pool, request: Request, wire: bytes, ear: Ear | None, opened: Callable[[], None]
+    ) -> tuple[Outcome, bytes]:
+        """Opens a stream on a connection of its own and listens to it; with the outcome comes what was said on it.
+
+        `opened` is told when it is open, or will never be. Raises ScopeError, then nothing was sent.
+        """
+        begun = clock()
+        try:
+            connection = await self._open(pool)
+            heard = await Listening(connection, request, self._limits, ear, opened).hear(_authorized(pool, wire))
+        except WireError as error:
+            return Outcome(None, error.what, b"", begun), b""
+        finally:
+            opened()
+        return Outcome(heard.response, "", heard.received, begun), heard.said
 
     def outcome(self, pool: Pool, connection: Connection, times: int = 1) -> Outcome:
         """What the connection brought; it goes back to the pool, where it can."""

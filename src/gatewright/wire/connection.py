@@ -21,6 +21,10 @@ clock = time.perf_counter
 _LONG = 16 * 1024
 """A request of more bytes may still be on its way when its answer comes."""
 
+_ENDLESS = b"text/event-stream"
+_A_TASTE = 1.0
+"""Seconds that an answer is read which goes on for ever."""
+
 _DRAIN = 4
 """An answer may be this many times as long as what is kept of it; then the connection is closed."""
 
@@ -111,6 +115,9 @@ class Connection(asyncio.Protocol):
         if not self.first_byte:
             self.first_byte = now
             self._deadline = self.started + self._total
+            if _ENDLESS in data[:4096]:  # nobody knew that it is a stream: it is not waited for to end
+                self._deadline = now + min(self._total, _A_TASTE)
+                self._arm(now)
         try:
             done = self.reader.feed(data)
         except WireError as error:

@@ -18,6 +18,7 @@ from gatewright.model.errors import ScopeError, WireError
 from gatewright.model.finding import Cell
 from gatewright.model.http import Exchange, Request, Response
 from gatewright.model.settings import Settings
+from gatewright.model.stream import EAR
 from gatewright.wire.address import Origin, read_origin
 from gatewright.wire.budget import Budget, Spent
 from gatewright.wire.client import IDEMPOTENT, Client, Outcome
@@ -119,11 +120,12 @@ class Gate:
         time as an exchange of its own; `resend=False` takes the first answer as it is, and in a `burst` the pace does
         not learn from it either. Raises ScopeError or BudgetError, then nothing was sent.
         """
-        way = self._ways.get(request.origin) if not request.certificate else None
-        pool, guard = way or self._way(request.origin, request.certificate)
+        pool, guard = (None if request.certificate else self._ways.get(request.origin)) or self._way(request)
         wire, unsendable = self._encode(request, pool, guard)
         if not pool.checked:
             await self._client.check(pool)
+        if request.listen is not None:
+            return await self._listen(request, pool, wire, unsendable, account=account, purpose=purpose, cell=cell)
         repeatable = request.framing == "auto" and request.method in IDEMPOTENT
         pace, left = self._pace, _RESENDINGS if resend and not burst and request.framing == "auto" else 0
         client, method = self._client, request.method
@@ -163,6 +165,49 @@ class Gate:
                 return exchange
             left -= 1
 
+    async def _listen(
+        self,
+        request: Request,
+        pool: Pool,
+        wire: bytes,
+        unsendable: str,
+        *,
+        account: str,
+        purpose: str,
+        cell: Cell | None,
+    ) -> Exchange:
+        """Listens to a stream. It holds no place among the requests once it is open; it counts as one."""
+        ear, token = EAR.get(), EAR.set(None)  # what happens meanwhile is not listened to by the same ear
+        left = False
+
+        def opened() -> None:
+            nonlocal left
+            if not left:
+                left = True
+                self._pace.leave()
+
+        try:
+            self._budget.check(len(wire), self._pace.held_until)
+            await self._pace.enter()
+            self._number = number = self._number + 1
+            outcome, said = Outcome(None, unsendable, b"", wire_clock()), b""
+            try:
+                if not unsendable:
+                    self._budget.take(len(wire))
+                    outcome, said = await self._client.listen(pool, request, wire, ear, opened)
+            finally:
+                opened()
+        finally:
+            EAR.reset(token)
+        at = self._epoch + outcome.started
+        sent = wire + said
+        exchange = Exchange(
+            number, request, outcome.response, account, purpose, outcome.error, at, sent, outcome.received
+        )
+        if self._record is not None:
+            self._record(exchange, cell)
+        return exchange
+
     async def close(self) -> None:
         """Closes every connection."""
         for pool in self._by_origin.values():
@@ -184,11 +229,12 @@ class Gate:
         left = self._budget.left
         return seconds is not None and seconds <= LONGEST_PAUSE and seconds < left.seconds and left.requests > 0
 
-    def _way(self, text: str, certificate: str) -> tuple[Pool, Guard]:
+    def _way(self, request: Request) -> tuple[Pool, Guard]:
         """The pool and the guard of an origin as it is spelled. Raises ScopeError when nothing of it is in scope.
 
         Requests that show another client certificate go over connections of their own.
         """
+        text, certificate = request.origin, request.certificate
         origin = read_origin(text)
         refusal = self._rules.origin_refusal(origin)
         if refusal:

@@ -17,6 +17,7 @@ from gatewright.sources.openapi.references import References, is_url
 from gatewright.sources.openapi.schemas import Schemas
 from gatewright.sources.openapi.security import requirements
 from gatewright.sources.openapi.servers import servers, split
+from gatewright.sources.openapi.streams import stream_of
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _BESIDE_METHODS = frozenset(("summary", "description", "servers", "parameters", "$ref"))
@@ -111,7 +112,8 @@ class Endpoints:
             path, fixed = _fixed_query(path, operation)
             parameters = _undeclared(path, parameters + fixed, operation)
         own = requirements(operation, self._schemes)
-        origin, base = self._place(item, operation)
+        origin, base, scheme = self._place(item, operation)
+        answers, extensions = self._answers(operation), _extensions(item) | _extensions(operation)
         return Endpoint(
             method=method,
             path=path,
@@ -119,15 +121,16 @@ class Endpoints:
             base=base,
             parameters=parameters,
             bodies=self._bodies(nodes, operation),
-            answers=self._answers(operation),
+            answers=answers,
             security=self._security if own is None else own,
             tags=operation.texts("tags"),
             operation=operation.text("operationId"),
             summary=operation.text("summary") or item.text("summary"),
             description=operation.text("description") or item.text("description"),
             deprecated=operation.flag("deprecated"),
-            extensions=_extensions(item) | _extensions(operation),
+            extensions=extensions,
             source=operation.line,
+            stream=stream_of(method, answers, parameters, extensions, scheme),
         )
 
     def _parameters(self, nodes: list[Node]) -> tuple[Parameter, ...]:
@@ -152,14 +155,14 @@ class Endpoints:
         produces = operation.texts("produces") if operation.has("produces") else self._produces
         return answers_v2(operation, produces, self._schemas, self._references)
 
-    def _place(self, item: Node, operation: Node) -> tuple[str, str]:
-        """Origin and base path: the first server of the operation, else of the path, else of the document."""
+    def _place(self, item: Node, operation: Node) -> tuple[str, str, str]:
+        """Origin, base path, and scheme as it is written: the first server of the operation, else of the path, else of the document."""
         found: tuple[str, ...] = ()
         if not self._v2:
             found = servers(operation) or servers(item)
         base = self._source if is_url(self._source) else ""
         first = (found or self._servers or ("/",))[0]
-        return split(first, base=base) or ("", "")
+        return *(split(first, base=base) or ("", "")), first.partition(":")[0].lower()
 
 
 def _fixed_query(path: str, operation: Node) -> tuple[str, tuple[Parameter, ...]]:

@@ -10,6 +10,8 @@ from gatewright.sources.openapi.references import is_url
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _PORTS = {"http": 80, "https": 443}
+_HANDSHAKE = {"ws": "http", "wss": "https"}
+"""A WebSocket is asked for over HTTP (RFC 6455, 3)."""
 
 
 def servers(node: Node) -> tuple[str, ...]:
@@ -63,6 +65,7 @@ def split(url: str, *, base: str) -> tuple[str, str] | None:
     """
     try:
         parts = urlsplit(urljoin(base, url) if base else url)
+        parts = parts._replace(scheme=_HANDSHAKE.get(parts.scheme.lower(), parts.scheme))
         host, port = parts.hostname, parts.port
     except ValueError:
         return None
