@@ -251,6 +251,7 @@ class _Scan:
             emit=self.stream.emit,
             ledger=self.ledger,
             settle=self.patience.settle,
+            sign_up=self._spare,
         )
         knowledge = self.knowledge = await self._explore(explorer)
         if self.stop.is_set():
@@ -258,6 +259,11 @@ class _Scan:
         self.sessions.learn_roles(knowledge)
         jobs = self._plan(knowledge, explorer)
         return await self._execute(knowledge, jobs, explorer)
+
+    async def _spare(self) -> str:
+        """One more account, which exploration may lose."""
+        made = await self.sessions.sign_up({})
+        return made[0] if made is not None else ""
 
     def _anybody(self) -> bool:
         return any(a.origin != "throw-away" for a in self.sessions.accounts.values())

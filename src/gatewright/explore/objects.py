@@ -12,6 +12,7 @@ import msgspec
 
 from gatewright.explore import answers
 from gatewright.explore.answers import Reply
+from gatewright.explore.care import Care
 from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
 from gatewright.explore.compose import Composed, Composer
@@ -42,6 +43,7 @@ class Objects:
         composer: Composer,
         ledger: Ledger,
         places: Places,
+        care: Care,
         cast: Cast,
         *,
         seed: int,
@@ -52,6 +54,7 @@ class Objects:
         self._composer = composer
         self._ledger = ledger
         self._places = places
+        self._care = care
         self._cast = cast
         self._seed = seed
 
@@ -126,6 +129,11 @@ class Objects:
         if unknown:
             self._memory.refuse(endpoint.id, f"no {unknown} that {account} may name is known")
             return None
+        careful = await self._care.aimed(endpoint, account, filling, makes=resource.named or bool(resource.lists))
+        if isinstance(careful, str):
+            self._memory.refuse(endpoint.id, careful)
+            return None
+        filling = careful
         composed = self._compose(endpoint, resource, filling, label)
         for name, value in extra.items():
             composed = msgspec.structs.replace(composed, call=composed.call.with_value(Place("body", name), value))
