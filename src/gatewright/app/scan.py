@@ -333,6 +333,8 @@ class _Scan:
         if self.journal:
             self.store.replan(self.run_id, done)
         await executor.run(jobs, done=done, findings=self.journal.findings if self.journal else ())
+        if executor.unwell:
+            return f"the target is unwell: {executor.unwell}"
         return _spent(executor.spent) if executor.spent else None
 
     def _markers(self) -> Keyring:
