@@ -6,11 +6,12 @@ its credential alone; nobody and a garbled credential are not shown that name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from gatewright.access.tokens import lifetime
 from gatewright.checks.account_forms import form, of_class
-from gatewright.checks.own_account import Own, accepted, ask, is_shown, new_password, newcomer, told
+from gatewright.checks.own_account import Own, accepted, ask, is_shown, new_password, newcomer, told, went_to
 from gatewright.model.account import Credential
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange
@@ -20,6 +21,8 @@ from gatewright.model.verdict import Severity, Verdict, conclude, proved
 
 CVSS = "CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:N/VC:H/VI:H/VA:N/SC:N/SI:N/SA:N"
 """Somebody must have got hold of the credential before: AT:P."""
+ALLOWANCE = 11.0
+"""Seconds after which no API takes a used refresh token again for a client that lost the answer."""
 _LATER = (2.0, 8.0)
 """Seconds between one look at an ended session and the next: what takes a while to end is not alive."""
 _WITHIN = 0.5
@@ -78,7 +81,7 @@ async def session_after_logout(probe: Probe) -> Verdict:
     session = await _session(probe, own)
     if isinstance(session, Verdict):
         return session
-    ended = await _log_out(probe, own, session, ways)
+    ended, way = await _log_out(probe, own, session, ways)
     if not accepted(ended):
         return conclude("baseline_broken", f"no log-out was accepted: {told(ended)}; what it wants is not known")
     alive, renewed = await _after(probe, own, session)
@@ -92,13 +95,14 @@ async def session_after_logout(probe: Probe) -> Verdict:
         else "the old credential is refused, but its refresh token gave a new session"
     )
     return proved(
-        summary=f"Whoever has a credential of an account goes on using it after the log-out at {_name(ended)}.",
+        summary=f"Whoever has a credential of an account goes on using it after the log-out at {way.name}.",
         proof=(
             f"{own.endpoint.name} names {own.name} with its session, and neither without one nor with a garbled one",
             f"the log-out was accepted ({told(ended)})",
             how + (f"; the token ends by itself in {left:.0f} s" if left is not None else ""),
         ),
         attacks=tuple(e.number for e in alive) or ((renewed.number,) if renewed else ()),
+        also=(way.name,),
         severity=severity,
         cvss="" if severity == "low" else CVSS,
     )
@@ -152,7 +156,7 @@ async def session_after_password_change(probe: Probe) -> Verdict:
     if isinstance(first, Verdict) or isinstance(second, Verdict):
         return first if isinstance(first, Verdict) else second  # type: ignore[return-value]  # one of them is
     word = new_password(probe)
-    sent = await _change_password(probe, own, first.credentials, word)
+    sent, way = await _change_password(probe, own, first.credentials, word, ways=ways)
     if not accepted(sent):
         return conclude("baseline_broken", f"no change of the password was accepted: {told(sent)}")
     void = await _void(probe, own, word)
@@ -169,13 +173,14 @@ async def session_after_password_change(probe: Probe) -> Verdict:
         else "the other session is refused, but its refresh token gave a new one"
     )
     return proved(
-        summary=f"Whoever is logged in to an account stays so after its owner changed the password at {_name(sent)}.",
+        summary=f"Whoever is logged in to an account stays so after its owner changed the password at {way.name}.",
         proof=(
             f"{own.endpoint.name} named {own.name} with each of two sessions, and not with a garbled one",
             f"with the first the password was changed ({told(sent)}): the new one logs in, the old one does not",
             how,
         ),
         attacks=tuple(e.number for e in alive) or ((renewed.number,) if renewed else ()),
+        also=(way.name,),
         cvss=CVSS,
     )
 
@@ -190,7 +195,7 @@ async def session_after_password_change(probe: Probe) -> Verdict:
     needs=(Need.SESSION, Need.THROWAWAY),
     phase=Phase.LIFE_CYCLE,
     effect=Effect.THROWAWAY,
-    requests=16,
+    requests=20,
     tags=("session",),
     patient=True,
 )
@@ -199,7 +204,7 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
 
     ## What it does
     Signs an account up, logs it in, renews the session by its refresh token, and uses the same refresh token again, at
-    once. Where that is not refused, it waits 11 seconds and uses it twice more.
+    once. Where that is not refused, it waits 11 seconds, whatever the patience, and uses it twice more.
 
     ## Why it matters
     Refresh tokens live long. They are changed at each use so that a stolen one is noticed: the thief's or the
@@ -219,7 +224,8 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
     - https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
     - https://cwe.mitre.org/data/definitions/294.html
     """
-    if not of_class(probe, "refresh"):
+    ways = of_class(probe, "refresh")
+    if not ways:
         return conclude("no_such_function", "no endpoint that takes a refresh token is known")
     own = await newcomer(probe)
     if isinstance(own, Verdict):
@@ -251,6 +257,7 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
             f"after 11 s the old one was accepted twice, and what it gave was shown {own.name} at {own.endpoint.name}",
         ),
         attacks=tuple(e.number for e in attacks),
+        also=tuple(way.name for way in ways if went_to(attacks[0], way)),
         cvss=CVSS,
     )
 
@@ -265,9 +272,12 @@ async def _session(probe: Probe, own: Own) -> LogIn | Verdict:
     return session
 
 
-async def _log_out(probe: Probe, own: Own, session: LogIn, ways: list[Endpoint]) -> Exchange | None:
-    """A log-out that was accepted, else the last try."""
+async def _log_out(
+    probe: Probe, own: Own, session: LogIn, ways: Sequence[Endpoint]
+) -> tuple[Exchange | None, Endpoint]:
+    """A log-out that was accepted, else the last try, and where."""
     ended: Exchange | None = None
+    endpoint = ways[0]
     for endpoint in ways[:2]:
         filled = await form(probe, endpoint, own, held=session.credentials)
         if filled is None or (filled.token and session.refresh is None):
@@ -279,7 +289,7 @@ async def _log_out(probe: Probe, own: Own, session: LogIn, ways: list[Endpoint])
         )
         if accepted(ended):
             break
-    return ended
+    return ended, endpoint
 
 
 async def _after(probe: Probe, own: Own, session: LogIn) -> tuple[tuple[Exchange, ...], Exchange | None]:
@@ -335,16 +345,29 @@ async def _again(probe: Probe, own: Own, session: LogIn, token: Secret) -> list[
     at_once = await _refresh(probe, own, session, token, purpose="control: second use at once")
     if at_once is not None and not at_once.accepted and _refused(at_once.exchange):
         return conclude("denied", f"the second use was answered with {told(at_once.exchange)}, and gave no session")
-    await probe.wait(11.0)
+    short = probe.settings.limits.patience == "short"
+    await probe.wait(ALLOWANCE * (4 if short else 1))  # which is never shortened
     attacks: list[Exchange] = []
     for again in ("", ", once more"):
-        second = await _refresh(probe, own, session, token, purpose=f"attack: second use{again}")
-        shown = await ask(probe, own, second.credentials, purpose="read-back") if second and second.accepted else None
-        if second is None or second.exchange is None or not is_shown(own, shown):
-            why = f"the second use was answered with {told(second.exchange if second else None)}, and gave no session"
-            return conclude("unstable" if attacks else "denied", why)
-        attacks.append(second.exchange)
+        used = await _used(probe, own, session, token, purpose=f"attack: second use{again}")
+        if isinstance(used, Verdict):
+            if attacks:
+                return conclude("unstable", used.why)
+            return conclude(
+                "denied", f"it is accepted at once, for clients that lost the answer, and no more later: {used.why}"
+            )
+        attacks.append(used)
     return attacks
+
+
+async def _used(probe: Probe, own: Own, session: LogIn, token: Secret, *, purpose: str) -> Exchange | Verdict:
+    """A used refresh token, used once more: what gave a session that is shown the account."""
+    second = await _refresh(probe, own, session, token, purpose=purpose)
+    shown = await ask(probe, own, second.credentials, purpose="read-back") if second and second.accepted else None
+    if second is None or second.exchange is None or not is_shown(own, shown):
+        why = f"the second use was answered with {told(second.exchange if second else None)}, and gave no session"
+        return conclude("denied", why)
+    return second.exchange
 
 
 def _refused(exchange: Exchange | None) -> bool:
@@ -356,10 +379,13 @@ async def _refresh(probe: Probe, own: Own, session: LogIn, token: Secret, *, pur
     return await probe.try_refresh(own.name, token, held=session.credentials, purpose=purpose)
 
 
-async def _change_password(probe: Probe, own: Own, held: tuple[Credential, ...], word: str) -> Exchange | None:
-    """A change of the password that was accepted, else the last try."""
+async def _change_password(
+    probe: Probe, own: Own, held: tuple[Credential, ...], word: str, *, ways: Sequence[Endpoint]
+) -> tuple[Exchange | None, Endpoint]:
+    """A change of the password that was accepted, else the last try, and where."""
     sent: Exchange | None = None
-    for endpoint in of_class(probe, "change_password")[:2]:
+    endpoint = ways[0]
+    for endpoint in ways[:2]:
         filled = await form(probe, endpoint, own, held=held)
         if filled is None or not filled.secret:
             continue
@@ -367,7 +393,7 @@ async def _change_password(probe: Probe, own: Own, held: tuple[Credential, ...],
         sent = await probe.send(call, as_=own.name, purpose="change of password", endpoint=endpoint, credentials=held)
         if accepted(sent):
             break
-    return sent
+    return sent, endpoint
 
 
 async def _void(probe: Probe, own: Own, word: str) -> str:
@@ -386,9 +412,3 @@ def _left(credentials: tuple[Credential, ...]) -> float | None:
         if known is not None:
             return max(known[0] - datetime.now(UTC).timestamp(), 0.0)
     return None
-
-
-def _name(exchange: Exchange | None) -> str:
-    if exchange is None:
-        return "its endpoint"
-    return f"{exchange.request.method} {exchange.request.target.partition('?')[0]}"
