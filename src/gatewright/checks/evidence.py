@@ -166,7 +166,41 @@ def _policy(probe: Probe) -> set[str]:
 
 
 async def _scoped(probe: Probe, owned: OwnedObject, viewer: str) -> bool:
-    """S1: both accounts' own lists hold their own objects and none of the other's."""
+    """S1: both accounts' own lists hold their own objects and none of the other's.
+
+    A list whose request says itself whose objects it wants (an account, an object above them), and which gives the
+    viewer the owner's when it asks so, shows nothing of the kind: then that of the objects above counts.
+    """
+    found: OwnedObject | None = owned
+    for _ in range(4):
+        if found is None:
+            return False
+        if not await _given_on_request(probe, found, viewer):
+            return await _lists_apart(probe, found, viewer)
+        found = next((o for o in probe.knowledge.objects if o.key == found.parent), None)
+    return False
+
+
+async def _given_on_request(probe: Probe, owned: OwnedObject, viewer: str) -> bool:
+    """Whether the list of such objects names whose they are, and shows the owner's to who asks for it in the owner's way."""
+    endpoint = probe.knowledge.endpoints.get(probe.knowledge.resources.get(owned.resource, {}).get("list", ""))
+    call = call_of(probe, owned.owner, endpoint=endpoint) if endpoint else None
+    if endpoint is None or call is None:
+        return False
+    sent = {as_text(call.get(place)) for place in call.places()}
+    above = {as_text(o.id) for o in probe.knowledge.objects if o.owner == owned.owner and o.id is not None}
+    if not sent & (above | probe.identity(owned.owner)):
+        return False
+
+    async def make() -> Exchange:
+        return await probe.send(call, as_=viewer, purpose="control: the owner's list", endpoint=endpoint)
+
+    count = sum(1 for o in probe.knowledge.objects if o.owner == owned.owner)
+    answer = read((await probe.once(f"owner's list {endpoint.id} {owned.owner} {viewer} {count}", make)).response)
+    return bool(_there(answer, _made(probe, owned.resource, owned.owner) or [owned]))
+
+
+async def _lists_apart(probe: Probe, owned: OwnedObject, viewer: str) -> bool:
     endpoint = probe.knowledge.endpoints.get(probe.knowledge.resources.get(owned.resource, {}).get("list", ""))
     if endpoint is None or endpoint.method != "GET":
         return False

@@ -9,6 +9,7 @@ import msgspec
 from gatewright.checks.controls import aims, bind, call_of, own_parents, peers
 from gatewright.checks.further import look_further, swapped_credential
 from gatewright.checks.links import follow_links
+from gatewright.checks.looking import acts, may_act
 from gatewright.checks.reading import Aim, Forged, ahead, judge
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
@@ -28,7 +29,7 @@ from gatewright.proof.privacy import PRIVATE_WORDS, words
     attacker=Attacker.PEER,
     needs=(Need.READS, Need.SAMPLE),
     phase=Phase.READS,
-    requests=30,
+    requests=33,
 )
 async def object_access_read(probe: Probe) -> Verdict:
     """Read an object of an equal account by putting its reference into one's own working request.
@@ -63,6 +64,8 @@ async def object_access_read(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
     - https://cwe.mitre.org/data/definitions/639.html
     """
+    if may_act(probe.endpoint) and (why := await acts(probe)):
+        return conclude("no_such_function", why)
     verdicts = []
     named = [(reference, _ways(probe, owned, own, reference)) for owned, own, reference in pairs(probe, slot="read")]
     await ahead(probe, [aim for _, ways in named for aim in ways])
@@ -79,7 +82,10 @@ async def object_access_read(probe: Probe) -> Verdict:
             verdicts.append(found)
     if not verdicts:
         return conclude("no_reference", "no place of it names an object of an equal account")
-    return strongest(verdicts)
+    asking = [
+        verdict for verdict in verdicts if verdict.question
+    ]  # shown in one way: refusals of others answer nothing
+    return strongest(asking or verdicts)
 
 
 def _ways(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> list[Aim]:

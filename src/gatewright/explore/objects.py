@@ -15,7 +15,7 @@ from gatewright.explore.answers import Reply
 from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
 from gatewright.explore.compose import Composed, Composer
-from gatewright.explore.courier import Courier
+from gatewright.explore.courier import Courier, sending
 from gatewright.explore.graph import Graph, Hole, Resource, shape
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.memory import Learnt, Memory, Thing, id_candidates, leaves_of
@@ -138,7 +138,8 @@ class Objects:
             item=resource.delete,
             parent=self._parent_entry(filling),
         )
-        trial = await self.try_out(endpoint, composed, account, apart=bool(extra))
+        with sending(self._ledger, entry):
+            trial = await self.try_out(endpoint, composed, account, apart=bool(extra))
         if not trial.accepted:
             self._refused(endpoint, trial, entry, apart=bool(extra))
             return None

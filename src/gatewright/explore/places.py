@@ -119,7 +119,10 @@ class Places:
         for hole in holes:
             found = self.options(hole, account, slot="read", others=others, write=write)
             weak = not hole.guesses or hole.guesses[0][1] < 0.6
-            if found and (hole.required or not weak or not hole.guesses):
+            narrows = (
+                not write and hole.place.within == "query" and not hole.required
+            )  # a filter: all is more than some
+            if found and not narrows and (hole.required or not weak or not hole.guesses):
                 values[hole.place] = _listed(hole, found[0].value)
                 if found[0].thing is not None:
                     things[hole.place] = found[0].thing

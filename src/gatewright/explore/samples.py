@@ -11,7 +11,7 @@ from gatewright.explore.answers import Reply
 from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
 from gatewright.explore.compose import Composed, Composer
-from gatewright.explore.courier import Courier
+from gatewright.explore.courier import Courier, sending
 from gatewright.explore.graph import Graph, Hole, Resource, path_keys, shape
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.lists import Lists
@@ -78,7 +78,7 @@ class Samples:
                 f"{account}/{endpoint.name}",
                 references=filling.values,
                 unknown=frozenset(hole.place for hole in filling.missing if not hole.required),
-                recipe=self._memory.known(endpoint.id) if not filling.missing else None,
+                recipe=None if any(hole.required for hole in filling.missing) else self._memory.known(endpoint.id),
                 plant=False,
             )
             rounds = 0 if account == ANON or self._memory.sampled(endpoint.id) else None
@@ -168,7 +168,8 @@ class Samples:
                 kind="value" if own else "object",
                 remove=composed.call if own else None,
             )
-        trial = await self._objects.try_out(endpoint, composed, account)
+        with sending(self._ledger, entry):
+            trial = await self._objects.try_out(endpoint, composed, account)
         if not trial.accepted:
             if entry is not None and trial.reply.refuses:
                 self._ledger.void(entry)
@@ -356,7 +357,8 @@ class Samples:
         call = sample.call.with_value(hole.place, wrong)
         what = f"what {endpoint.name} made for {account}"
         entry = None if endpoint.method in policy.SAFE else self._ledger.intend(call, account=account, what=what)
-        reply = await self._courier.send(endpoint, call, as_=account, purpose="explore: random id")
+        with sending(self._ledger, entry):
+            reply = await self._courier.send(endpoint, call, as_=account, purpose="explore: random id")
         if entry is not None:
             self._settle(entry, endpoint, reply)
         held = not reply.accepted or (

@@ -124,6 +124,7 @@ def card(user: Row) -> Row:
     answer="Account",
     status=201,
     assigns=("role", "sign-up-role"),
+    unmetered="sign-up-without-limit",
 )
 def register(call: Call) -> Row:
     """Sign up as a patient."""
