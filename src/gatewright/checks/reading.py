@@ -22,6 +22,7 @@ from gatewright.checks.controls import (
     texts,
 )
 from gatewright.checks.evidence import judge_privacy, ordinary
+from gatewright.checks.records import only_properties
 from gatewright.model.account import Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place
@@ -214,9 +215,6 @@ async def controls(
     leak = leaks(probe, hidden, exchange)
     if not leak:
         return conclude("shared", f"{probe.account} sees the same values in its ordinary lists", place=place)
-    inner = contained(probe, aim.owned, leak)
-    named = inner is not None and aim.owned.origin == "identity"  # an account is named, and what it owns is read
-    about = inner if inner is not None and named else aim.owned
     private, evidence, why = await judge_privacy(
         probe,
         about,
@@ -232,6 +230,12 @@ async def controls(
         private, why = False, f"no strong sign that what {about.owner} owns is for it alone"
     if not private and "privacy" not in probe.settings.disabled_controls:
         return _ask(probe, aim, evidence.codes, why)
+    if aim.endpoint in (None, probe.endpoint) and only_properties(probe, aim.owned, aim.reference, exchange, leak):
+        why = f"{probe.account} is meant to see the record; what it shows beyond that is judged by data-exposure"
+        return conclude("shared", why, place=place)
+    inner = contained(probe, aim.owned, leak)
+    named = inner is not None and aim.owned.origin == "identity"  # an account is named, and what it owns is read
+    about = inner if inner is not None and named else aim.owned
     return await _confirm(probe, aim, made=inner, leak=leak, mine=mine, why=why)
 
 
