@@ -12,17 +12,17 @@ from gatewright.explore.answers import Reply
 from gatewright.explore.compose import Composed, Composer
 from gatewright.explore.courier import Courier, Sessions
 from gatewright.explore.graph import Graph, shape
+from gatewright.explore.harm import DECIDING, SECRETS, ends, sets_a_state
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.memory import Memory, leaves_of
 from gatewright.explore.objects import Objects
 from gatewright.explore.places import Places
+from gatewright.explore.policy import administers
 from gatewright.explore.trial import Settle
 from gatewright.explore.words import same, words
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place, Specification
 from gatewright.model.json import Json
-
-_SECRET = frozenset({"password", "passwd", "pwd", "pin", "secret"})
 
 
 class Selves:
@@ -60,6 +60,8 @@ class Selves:
             return False
         if self._by_path(endpoint):
             return endpoint.method != "POST"
+        if endpoint.method == "POST" and (administers(endpoint) or ends(endpoint) or sets_a_state(endpoint)):
+            return False
         if "{" in endpoint.path or any(endpoint.id in r.creators and r.named for r in self._graph.resources.values()):
             return False
         return any(self._shows(endpoint, account) is not None for account in self._memory.identity)
@@ -164,8 +166,10 @@ class Selves:
                 call = call.with_value(place, shown[0])
             elif not field.required:
                 call = call.without(place)
-            elif set(words(field.key)) & _SECRET or field.schema.format == "password":
+            elif set(words(field.key)) & SECRETS or field.schema.format == "password":
                 return f"it wants {field.key}, and would change how {account} logs in"
+            elif set(words(field.key)) & DECIDING:
+                return f"it wants {field.key}, which {account} does not show: it might be shut out by it"
             elif not throwaway and set(words(field.key)) & {"email", "username", "login", "phone"}:
                 return f"it wants {field.key}, which {account} does not show: it could not be put back"
         return Composed(call, composed.values, composed.references)

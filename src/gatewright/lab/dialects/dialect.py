@@ -79,7 +79,8 @@ class Dialect(ABC):
         unguarded = endpoint.unguarded and endpoint.unguarded in self.clinic.weak
         if least <= Access.PUBLIC or unguarded:
             return None, {}
-        return self.clinic.door.caller(self.clinic, headers)
+        user, claims = self.clinic.door.caller(self.clinic, headers)
+        return (None, {}) if user is not None and user["suspended"] else (user, claims)
 
     def run(self, call: Call) -> Reply:
         """All steps of a decoded call. Raises Refused."""
