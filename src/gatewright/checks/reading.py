@@ -215,6 +215,9 @@ async def controls(
     leak = leaks(probe, hidden, exchange)
     if not leak:
         return conclude("shared", f"{probe.account} sees the same values in its ordinary lists", place=place)
+    inner = contained(probe, aim.owned, leak)
+    named = inner is not None and aim.owned.origin == "identity"  # an account is named, and what it owns is read
+    about = inner if inner is not None and named else aim.owned
     private, evidence, why = await judge_privacy(
         probe,
         about,
@@ -233,9 +236,6 @@ async def controls(
     if aim.endpoint in (None, probe.endpoint) and only_properties(probe, aim.owned, aim.reference, exchange, leak):
         why = f"{probe.account} is meant to see the record; what it shows beyond that is judged by data-exposure"
         return conclude("shared", why, place=place)
-    inner = contained(probe, aim.owned, leak)
-    named = inner is not None and aim.owned.origin == "identity"  # an account is named, and what it owns is read
-    about = inner if inner is not None and named else aim.owned
     return await _confirm(probe, aim, made=inner, leak=leak, mine=mine, why=why)
 
 
