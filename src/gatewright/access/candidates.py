@@ -17,7 +17,8 @@ from gatewright.model.endpoint import Place
 from gatewright.model.json import Json
 from gatewright.model.schema import Schema
 
-_BACK = r"past|before|earlier|not be in the future|less|previous|maximum|at most|vergangen|pasado|pass[eé]\b|passato|anterior"
+_NOT = r"(?:not|n.t|never|cannot|nicht|nunca|jamais)\b[^.;]{0,24}\b"
+_BACK = rf"{_NOT}(?:future|zukunft|futuro|futur)|past|before|earlier|less|previous|maximum|at most|vergangen|pasado|pass[eé]\b|passato|anterior"
 _LATER = re.compile(
     r"after|later|greater|follow|exceed|beyond|larger|nach|después|posterior|après|depois|dopo", re.IGNORECASE
 )
@@ -131,9 +132,7 @@ def _bounded(complaint: Complaint, schema: Schema, present: Json, name: str, val
     days = 1 if turn % 2 else 30
     date = _date(present)
     if date is not None and not re.search(r"character|length", text):
-        back = re.search(_BACK, text) is not None and not re.search(
-            r"(not|n.t) be in the past|not lie in the past", text
-        )
+        back = re.search(_BACK, text) is not None and not re.search(rf"{_NOT}(?:past|vergangen|pasad|passé)", text)
         return _shifted(str(present), date, values.now, -days if back else days)
     low, high = limits(text, complaint.hints)
     replaced = msgspec.structs.replace(schema, examples=(), default=msgspec.UNSET)

@@ -82,7 +82,10 @@ async def object_access_read(probe: Probe) -> Verdict:
             verdicts.append(found)
     if not verdicts:
         return conclude("no_reference", "no place of it names an object of an equal account")
-    return strongest(verdicts)
+    asking = [
+        verdict for verdict in verdicts if verdict.question
+    ]  # shown in one way: refusals of others answer nothing
+    return strongest(asking or verdicts)
 
 
 def _ways(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> list[Aim]:

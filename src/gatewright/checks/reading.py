@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
+import msgspec
 from msgspec import Struct
 
+from gatewright.checks.contents import contained, shows
 from gatewright.checks.controls import (
     Baseline,
     anonymous,
@@ -29,7 +31,7 @@ from gatewright.model.test import Probe
 from gatewright.model.verdict import Severity, Verdict, conclude, proved
 from gatewright.proof.compare import same
 from gatewright.proof.leaves import Answer, as_text, read
-from gatewright.proof.witness import Witness, longest, looks_random, sent_text, shown, unechoed, witnesses
+from gatewright.proof.witness import Witness, longest, looks_random, markers_in, sent_text, shown, unechoed, witnesses
 
 Edit = Callable[[Request], Request]
 
@@ -212,9 +214,12 @@ async def controls(
     leak = leaks(probe, hidden, exchange)
     if not leak:
         return conclude("shared", f"{probe.account} sees the same values in its ordinary lists", place=place)
+    inner = contained(probe, aim.owned, leak)
+    named = inner is not None and aim.owned.origin == "identity"  # an account is named, and what it owns is read
+    about = inner if inner is not None and named else aim.owned
     private, evidence, why = await judge_privacy(
         probe,
-        aim.owned,
+        about,
         action="read",
         owner_sees=first.answers[0],
         attacker_sees=mine,
@@ -222,9 +227,12 @@ async def controls(
         anon=None if "C5" in probe.settings.disabled_controls else anon,
         attacker_got=read(exchange.response),
     )
+    aim = msgspec.structs.replace(aim, owned=about)
+    if private and named and not evidence.strong:  # posts by author, say, may be for all who are logged in
+        private, why = False, f"no strong sign that what {about.owner} owns is for it alone"
     if not private and "privacy" not in probe.settings.disabled_controls:
         return _ask(probe, aim, evidence.codes, why)
-    return await _confirm(probe, aim, leak=leak, mine=mine, why=why)
+    return await _confirm(probe, aim, made=inner, leak=leak, mine=mine, why=why)
 
 
 def _random(probe: Probe, aim: Aim) -> Reference:
@@ -297,17 +305,25 @@ def value_of(aim: Aim) -> str:
     return as_text(dict(aim.reference.values)[aim.reference.place])
 
 
-async def _confirm(probe: Probe, aim: Aim, *, leak: tuple[Witness, ...], mine: Answer | None, why: str) -> Verdict:
-    """C8: the same on a fresh object, the attacker first, so that no cache of the owner's can answer."""
+async def _confirm(
+    probe: Probe, aim: Aim, *, made: OwnedObject | None, leak: tuple[Witness, ...], mine: Answer | None, why: str
+) -> Verdict:
+    """C8: the same on a fresh object, the attacker first, so that no cache of the owner's can answer.
+
+    Where the answer shows what stands below the object (`made`), another of those is made, and the same is asked for.
+    """
     place, owned = aim.place, aim.owned
-    fresh = await probe.fresh(owned) if owned.origin == "created" else None
-    target = (aim.refer(fresh) if fresh else None) or aim.reference
+    fresh = await probe.fresh(made or owned) if (made or owned).origin == "created" else None
+    target = (aim.refer(fresh) if fresh and not made else None) or aim.reference
     again = await send(probe, aim, target, purpose="attack: confirmed")
     owner = await probe.send(
         aim.owner_asks(target), as_=owned.owner, purpose="control: owner afterwards", endpoint=aim.endpoint
     )
     others = [mine] if mine else []
-    second = witnesses([read(owner.response)], others, references=texts(target), known=documented_values(probe))
+    seen_by_owner = read(owner.response)
+    second = witnesses([seen_by_owner], others, references=texts(target), known=documented_values(probe))
+    if made is not None and fresh is not None and shows(seen_by_owner, fresh):
+        second = tuple(one for one in second if markers_in(one.value) & set(fresh.markers))
     confirmed = leaks(probe, second, again)
     what = f"{probe.account} reads a fresh object before its owner does" if fresh else f"{probe.account} reads it again"
     if not probe.control(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 
 from gatewright.engine.findings import Merger, make
+from gatewright.engine.health import REST, RESTS
 from gatewright.engine.plan import Job
 from gatewright.engine.probe import Bench, CellProbe
 from gatewright.explore.words import is_version
@@ -59,7 +60,10 @@ class Executor:
         self.stop = stop
         self.spent = ""
         """The budget that ended the run, empty while none did."""
+        self.unwell = ""
+        """What was wrong with the target when that ended the run, empty while nothing did."""
         self.merger = Merger()
+        self._resting = asyncio.Lock()
         self._asked: set[str] = set()
 
     async def run(
@@ -110,12 +114,32 @@ class Executor:
 
     async def _worker(self, phase: Phase, queue: Iterable[Job]) -> None:
         for job in queue:
+            await self._rest()
             if self.stop.is_set():
                 self._settle(job, conclude("stopped", "the run was interrupted before this cell"))
             elif self.spent:
                 self._settle(job, conclude("budget", f"the budget of {self.spent} was spent before this cell"))
+            elif self.unwell:
+                self._settle(
+                    job, conclude("target_unwell", f"{self.unwell}, after {RESTS} rests: nothing more is sent")
+                )
             else:
                 await self._one(phase, job)
+
+    async def _rest(self) -> None:
+        """While the target is unwell nothing is begun; the third time nothing is begun any more."""
+        async with self._resting:
+            health = self.bench.health
+            complaint = "" if self.unwell or self.stop.is_set() or self.spent else health.complaint()
+            if not complaint:
+                return
+            if health.rests >= RESTS:
+                self.unwell = complaint
+                self.emit(Warned(code="GW-W013", message=f"{complaint}: the run ends here"))
+                return
+            self.emit(Warned(code="GW-W013", message=f"{complaint}: a rest, then half as many requests at once"))
+            health.rested()
+            await self.bench.rest(REST)
 
     async def _one(self, phase: Phase, job: Job) -> None:
         if phase in _TURNS:

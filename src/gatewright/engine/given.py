@@ -111,6 +111,8 @@ class GivenObject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     values: dict[str, Json] = field(default_factory=dict)
     """Values of further path parameters, its parents'."""
     leaked_in: tuple[str, ...] = ()
+    named: bool = True
+    """Whether the case's place names it."""
 
 
 class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -360,6 +362,8 @@ def _collection(endpoint: Endpoint) -> str:
 
 
 def _reference(given: Given, endpoint: Endpoint, one: GivenObject, resource: str, main: Endpoint) -> Reference | None:
+    if given.place and endpoint == main and not one.named:
+        return None
     if given.place and endpoint == main:
         within, _, name = given.place.partition(" ")
         place = Place(cast(Within, within), name)
@@ -416,7 +420,13 @@ def _call(one: GivenEndpoint, endpoint: Endpoint, account: str, objects: list[Ow
 def _resources(endpoints: list[Endpoint]) -> dict[str, dict[str, str]]:
     purposes = {"GET": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
     found: dict[str, dict[str, str]] = {}
-    for endpoint in endpoints:
+
+    def one(endpoint: Endpoint) -> bool:
+        """`/note` shows one, `/notes` lists them."""
+        last = endpoint.path.rstrip("/").rpartition("/")[2].lower()
+        return singular(last) == last
+
+    for endpoint in sorted(endpoints, key=one):
         last = endpoint.path.rstrip("/").rpartition("/")[2]
         resource = _resource(endpoint) if last.startswith("{") else singular(last.lower())
         purpose = purposes.get(endpoint.method, "")

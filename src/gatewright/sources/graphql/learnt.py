@@ -135,7 +135,11 @@ class Learnt:
     def _shown(self) -> tuple[dict[str, dict[str, Piece]], dict[str, tuple[str, ...]]]:
         """Object types and interfaces with the fields whose types are known to the end, and unions of them."""
         objects = {name: dict(fields) for name, fields in self._types.items() if fields}
-        unions = {name: many for name, many in self._kinds.items() if not self._types.get(name)}
+        unions = {
+            name: tuple(one for one in many if one not in self._kinds)
+            for name, many in self._kinds.items()
+            if not self._types.get(name)
+        }
         for _ in range(len(objects) + len(unions) + 1):
             good = {name for name, fields in objects.items() if fields} | set(unions)
             left = {
