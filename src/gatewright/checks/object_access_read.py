@@ -10,6 +10,7 @@ from gatewright.checks.controls import aims, bind, call_of, own_parents, peers
 from gatewright.checks.further import look_further, swapped_credential
 from gatewright.checks.links import follow_links
 from gatewright.checks.reading import Aim, Forged, judge
+from gatewright.checks.streams import overheard
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
 from gatewright.model.json import Json
@@ -29,6 +30,7 @@ from gatewright.proof.privacy import PRIVATE_WORDS, words
     needs=(Need.READS, Need.SAMPLE),
     phase=Phase.READS,
     requests=30,
+    streams=True,
 )
 async def object_access_read(probe: Probe) -> Verdict:
     """Read an object of an equal account by putting its reference into one's own working request.
@@ -51,6 +53,10 @@ async def object_access_read(probe: Probe) -> Verdict:
     read yet. A random reference, no credential and a corrupted credential must not show them. There must be evidence
     that the object is private: lists scoped by owner, another way that is refused, planted personal values.
 
+    On a stream (server-sent events, WebSocket, subscription) the attacker listens while the owner changes or makes
+    something with a new text in it: the text must be told to the attacker, twice with two texts, while the owner and
+    the attacker each hear their own, and nobody else does.
+
     ## When it is wrong
     When objects are meant to be seen by all accounts and nothing in the API says so. Say it in `policy`.
 
@@ -63,6 +69,8 @@ async def object_access_read(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
     - https://cwe.mitre.org/data/definitions/639.html
     """
+    if probe.endpoint.stream:
+        return await overheard(probe)
     verdicts = []
     for owned, own, reference in pairs(probe, slot="read"):
         ways = [plain(probe, owned, own, reference, aimed) for aimed in aims(reference, own)]

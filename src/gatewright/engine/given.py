@@ -96,6 +96,7 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Its class when it is an endpoint of the log-in: `login`, `register`, …"""
     field: Field | None = None
     """The field of a GraphQL schema that it is."""
+    stream: Literal["", "events", "websocket"] = ""
 
 
 class GivenObject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -247,6 +248,7 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         extensions=told.extensions,
         answers=tuple(Answer(status=s, description=d, schema=Schema()) for s, d in told.answers.items()),
         field=told.field,
+        stream=told.stream,
     )
 
 
