@@ -37,13 +37,11 @@ class Scan:
         return found
 
     def proved(self) -> set[tuple[str, str]]:
-        """Pairs of test and endpoint name, also those within another's finding."""
-        return {
-            (test, name)
-            for f in self.findings
-            for test in (f["test"], *f["also_tests"])
-            for name in (name_of(f), *f["also"])
-        }
+        """Pairs of test and the endpoint of its finding, tests within another's finding as well.
+
+        What a finding names further (`also`: the log-out that ends nothing) is no finding of its own.
+        """
+        return {(test, name_of(f)) for f in self.findings for test in (f["test"], *f["also_tests"])}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -61,3 +62,19 @@ def test_an_empty_list_is_filled() -> None:
 def test_taken_values_are_all_different() -> None:
     found = tried("has already been taken", "title", {"title": "a"})
     assert len(set(map(str, found))) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("is not a valid card number", r"[0-9]{16}"),
+        ("Invalid IBAN.", r"[A-Z]{2}[0-9]{2}[A-Z0-9]+"),
+        ("must be a valid postal code", r"94103"),
+    ],
+)
+def test_a_complaint_calls_the_value_by_its_name(text: str, shape: str) -> None:
+    assert re.fullmatch(shape, str(tried(text, "zorp", {"zorp": "8469916226824"})[0]))
+
+
+def test_a_name_that_tells_nothing_offers_nothing() -> None:
+    assert tried("is not a valid frobnitz", "zorp", {"zorp": "7"}) == tried("is no frobnitz", "zorp", {"zorp": "7"})

@@ -104,6 +104,8 @@ def test_texts_move_inside(message: str, low: int, high: int) -> None:
         ("2026-05-01", "must be in the future", 2, "2026-06-03"),
         ("2026-09-01", "must be in the past", 1, "2026-05-03"),
         ("2026-05-01", "cannot be in the past", 1, "2026-05-05"),
+        ("2026-09-01", "Ensure this date is not in the future.", 1, "2026-05-03"),
+        ("2026-05-01", "Ensure this date is not in the past.", 1, "2026-05-05"),
         ("2026-05-01T10:00:00Z", "must be after now", 1, "2026-05-05T12:00:00Z"),
     ],
 )

@@ -70,6 +70,25 @@ class Stage:
 
         asyncio.run(go())
 
+    def execute_resting(self, jobs: list[Job], settings: Settings) -> list[float]:
+        """Execute, with rests that take no time: how long they would have been."""
+        rests: list[float] = []
+
+        async def go() -> None:
+            s = self.scene
+
+            async def pause(seconds: float) -> None:
+                rests.append(seconds)
+
+            bench = Bench(
+                s.identities, s.maker, s.specification, settings,
+                knowledge=s.situation.knowledge, keyring=Keyring(b"k", "r"), pause=pause,
+            )  # fmt: skip
+            await asyncio.wait_for(Executor(bench, self.events.append, stop=asyncio.Event()).run(jobs), 20)
+
+        asyncio.run(go())
+        return rests
+
     def of(self, kind: type[AnyEvent]) -> list[AnyEvent]:
         return [event for event in self.events if isinstance(event, kind)]
 
@@ -116,6 +135,35 @@ def test_who_measures_runs_alone(phase: Phase, most: int) -> None:
     assert max(seen) == most
 
 
+async def worked(probe: Probe) -> Verdict:
+    for _ in range(10):
+        await probe.send(probe.knowledge.samples[0].call, purpose="baseline")
+    return conclude("denied", "")
+
+
+async def attacked(probe: Probe) -> Verdict:
+    for _ in range(10):
+        await probe.send(probe.knowledge.samples[0].call, purpose="attack")
+    return conclude("denied", "")
+
+
+def test_an_unwell_target_is_left_alone_after_two_rests() -> None:
+    stage = Stage(rules=[{"times": 2, "response": {}}, {"times": 12, "response": {}}, {"status": 503}])
+    settings = Settings(limits=Limits(concurrency=4))
+    rested = stage.execute_resting(stage.jobs(check(worked), cells=40), settings)
+    assert rested == [10.0, 10.0]
+    assert [event.code for event in stage.events if isinstance(event, Warned)] == ["GW-W013"] * 3
+    reasons = stage.reasons()
+    assert len(reasons) == 40
+    assert 10 < reasons.count("target_unwell") < 30
+
+
+def test_errors_that_attempts_provoke_are_no_illness() -> None:
+    stage = Stage(rules=[{"times": 2, "response": {}}, {"status": 503}])
+    assert stage.execute_resting(stage.jobs(check(attacked), cells=20), Settings()) == []
+    assert stage.reasons() == ["denied"] * 20
+
+
 def test_phases_run_one_after_the_other() -> None:
     order: list[str] = []
 
@@ -133,6 +181,40 @@ def test_phases_run_one_after_the_other() -> None:
     assert order == ["r", "r", "r", "w", "w", "w"]
     phases = [e.phase for e in stage.events if isinstance(e, PhaseChanged)]
     assert phases == ["P2 reads", "P3 changes"]
+
+
+def test_a_patient_test_waits_beside_the_phases_and_is_quiet_while_another_measures() -> None:
+    order: list[str] = []
+
+    def noting(name: str, seconds: float = 0.0) -> Run:
+        async def run(probe: Probe) -> Verdict:
+            order.append(name)
+            await asyncio.sleep(seconds)
+            order.append(name)
+            return conclude("denied", "")
+
+        return run
+
+    async def waiting(probe: Probe) -> Verdict:
+        order.append("patient")
+        await probe.wait(0.02)
+        order.append("patient")
+        return conclude("denied", "")
+
+    stage = Stage()
+    patient = msgspec.structs.replace(check(waiting, "p", phase=Phase.LIFE_CYCLE), patient=True)
+    tests = [
+        check(noting("read"), "a"),
+        check(noting("change"), "b", phase=Phase.CHANGES),
+        patient,
+        check(noting("measure", 0.1), "c", phase=Phase.LADDERS),
+    ]
+    stage.execute(stage.jobs(*tests))
+    # it begins after the reads, and ends neither before the measurement nor within it
+    assert order[:2] == ["read", "read"]
+    assert order[-3:] == ["measure", "measure", "patient"]
+    assert sorted(order[2:-3]) == ["change", "change", "patient"]
+    assert len(stage.reasons()) == 4
 
 
 def test_changes_of_one_resource_take_turns() -> None:

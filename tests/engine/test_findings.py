@@ -33,6 +33,7 @@ def finding(
     endpoint: Endpoint = NOTE,
     account: str = "bob",
     severity: Severity = "high",
+    victim: str = "",
 ) -> Finding:
     return Finding(
         id=fingerprint(test, endpoint, place),
@@ -45,6 +46,7 @@ def finding(
         endpoint=endpoint,
         place=place,
         account=account,
+        victim=victim,
         summary="",
         proof=(),
         controls=(),
@@ -74,6 +76,11 @@ def finding(
             ("auth-missing",),
         ),
         ([finding("object-access-change"), finding("mass-assignment")], "object-access-change", ("mass-assignment",)),
+        (
+            [finding("object-access-read"), finding("data-exposure", place=Place("body", "born"), victim="bob")],
+            "object-access-read",
+            ("data-exposure",),
+        ),
     ],
 )
 def test_one_effect_is_one_finding_in_any_order(findings: list[Finding], kept: str, also: tuple[str, ...]) -> None:

@@ -66,13 +66,13 @@ class Table:
 
 
 class Api:
-    """Accounts `alice`, `bob` (users), `root` (admin), `vera` (to be thrown away), and whatever tables a test wants."""
+    """Accounts `alice`, `bob` (users), `root` (admin), `vera` (to be thrown away), `zoe` (to be signed up), and tables."""
 
     def __init__(self) -> None:
         self.people = {
             name: {"id": number, "username": name, "email": f"{name}@example.com", "role": role, "city": f"Oslo-{name}"}
             for number, (name, role) in enumerate(
-                [("alice", "user"), ("bob", "user"), ("root", "admin"), ("vera", "user")], 101
+                [("alice", "user"), ("bob", "user"), ("root", "admin"), ("vera", "user"), ("zoe", "user")], 101
             )
         }
         self.tables: dict[str, Table] = {}
@@ -266,7 +266,7 @@ class PlainSessions:
         return Call(endpoint=f"GET {self.origin}/me")
 
     def identity(self, name: str) -> frozenset[str]:
-        number = {"alice": 101, "bob": 102, "root": 103, "vera": 104}[name]
+        number = {"alice": 101, "bob": 102, "root": 103, "vera": 104, "zoe": 105}[name]
         return frozenset({name, f"{name}@example.com", str(number)})
 
     def rank(self, name: str) -> int:
@@ -329,7 +329,11 @@ class Range:
         throwaway: frozenset[str] = frozenset(),
         limits: Limits | None = None,
         ways_in: frozenset[str] = frozenset(),
+        spare: str = "",
     ) -> Outcome:
+        async def sign_up() -> str:
+            return spare
+
         sessions = PlainSessions(self.origin, names or {"alice": "user", "bob": "user"}, throwaway)
         saved = self.saved
         events: list[Any] = []
@@ -344,6 +348,7 @@ class Range:
             ledger=ledger,
             ways_in=ways_in,
             now=NOW,
+            sign_up=sign_up,
         )
         try:
             knowledge = await explorer.explore()

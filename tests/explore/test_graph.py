@@ -84,11 +84,42 @@ def test_places_name_resources_by_prefix_parameter_and_type(specify):
     graph = build(specify(paths))
     assert _guesses(graph, "POST /orders", Place("body", "customer_id")) == [("customer", 0.9)]
     assert _guesses(graph, "POST /orders", Place("body", "username")) == [("customer", 0.85)]
-    assert _guesses(graph, "POST /orders", Place("body", "customer")) == [("customer", 0.6)]
+    assert _guesses(graph, "POST /orders", Place("body", "customer")) == [("customer", 0.65)]
     assert _guesses(graph, "POST /orders", Place("body", "note")) == []
     assert _guesses(graph, "GET /orders/detail", Place("query", "orderId")) == [("order", 0.9)]
     assert _guesses(graph, "POST /orders/lookup", Place("body", "id")) == [("order", 0.6)]
     assert _guesses(graph, "POST /orders/lookup", Place("body", "order")) == []  # text may be just text
+
+
+def test_text_that_bears_a_resource_s_name_names_it_where_slugs_do(specify):
+    header = {"name": "X-Team", "in": "header", "required": True, "schema": TEXT}
+    paths = {
+        "/teams": {"post": _takes({"title": TEXT})},
+        "/teams/{slug}": {"get": {}},
+        "/notes": {"post": {}},
+        "/notes/{note_id}": {"get": {}},
+        "/bills": {"post": _takes({"team": TEXT, "note": TEXT}, ["team"])},
+        "/bills/{bill_id}": {"get": {}},
+        "/usage": {"get": {"parameters": [header, {"name": "note", "in": "query", "schema": TEXT}]}},
+    }
+    graph = build(specify(paths))
+    assert _guesses(graph, "POST /bills", Place("body", "team")) == [("team", 0.65)]
+    assert _guesses(graph, "POST /bills", Place("body", "note")) == []  # notes have numbers: this is prose
+    assert _guesses(graph, "GET /usage", Place("header", "X-Team")) == [("team", 0.65)]
+    assert _guesses(graph, "GET /usage", Place("query", "note")) == [("note", 0.65)]
+
+
+def test_what_is_made_elsewhere_is_made_before_what_stands_below_it(specify):
+    paths = {
+        "/projects": {"post": {}},
+        "/projects/{project_id}/tasks": {"post": {}},
+        "/projects/{project_id}/tasks/{task_id}": {"get": {}},
+        "/tasks/{task_id}/comments": {"post": {}, "get": {}},
+        "/comments/{comment_id}": {"get": {}},
+    }
+    graph = build(specify(paths))
+    at = {key.removeprefix("http://h"): number for number, level in enumerate(graph.levels()) for key in level}
+    assert at["/projects"] < at["/projects/{}/tasks"] < at["/comments"]
 
 
 def test_a_new_object_s_own_key_is_no_reference(specify):

@@ -59,6 +59,16 @@ def test_the_slot_asked_for_comes_first_and_parents_follow_the_child(specify):
     assert filling.things[Place("path", "field_id")].key == "alice/field/2"
 
 
+def test_a_filter_that_may_be_left_out_is_left_out_and_names_the_object_all_the_same(specify):
+    query = [{"name": "farm_id", "in": "query", "schema": WHOLE}]
+    graph, memory, places = _known(specify({**PATHS, "/crops": {"get": {"parameters": query}}}))
+    memory.add(_thing("alice/farm/1", FARM, 1))
+    crops = _named(graph, "GET /crops")
+    filling = places.fillings(crops, "alice", slot="read")[0]
+    assert filling.values == {} and [hole.place for hole in filling.missing] == [Place("query", "farm_id")]
+    assert any(r.endpoint == crops.id for r in places.references(memory.things["alice/farm/1"]))
+
+
 def test_references_hold_the_parents_and_fill_bodies(specify):
     graph, memory, places = _farmed(specify)
     memory.confirmed.add((_named(graph, "POST /sales").id, Place("body", "field_id")))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gatewright.model.http import Response
 from gatewright.model.json import Json
-from gatewright.proof.pages import count_cut, longest, page_of
+from gatewright.proof.pages import count_cut, counts_of, longest, page_of
 
 
 def answer(body: Json, *headers: tuple[str, str], status: int = 200) -> Response:
@@ -31,6 +31,16 @@ def test_a_page(response: Response, items: int, total: int | None, more: bool) -
     page = page_of(response)
     assert page is not None
     assert (page.items, page.total, page.more, page.cut) == (items, total, more, False)
+
+
+def test_the_lists_of_an_answer_by_where_they_stand() -> None:
+    told = answer({"facets": [1, 2, 3], "data": {"rows": [{"tags": [1, 2, 3, 4]}]}})
+    assert counts_of(told) == {"facets": 3, "data.rows": 1}
+    assert counts_of(answer([1, 2])) == {"": 2}
+    assert counts_of(answer({"items": []}, status=404)) == counts_of(None) == counts_of(Response(200, (), b"<p>")) == {}
+    page, missing = page_of(told, "data.rows"), page_of(told, "elsewhere")
+    assert page is not None and page.items == 1
+    assert missing is None
 
 
 def test_no_page() -> None:

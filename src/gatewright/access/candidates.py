@@ -17,7 +17,8 @@ from gatewright.model.endpoint import Place
 from gatewright.model.json import Json
 from gatewright.model.schema import Schema
 
-_BACK = r"past|before|earlier|not be in the future|less|previous|maximum|at most|vergangen|pasado|pass[eé]\b|passato|anterior"
+_NOT = r"(?:not|n.t|never|cannot|nicht|nunca|jamais)\b[^.;]{0,24}\b"
+_BACK = rf"{_NOT}(?:future|zukunft|futuro|futur)|past|before|earlier|less|previous|maximum|at most|vergangen|pasado|pass[eé]\b|passato|anterior"
 _LATER = re.compile(
     r"after|later|greater|follow|exceed|beyond|larger|nach|después|posterior|après|depois|dopo", re.IGNORECASE
 )
@@ -44,6 +45,7 @@ _USUAL: dict[str, tuple[Json, ...]] = {
     "format": ("json", "csv", "pdf"),
 }
 """What fields of these names usually allow, where an answer lists nothing."""
+_VALID = re.compile(r"\b(?:in)?valid (?:an? )?([a-z][a-z ]{2,30}?)(?: format)?(?=\s*$|[.,;:!])", re.IGNORECASE)
 _TURNS = 4
 _VERSIONS: tuple[Json, ...] = ("1", "2", "1.0", "2.0", "v1")
 """What a header that names a version of the API may hold, where nothing lists it."""
@@ -74,6 +76,9 @@ def candidates(
         return [*beside, *(_bounded(complaint, schema, present, name, values, turn + extra) for extra in range(_TURNS))]
     if complaint.kind == "missing" and present in (None, "", [], {}):
         return _some(values.value(schema, name, turn=extra) for extra in range(2))
+    called = _called(complaint.text, values) if isinstance(present, str) else None
+    if called not in (None, present):
+        beside = [*beside, called]
     cast = _cast(f"{complaint.wanted} {complaint.text}", present)
     made: list[Json] = [cast] if cast is not None else []
     if schema.pattern or schema.format or set(schema.types) & {"object", "array", "boolean", "integer", "number"}:
@@ -82,6 +87,12 @@ def candidates(
     spelled = values.spellings(schema, name)
     at = (turn - 1) % len(spelled) if spelled else 0
     return [*beside, *_some(made), *spelled[at:], *spelled[:at]]
+
+
+def _called(text: str, values: Values) -> Json:
+    """A text of the kind that a complaint calls by its name: `is not a valid card number`; None when it names none."""
+    found = _VALID.search(text)
+    return values.called(found[1]) if found else None
 
 
 def _some(made: Iterable[Json]) -> list[Json]:
@@ -121,9 +132,7 @@ def _bounded(complaint: Complaint, schema: Schema, present: Json, name: str, val
     days = 1 if turn % 2 else 30
     date = _date(present)
     if date is not None and not re.search(r"character|length", text):
-        back = re.search(_BACK, text) is not None and not re.search(
-            r"(not|n.t) be in the past|not lie in the past", text
-        )
+        back = re.search(_BACK, text) is not None and not re.search(rf"{_NOT}(?:past|vergangen|pasad|passé)", text)
         return _shifted(str(present), date, values.now, -days if back else days)
     low, high = limits(text, complaint.hints)
     replaced = msgspec.structs.replace(schema, examples=(), default=msgspec.UNSET)

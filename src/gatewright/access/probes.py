@@ -89,7 +89,7 @@ async def probes(specification: Specification, ask: Ask) -> list[Probe]:
     kinds = auth_endpoints(specification)
     common = ambient(specification)
     found = [e for e in specification.endpoints if _suits(e, common) and kinds.get(e.id) is None]
-    found.sort(key=lambda e: (_named(e), not e.secured, e.path.count("/"), len(e.path)))
+    found.sort(key=lambda e: (_named(e), not e.secured, _of_many(e), e.path.count("/"), len(e.path)))
     made: list[Probe] = []
     for endpoint in found[:MOST]:
         request = render(endpoint, Call(endpoint=endpoint.id))
@@ -253,6 +253,13 @@ def _suits(endpoint: Endpoint, common: frozenset[Place]) -> bool:
     needs = needs or "{" in endpoint.path
     needs = needs or bool(endpoint.stream)  # what goes on by itself is asked for too long
     return endpoint.method == "GET" and not needs and not _UNSAFE & set(words(endpoint.path + " " + endpoint.operation))
+
+
+def _of_many(endpoint: Endpoint) -> int:
+    """Of fields of a GraphQL schema, 0 for one that shows a single object to whoever asks, 2 for a list; 1 elsewhere."""
+    if endpoint.field is None:
+        return 1
+    return 2 if endpoint.field.listing or not endpoint.field.shows else 0
 
 
 def _named(endpoint: Endpoint) -> int:

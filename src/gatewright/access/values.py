@@ -82,6 +82,11 @@ class Values:
         marker = self._marker(Schema(types=("string",)), place, self._seed(f"{place}~file", 0))
         return part(wanted[turn % len(wanted)], marker, self.keyring.derive(self.label, 8))
 
+    def called(self, name: str) -> Json:
+        """The text that goes by a name which is no property's, such as `card number`; None when the name tells nothing."""
+        value = of_name(name, self._seed(name, 0))
+        return value if isinstance(value, str) else None
+
     def spellings(self, schema: Schema, place: str) -> list[Json]:
         """Other spellings of the same kind of value, for a complaint about its format; the likeliest first."""
         schema, seed = self._choose(schema), self._seed(place, 0)

@@ -251,6 +251,7 @@ class _Scan:
             emit=self.stream.emit,
             ledger=self.ledger,
             settle=self.patience.settle,
+            sign_up=self._spare,
         )
         knowledge = self.knowledge = await self._explore(explorer)
         if self.stop.is_set():
@@ -258,6 +259,11 @@ class _Scan:
         self.sessions.learn_roles(knowledge)
         jobs = self._plan(knowledge, explorer)
         return await self._execute(knowledge, jobs, explorer)
+
+    async def _spare(self) -> str:
+        """One more account, which exploration may lose."""
+        made = await self.sessions.sign_up({})
+        return made[0] if made is not None else ""
 
     def _anybody(self) -> bool:
         return any(a.origin != "throw-away" for a in self.sessions.accounts.values())
@@ -271,7 +277,7 @@ class _Scan:
 
     def _reserve(self) -> int:
         """Requests that clean-up may need: one to remove and one to look for each thing that stands."""
-        return 2 * len(self.ledger.standing)
+        return 2 * self.ledger.stand
 
     async def _reach(self) -> None:
         """Raise TargetError unless the target takes a connection."""
@@ -332,6 +338,8 @@ class _Scan:
         if self.journal:
             self.store.replan(self.run_id, done)
         await executor.run(jobs, done=done, findings=self.journal.findings if self.journal else ())
+        if executor.unwell:
+            return f"the target is unwell: {executor.unwell}"
         return _spent(executor.spent) if executor.spent else None
 
     def _markers(self) -> Keyring:
@@ -347,7 +355,7 @@ class _Scan:
             self.store.save_knowledge(self.run_id, stale, mask=self.mask)
         endpoints = self._endpoints()
         before = set(listed(endpoints, self.journal.ledger, self.sessions.ways)) if self.journal else set()
-        self.stream.emit(PhaseChanged(phase="clean-up", total=len(self.ledger.standing)))
+        self.stream.emit(PhaseChanged(phase="clean-up", total=self.ledger.stand))
         try:
             async with asyncio.timeout(_CLEAN):
                 await clean_up(self.sessions, endpoints, self.ledger, seconds=_CLEAN, ways=self.sessions.ways)

@@ -16,7 +16,7 @@ from gatewright.access.words import plain, words
 from gatewright.checks.own_account import Own, ask
 from gatewright.explore.schemas import Field, body_of, fields
 from gatewright.model.account import Credential
-from gatewright.model.call import Call
+from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
 from gatewright.model.test import Probe
@@ -73,6 +73,23 @@ def takes(probe: Probe, endpoint: Endpoint) -> Form:
         name=tuple(_place(f) for f in plain_ones if _is_name(f.key)),
         token=tuple(_place(f) for f in plain_ones if "token" in words(f.key) and "csrf" not in words(f.key)),
     )
+
+
+def naming(probe: Probe, *, mail: str, name: str) -> Call | None:
+    """The request of the cell's endpoint that names an account by mail or name, as it wants it; None: it wants more."""
+    found = takes(probe, probe.endpoint)
+    call = found.call
+    for places, value in ((found.email, mail), (found.name, name)):
+        for place in places:
+            call = call.with_value(place, value)
+    body = body_of(probe.endpoint)
+    for one in fields(body.schema, probe.specification) if body is not None else []:
+        listed = (*one.schema.enum, *one.schema.examples)
+        if one.required and call.get(_place(one)) is None:
+            if not listed:
+                return None
+            call = call.with_value(_place(one), listed[0])
+    return call if render(probe.endpoint, call).body or call.query else None
 
 
 async def form(

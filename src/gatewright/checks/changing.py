@@ -5,13 +5,14 @@ A `Write` says what is written and how the object is named; `prepare` finds wher
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
 from gatewright.checks.controls import bind, call_of, free_text, holds_value, look, random_like, texts
 from gatewright.checks.evidence import judge_privacy
 from gatewright.checks.reading import Forged
+from gatewright.explore.schemas import body_of, fields
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, leaves
 from gatewright.model.endpoint import Place
@@ -22,7 +23,7 @@ from gatewright.model.verdict import Verdict, conclude, proved
 from gatewright.proof.compare import stable
 from gatewright.proof.denied import DeniedFamily
 from gatewright.proof.leaves import Answer, as_text, read
-from gatewright.proof.witness import looks_random
+from gatewright.proof.witness import looks_random, markers_in
 
 _POLLS = (0.0, 0.5, 2.0)
 """Seconds before each look for an effect (checks-1-5.md 1.10); the first that shows it ends the wait."""
@@ -89,7 +90,7 @@ async def judge(probe: Probe, write: Write) -> Verdict:
     """Write a marker, look whether the owner sees it, and prove it. At most twenty requests."""
     marker = probe.marker()
     exchange = await strike(probe, write, marker)
-    after = await seen(probe, write.owned, marker, exchange)
+    after = await seen(probe, write.owned, marker, exchange, mine=lambda: mine_of(probe, write.own))
     if after is None:
         return await _quiet(probe, write.own, write.reference, marker, exchange)
     return await prove(probe, write)
@@ -152,42 +153,77 @@ async def self_view(probe: Probe, account: str, *, purpose: str = "read-back") -
     return read((await probe.send(call, as_=account, purpose=purpose, endpoint=endpoint)).response)
 
 
-def _candidates(probe: Probe, call: Call, own: OwnedObject | None, answer: Answer | None) -> list[Place]:
-    """Free text places: those whose value is seen in the object come first; never identity, secrets, or the reference.
+def texts_of(probe: Probe, call: Call, answer: Answer, account: str) -> list[Place]:
+    """Free text places of an account's change of itself, what a person is called included."""
+    own = next((o for o in probe.knowledge.objects if o.owner == account and o.origin == "identity"), None)
+    return _candidates(probe, call, own, answer, account=account)
 
-    A text that is empty now is one as well: accounts are born with an empty biography.
+
+def _candidates(
+    probe: Probe, call: Call, own: OwnedObject | None, answer: Answer | None, *, account: str = ""
+) -> list[Place]:
+    """Free text places: those that hold a text of ours, then those whose value is seen in the object, come first.
+
+    Never identity, secrets, or what names an object; nor what the specification bounds to certain values or a form. A text
+    that is empty now is one as well: accounts are born with an empty biography.
     """
-    identity = probe.identity(probe.account)
+    account = account or probe.account
+    identity = probe.identity(account)
     references = {r.place for r in own.references if r.endpoint == probe.endpoint.id} if own else set()
     if own is not None and own.origin == "identity":  # what one is called names nobody for certain
-        references -= {place for place in references if _plain_name(probe, place, call)}
+        references -= {place for place in references if _plain_name(probe, place, call, account)}
     seen = free_text(call, answer) if answer else []
     rest = [
         Place("body", name)
         for name, value in leaves(call.body)
         if name and isinstance(value, str) and (len(value) >= 3 or not value)
     ]
-    ordered = [*seen, *[place for place in rest if place not in seen]]
+    ordered = sorted(dict.fromkeys([*seen, *rest]), key=lambda place: not markers_in(as_text(call.get(place))))
+    bound, known = _bounded(probe), {as_text(o.id) for o in probe.knowledge.objects if o.id is not None}
     return [
         place
         for place in ordered
         if place not in references
-        and (as_text(call.get(place)) not in identity or _plain_name(probe, place, call))
+        and place not in bound
+        and as_text(call.get(place)) not in known
+        and (as_text(call.get(place)) not in identity or _plain_name(probe, place, call, account))
         and "@" not in as_text(call.get(place))
         and not any(word in place.name.lower() for word in ("pass", "pwd", "secret", "token", "email", "user"))
     ]
 
 
-def _plain_name(probe: Probe, place: Place, call: Call) -> bool:
+def _bounded(probe: Probe) -> set[Place]:
+    """Places of the body that take only certain values, or texts of a certain form: a choice, a date, a number as text."""
+    body = body_of(probe.endpoint)
+    return {
+        Place("body", field.name)
+        for field in (fields(body.schema, probe.specification) if body else [])
+        if field.schema.enum or field.schema.format or field.schema.pattern
+    }
+
+
+def _plain_name(probe: Probe, place: Place, call: Call, name: str) -> bool:
     """Whether a place holds what a person is called, and not what it logs in with."""
-    account = probe.accounts.get(probe.account)
+    account = probe.accounts.get(name)
     return place.name.lower().endswith("name") and account is not None and as_text(call.get(place)) != account.username
 
 
-async def seen(probe: Probe, owned: OwnedObject, marker: str, write: Exchange) -> Answer | None:
-    """The owner's view once it holds the marker; None when it never does. A refused write is looked for once only."""
+async def seen(
+    probe: Probe,
+    owned: OwnedObject,
+    marker: str,
+    write: Exchange,
+    *,
+    mine: Callable[[], Awaitable[Answer | None]] | None = None,
+) -> Answer | None:
+    """The owner's view once it holds the marker; None when it never does.
+
+    A refused write is looked for once only, and so is one that went into the attacker's own object, as `mine` shows it.
+    """
     refused = write.response is not None and write.response.meaning >= 400
-    for pause in _POLLS:
+    for number, pause in enumerate(_POLLS):
+        if number == 1 and mine is not None and holds_value(await mine(), marker):
+            return None
         if pause:
             await probe.wait(pause)
         answer = await owner_view(probe, owned)

@@ -5,9 +5,10 @@ Each is asked once per run where the answer is the same for every cell that need
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -105,6 +106,13 @@ async def baseline(probe: Probe, call: Call, account: str, *, key: str, endpoint
     found = await probe.once(f"baseline {account} {target.id} {key}", make)
     probe.cite(*found.exchanges)
     return found
+
+
+async def side_by_side(asked: Iterable[Awaitable[object]]) -> None:
+    """Wait for all: what each of them waits for passes at the same time. Raises the first error, once all have ended."""
+    for ended in await asyncio.gather(*asked, return_exceptions=True):
+        if isinstance(ended, BaseException):
+            raise ended
 
 
 def account_key(probe: Probe, account: str) -> Json:

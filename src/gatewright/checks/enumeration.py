@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from gatewright.access.tokens import garbage, set_cookies
-from gatewright.checks.account_forms import name_keys, takes
+from gatewright.checks.account_forms import name_keys, naming, takes
 from gatewright.checks.log_in_edits import Edit, twin, with_values
 from gatewright.checks.own_account import went_to
 from gatewright.explore.schemas import body_of, fields
 from gatewright.model.account import ANON, Account
-from gatewright.model.call import Call, render
-from gatewright.model.endpoint import Place
+from gatewright.model.call import Call
 from gatewright.model.http import Exchange, Request
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, check
 from gatewright.model.verdict import Verdict, conclude, proved
@@ -311,20 +310,8 @@ def _as_is(request: Request) -> Request:
 
 def _named(probe: Probe, account: Account) -> Call | None:
     """The request that names an account where the endpoint wants it named."""
-    form = takes(probe, probe.endpoint)
     mails = [as_text(v) for v in account.registered.values() if "@" in as_text(v)] or [account.username]
-    call = form.call
-    for places, value in ((form.email, mails[0]), (form.name, account.username)):
-        for place in places:
-            call = call.with_value(place, value)
-    body = body_of(probe.endpoint)
-    for one in fields(body.schema, probe.specification) if body is not None else []:
-        listed = (*one.schema.enum, *one.schema.examples)
-        if one.required and call.get(Place("body", one.name)) is None:
-            if not listed:
-                return None
-            call = call.with_value(Place("body", one.name), listed[0])
-    return call if render(probe.endpoint, call).body or call.query else None
+    return naming(probe, mail=mails[0], name=account.username)
 
 
 def difference(tries: Tries) -> str:

@@ -60,12 +60,12 @@ async def judge_privacy(
         codes.add("X4")
     if attacker_got is not None and _may_edit(attacker_got):
         codes.add("X5")
-    codes |= _policy(probe)
+    codes |= said(probe)
     if anon is not None and found:
         codes |= {"X1"} if shown(found, anon) else {"W2"}
     if await _scoped(probe, owned, viewer or probe.account):
         codes |= {"S1"}
-    if not {c for c in codes if c[0] in "SX"} and await _contradiction(probe, owned, writes=action != "read"):
+    if not {c for c in codes if c[0] in "SX"} and await contradiction(probe, owned, writes=action != "read"):
         codes |= {"S2"}
     if "S4" in codes:
         codes -= {"X1", "X2", "X3"}
@@ -156,7 +156,8 @@ def _names_tenant(path: str) -> bool:
     return bool(told & _TENANTS) and told <= _TENANTS | _ID
 
 
-def _policy(probe: Probe) -> set[str]:
+def said(probe: Probe) -> set[str]:
+    """What policy and access.yaml say of the endpoint: S4, X1 or X6."""
     paths = (probe.endpoint.path, probe.endpoint.shown_path)
     for pattern, said in probe.settings.policy.items():
         if any(pattern == path or fnmatch.fnmatchcase(path, pattern) for path in paths):
@@ -166,7 +167,41 @@ def _policy(probe: Probe) -> set[str]:
 
 
 async def _scoped(probe: Probe, owned: OwnedObject, viewer: str) -> bool:
-    """S1: both accounts' own lists hold their own objects and none of the other's."""
+    """S1: both accounts' own lists hold their own objects and none of the other's.
+
+    A list whose request says itself whose objects it wants (an account, an object above them), and which gives the
+    viewer the owner's when it asks so, shows nothing of the kind: then that of the objects above counts.
+    """
+    found: OwnedObject | None = owned
+    for _ in range(4):
+        if found is None:
+            return False
+        if not await _given_on_request(probe, found, viewer):
+            return await _lists_apart(probe, found, viewer)
+        found = next((o for o in probe.knowledge.objects if o.key == found.parent), None)
+    return False
+
+
+async def _given_on_request(probe: Probe, owned: OwnedObject, viewer: str) -> bool:
+    """Whether the list of such objects names whose they are, and shows the owner's to who asks for it in the owner's way."""
+    endpoint = probe.knowledge.endpoints.get(probe.knowledge.resources.get(owned.resource, {}).get("list", ""))
+    call = call_of(probe, owned.owner, endpoint=endpoint) if endpoint else None
+    if endpoint is None or call is None:
+        return False
+    sent = {as_text(call.get(place)) for place in call.places()}
+    above = {as_text(o.id) for o in probe.knowledge.objects if o.owner == owned.owner and o.id is not None}
+    if not sent & (above | probe.identity(owned.owner)):
+        return False
+
+    async def make() -> Exchange:
+        return await probe.send(call, as_=viewer, purpose="control: the owner's list", endpoint=endpoint)
+
+    count = sum(1 for o in probe.knowledge.objects if o.owner == owned.owner)
+    answer = read((await probe.once(f"owner's list {endpoint.id} {owned.owner} {viewer} {count}", make)).response)
+    return bool(_there(answer, _made(probe, owned.resource, owned.owner) or [owned]))
+
+
+async def _lists_apart(probe: Probe, owned: OwnedObject, viewer: str) -> bool:
     endpoint = probe.knowledge.endpoints.get(probe.knowledge.resources.get(owned.resource, {}).get("list", ""))
     if endpoint is None or endpoint.method != "GET":
         return False
@@ -296,7 +331,7 @@ async def open_lists(probe: Probe) -> list[Answer]:
     return answers
 
 
-async def _contradiction(probe: Probe, owned: OwnedObject, *, writes: bool) -> bool:
+async def contradiction(probe: Probe, owned: OwnedObject, *, writes: bool) -> bool:
     """S2: the attacker is refused another way to the same object, and its owner is not. At most two ways are tried.
 
     Ways are its other GET endpoints; where a change is judged, changes of an object that this run made count as well.

@@ -9,7 +9,8 @@ import msgspec
 from gatewright.checks.controls import aims, bind, call_of, own_parents, peers
 from gatewright.checks.further import look_further, swapped_credential
 from gatewright.checks.links import follow_links
-from gatewright.checks.reading import Aim, Forged, judge
+from gatewright.checks.looking import acts, may_act
+from gatewright.checks.reading import Aim, Forged, ahead, judge
 from gatewright.checks.streams import overheard
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
@@ -29,8 +30,8 @@ from gatewright.proof.privacy import PRIVATE_WORDS, words
     attacker=Attacker.PEER,
     needs=(Need.READS, Need.SAMPLE),
     phase=Phase.READS,
-    requests=30,
     streams=True,
+    requests=33,
 )
 async def object_access_read(probe: Probe) -> Verdict:
     """Read an object of an equal account by putting its reference into one's own working request.
@@ -53,9 +54,8 @@ async def object_access_read(probe: Probe) -> Verdict:
     read yet. A random reference, no credential and a corrupted credential must not show them. There must be evidence
     that the object is private: lists scoped by owner, another way that is refused, planted personal values.
 
-    On a stream (server-sent events, WebSocket, subscription) the attacker listens while the owner changes or makes
-    something with a new text in it: the text must be told to the attacker, twice with two texts, while the owner and
-    the attacker each hear their own, and nobody else does.
+    On a stream (server-sent events, WebSocket) the attacker listens while the owner changes or makes something with a
+    new text in it: it must be told to the attacker, twice, while both hear their own, and nobody else anything.
 
     ## When it is wrong
     When objects are meant to be seen by all accounts and nothing in the API says so. Say it in `policy`.
@@ -71,23 +71,35 @@ async def object_access_read(probe: Probe) -> Verdict:
     """
     if probe.endpoint.stream:
         return await overheard(probe)
+    if may_act(probe.endpoint) and (why := await acts(probe)):
+        return conclude("no_such_function", why)
     verdicts = []
-    for owned, own, reference in pairs(probe, slot="read"):
-        ways = [plain(probe, owned, own, reference, aimed) for aimed in aims(reference, own)]
-        ways += [_beside(probe, owned, own, reference), _above(probe, owned, own, reference)]
-        for aim in [way for way in ways if way is not None]:
+    named = [(reference, _ways(probe, owned, own, reference)) for owned, own, reference in pairs(probe, slot="read")]
+    await ahead(probe, [aim for _, ways in named for aim in ways])
+    for reference, ways in named:
+        for aim in ways:
             verdict = await judge(probe, aim)
             if verdict.outcome == "vulnerable":
                 return verdict
             verdicts.append(verdict)
-        if not any(ways):
+        if not ways:
             verdicts.append(conclude("baseline_broken", "no accepted request is known", place=reference.place))
     for found in (await look_further(probe), await swapped_credential(probe), await follow_links(probe)):
         if found is not None and (found.outcome == "vulnerable" or not verdicts):
             verdicts.append(found)
     if not verdicts:
         return conclude("no_reference", "no place of it names an object of an equal account")
-    return strongest(verdicts)
+    asking = [
+        verdict for verdict in verdicts if verdict.question
+    ]  # shown in one way: refusals of others answer nothing
+    return strongest(asking or verdicts)
+
+
+def _ways(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> list[Aim]:
+    """Every way to ask for one object, the plainest first."""
+    ways = [plain(probe, owned, own, reference, aimed) for aimed in aims(reference, own)]
+    ways += [_beside(probe, owned, own, reference), _above(probe, owned, own, reference)]
+    return [way for way in ways if way is not None]
 
 
 def pairs(probe: Probe, *, slot: str) -> list[tuple[OwnedObject, OwnedObject | None, Reference]]:

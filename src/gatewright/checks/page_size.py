@@ -4,36 +4,69 @@ from __future__ import annotations
 
 import re
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gatewright.checks.controls import call_of
+from gatewright.checks.planting import planted as _planted
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Parameter, Place
 from gatewright.model.http import Exchange
 from gatewright.model.json import Json
-from gatewright.model.test import Attacker, Phase, Probe, check
-from gatewright.model.verdict import Verdict, conclude, proved, strongest
-from gatewright.proof.pages import Page, page_of
+from gatewright.model.test import Attacker, Effect, Phase, Probe, check
+from gatewright.model.verdict import Verdict, conclude, proved
+from gatewright.proof.pages import Page, counts_of, page_of
 
-_NAMES = {
-    *("limit", "size", "perpage", "pagesize", "pagelimit", "take", "count", "max", "top", "first", "last"),
-    *("maxresults", "maxitems", "numresults", "resultsperpage", "itemsperpage", "rows", "pagesizelimit"),
+_SURE = {
+    *("limit", "perpage", "pagesize", "pagelimit", "sizeofpage", "maxresults", "maxitems", "maxrecords", "pagelength"),
+    *("hitsperpage", "resultsperpage", "itemsperpage", "recordsperpage", "rowsperpage", "entriesperpage", "batchsize"),
+    *("numresults", "maxpagesize", "maxkeys", "pagecount", "itemcount", "limitcount", "listlimit", "resultlimit"),
 }
+"""Names that say nothing but the size of a page."""
+_NAMES = {
+    *(
+        "size",
+        "take",
+        "count",
+        "max",
+        "top",
+        "first",
+        "last",
+        "rows",
+        "length",
+        "amount",
+        "results",
+        "records",
+        "num",
+        "n",
+    ),
+    *("number", "max", "maximum", "fetch", "items"),
+}
+"""Names that may say it."""
+_PAGES = {"page", "pagenumber", "pageno", "pageindex", "p", "pagenum", "currentpage"}
+_SKIPS = {"offset", "skip", "start", "startindex", "from", "pageoffset"}
 MANY = 1000
 """Items in one answer that are too many whatever the specification says."""
 WHOLE = 200
 """Items of a list that must be known before handing out the whole of it means anything."""
 _TIMES = 5
 """How many usual pages the whole list must be."""
+_TRIES = 2
+"""Parameters of an endpoint that are tried, where the first does not set the size."""
 _SLOW = 2.0
 """Seconds of an answer after which nothing larger is asked for."""
 
 
 class _Known(Struct, frozen=True):
-    """What the controls showed: the usual page, and how many items there are by an answer that held one of them."""
+    """What the controls showed: the usual page, how many items there are by an answer that held one of them, and where they stand."""
 
     usual: int
     total: int | None
+    at: str
+    """Path of the list in the answer."""
+    least: int
+    """The size for which so many came in the control."""
+    more: bool
+    """The usual page says that there are more."""
 
 
 @check(
@@ -45,14 +78,16 @@ class _Known(Struct, frozen=True):
     attacker=Attacker.OWNER,
     needs=(),
     phase=Phase.LADDERS,
-    requests=10,
+    effect=Effect.OWN,
+    requests=70,
 )
 async def page_size(probe: Probe) -> Verdict:
     """Ask a list for more items than its page should have, and count what comes.
 
     ## What it does
     Finds the parameter that sets the size of a page by its name, and asks for one more than the documented maximum, for
-    1,000, for 1,000,000, for -1, 0 and nothing at all.
+    1,000, for 1,000,000, for -1, 0 and nothing at all. Where only a few objects of the account are missing to go beyond
+    the documented maximum, it makes them, 50 at most, of a kind that can be removed again.
 
     ## Why it matters
     One request for everything costs as much as thousands, and it carries the whole collection away at once.
@@ -60,7 +95,7 @@ async def page_size(probe: Probe) -> Verdict:
     ## How it is proved
     The size is honoured: asked for one item, one comes, and two for two. Then more items than the documented maximum
     come, or 1,000 and more, or the whole of a list of at least 200, which is more than five usual pages. Items are
-    counted; the number that an answer repeats proves nothing. The same request is sent once more.
+    counted in the list that the size moved; the number that an answer repeats proves nothing. The same request is sent once more.
 
     ## When it is wrong
     When the list can never grow, or handing out all of it is what the endpoint is for.
@@ -75,8 +110,12 @@ async def page_size(probe: Probe) -> Verdict:
     places = _places(probe, call) if call is not None else []
     if call is None or not places:
         return conclude("no_such_function", "it has no parameter that sets how many items come")
-    verdicts = [await _judge(probe, call, place) for place in places[:1]]
-    return strongest(verdicts)
+    verdicts: list[Verdict] = []
+    for place in places[:_TRIES]:
+        verdicts.append(await _judge(probe, call, place))
+        if verdicts[-1].reason != "parameter_ignored":
+            return verdicts[-1]
+    return verdicts[0]
 
 
 def _places(probe: Probe, call: Call) -> list[Place]:
@@ -85,7 +124,8 @@ def _places(probe: Probe, call: Call) -> list[Place]:
         return []
     known = [p.place for p in probe.endpoint.parameters if p.within == "query"]
     known += [place for place in call.places() if place.within in ("query", "body") and place not in known]
-    return [place for place in known if _named(place.name) and _numeric(probe, call, place)]
+    named = [place for place in known if _letters(place.name) in _SURE | _NAMES and _numeric(probe, call, place)]
+    return sorted(named, key=lambda place: _letters(place.name) not in _SURE)
 
 
 def _creates(probe: Probe) -> bool:
@@ -94,9 +134,10 @@ def _creates(probe: Probe) -> bool:
     return probe.endpoint.method == "POST" and (made or (sample is not None and bool(sample.made)))
 
 
-def _named(name: str) -> bool:
+def _letters(name: str) -> str:
+    """`page[size]`, `pagination.pageSize`, `$top`, `per-page` → the letters that say what it is."""
     last = re.sub(r"\[\d*\]$", "", name).rpartition(".")[2]
-    return re.sub(r"[^a-z]", "", last.lower()) in _NAMES
+    return re.sub(r"[^a-z]", "", last.lower())
 
 
 def _numeric(probe: Probe, call: Call, place: Place) -> bool:
@@ -117,41 +158,69 @@ async def _judge(probe: Probe, call: Call, place: Place) -> Verdict:
     documented = _documented(probe, place)
     largest, at = 0, ""
     for asked in _asks(documented):
-        exchange, page = await _ask(probe, call, place, asked, purpose="attack")
+        exchange, page = await _ask(probe, call, place, asked, known.at, purpose="attack")
         why = _too_many(page, documented, known)
         if page is not None and page.items > largest:
-            why = why or await _all(probe, call, page, documented, known)
+            why = why or await _all(probe, call, place, page, documented, known)
             largest, at = page.items, _told(asked)
         if why and page is not None:
             return await _again(probe, call, place, (asked, exchange, page, why), known)
         if exchange.response is None or exchange.response.status >= 500 or exchange.response.timing.total > _SLOW:
             break
-    return _sound(place, largest, at, documented, known)
+    verdict = _sound(place, largest, at, documented, known)
+    if verdict.reason != "too_small" or not await _planted(probe, (documented or WHOLE - 1) + 1 - largest):
+        return verdict
+    return await _after_planting(probe, call, place, documented, known)
+
+
+async def _after_planting(probe: Probe, call: Call, place: Place, documented: int | None, known: _Known) -> Verdict:
+    """The largest wish once more, now that there is enough to go beyond the limit."""
+    asked = documented + 1 if documented is not None else MANY
+    exchange, page = await _ask(probe, call, place, asked, known.at, purpose="attack, with more to give")
+    if known.total is not None and page is not None:
+        known = structs.replace(known, total=page.total)
+    why = _too_many(page, documented, known)
+    if page is not None and not why:
+        why = await _all(probe, call, place, page, documented, known)
+    if why and page is not None:
+        return await _again(probe, call, place, (asked, exchange, page, why), known)
+    return _sound(place, page.items if page else 0, _told(asked), documented, known)
 
 
 async def _honoured(probe: Probe, call: Call, place: Place) -> _Known | Verdict:
-    """The control: one item for 1, two for 2, and the usual page."""
-    _, one = await _ask(probe, call, place, 1, purpose="control: one item")
-    _, two = await _ask(probe, call, place, 2, purpose="control: two items")
-    if one is None or two is None:
-        return conclude("parameter_ignored", f"with {place.name} 1 or 2 no list of items comes", place=place)
-    seen = f"{one.items} and {two.items} items"
-    obeyed = one.items == 1 and two.items == 2
-    if not probe.control("honoured", f"{place.name} 1, then 2", expected="1 and 2 items", observed=seen, holds=obeyed):
-        if one.items <= 1 and two.items <= 1:
-            return conclude("too_small", "the list has one item at most, so that its pages tell nothing", place=place)
-        return conclude("parameter_ignored", f"{place.name} does not set how many items come: {seen}", place=place)
+    """The control: one item for 1 and two for 2 (or for the documented minimum), in the same list; and the usual page."""
     parameter = _parameter(probe, place)
+    least = max(int(parameter.schema.minimum or 1), 1) if parameter else 1
+    first, _ = await _ask(probe, call, place, least, None, purpose=f"control: {least} items")
+    second, _ = await _ask(probe, call, place, least + 1, None, purpose=f"control: {least + 1} items")
+    one, two = counts_of(first.response), counts_of(second.response)
+    if not one or not two:
+        why = f"with {place.name} {least} or {least + 1} no list of items comes"
+        return conclude("parameter_ignored", why, place=place)
+    obeying = [path for path, count in two.items() if count == least + 1 and one.get(path) == least]
+    longer = max(two, key=lambda path: two[path])
+    at = obeying[0] if obeying else longer
+    seen = f"{one.get(at, 0)} and {two[at]} items"
+    wanted = f"{least} and {least + 1} items"
+    what = f"{place.name} {least}, then {least + 1}"
+    if not probe.control("honoured", what, expected=wanted, observed=seen, holds=bool(obeying)):
+        if max(one.values()) <= least and max(two.values()) <= least:
+            why = f"the list has {two[at]} items at most, so that its pages tell nothing"
+            return conclude("too_small", why, place=place)
+        return conclude("parameter_ignored", f"{place.name} does not set how many items come: {seen}", place=place)
     bare = call.without(place) if not (parameter and parameter.required) else call
-    usual = page_of((await probe.send(bare, purpose="baseline")).response)
-    total = one.total if one.total is not None and one.total > 1 else None
-    return _Known(usual.items if usual else 2, total)
+    usual = page_of((await probe.send(bare, purpose="baseline")).response, at)
+    told = page_of(first.response, at)
+    total = told.total if told and told.total is not None and told.total > least else None
+    return _Known(usual.items if usual else 2, total, at, least, usual is not None and usual.more)
 
 
-async def _ask(probe: Probe, call: Call, place: Place, asked: Json, *, purpose: str) -> tuple[Exchange, Page | None]:
+async def _ask(
+    probe: Probe, call: Call, place: Place, asked: Json, at: str | None, *, purpose: str
+) -> tuple[Exchange, Page | None]:
     value = str(asked) if place.within == "query" and asked is not None else asked
     exchange = await probe.send(call.with_value(place, value), purpose=purpose)
-    return exchange, page_of(exchange.response)
+    return exchange, page_of(exchange.response, at)
 
 
 def _documented(probe: Probe, place: Place) -> int | None:
@@ -189,23 +258,37 @@ def _too_many(page: Page | None, documented: int | None, known: _Known) -> str:
     return ""
 
 
-async def _all(probe: Probe, call: Call, page: Page | None, documented: int | None, known: _Known) -> str:
+async def _all(probe: Probe, call: Call, place: Place, page: Page | None, documented: int | None, known: _Known) -> str:
     """Where no total is told: whether nothing comes after these items, though something does before the last of them."""
-    offset = next((p.place for p in probe.endpoint.parameters if p.within == "query" and _skips(p.name)), None)
     large = page is not None and WHOLE <= page.items < MANY and page.items > _TIMES * known.usual
-    if offset is None or page is None or not large or documented is not None or known.total is not None:
+    if page is None or not large or documented is not None or known.total is not None:
         return ""
-    last = page_of(
-        (await probe.send(call.with_value(offset, page.items - 1), purpose="control: the last item")).response
-    )
-    after = page_of((await probe.send(call.with_value(offset, page.items), purpose="control: behind it")).response)
-    if last is None or after is None or last.items != 1 or after.items != 0:
+    if known.more and not page.more and page.items % 10 and page.items & (page.items - 1):
+        # a page that was cut has a round number of items, whatever is said of what follows
+        return (
+            f"that is the whole list (it says that nothing follows, as it does not of the usual page of {known.usual})"
+        )
+
+    async def count(purpose: str, **values: Json) -> int:
+        asked = call
+        for name, value in values.items():
+            asked = asked.with_value(Place("query", name), str(value))
+        there = page_of((await probe.send(asked, purpose=f"control: {purpose}")).response, known.at)
+        return there.items if there is not None else -1
+
+    query = [p.name for p in probe.endpoint.parameters if p.within == "query"]
+    whole = f"that is the whole list (nothing comes behind), where a usual page has {known.usual}"
+    offset = next((name for name in query if _letters(name) in _SKIPS), "")
+    if offset:
+        last = await count("the last item", **{offset: page.items - 1})
+        return whole if last == 1 and await count("behind it", **{offset: page.items}) == 0 else ""
+    number = next((name for name in query if _letters(name) in _PAGES), "")
+    if not number or place.within != "query":
         return ""
-    return f"that is the whole list (nothing comes behind), where a usual page has {known.usual}"
-
-
-def _skips(name: str) -> bool:
-    return re.sub(r"[^a-z]", "", name.lower()) in {"offset", "skip", "start", "startindex", "from"}
+    for second in (2, 1):  # the second page is the one with the number 2, or 1 where they are counted from 0
+        if await count("the last item", **{place.name: page.items - 1, number: second}) == 1:
+            return whole if await count("behind it", **{place.name: page.items, number: second}) == 0 else ""
+    return ""
 
 
 async def _again(
@@ -213,7 +296,7 @@ async def _again(
 ) -> Verdict:
     """The same once more: a finding when as many items come again."""
     asked, first, page, why = found
-    second, again = await _ask(probe, call, place, asked, purpose="attack, confirmed")
+    second, again = await _ask(probe, call, place, asked, known.at, purpose="attack, confirmed")
     if again is None or again.items < page.items:
         return conclude("unstable", f"{page.items} items came once, and not again", place=place)
     size = len(first.response.body) if first.response else 0
@@ -221,7 +304,7 @@ async def _again(
         title=f"{place.name} hands out as many items as the caller asks for",
         summary=f"{probe.endpoint.name} answered {place.name} {_told(asked)} with {page.items} items in one answer: {why}.",
         proof=(
-            f"{place.name} sets the size of a page: 1 gives 1 item, 2 gives 2; without it {known.usual} come",
+            f"{place.name} sets the size of a page: {known.least} and {known.least + 1} give as many items; without it {known.usual} come",
             f"asked for {_told(asked)} it gave {page.items} items in {size} bytes, counted in the answer: {why}",
             f"the same request gave {again.items} items again",
         ),

@@ -135,6 +135,8 @@ def _shapes(
 ) -> list[Form]:
     nouns = [owned.resource] if owned.resource != "object" else []
     ids, owners = called
+    documented = {p.name for p in probe.endpoint.parameters if p.within != "path"}  # each alone is judged elsewhere
+    owners = [name for name in owners if name not in documented]
     return forms(
         call,
         place,

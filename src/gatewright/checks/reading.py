@@ -5,12 +5,24 @@ An `Aim` says what is asked for and how; `judge` sends it with all its controls 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 
+import msgspec
 from msgspec import Struct
 
-from gatewright.checks.controls import Baseline, anonymous, baseline, documented_values, family, random_like, texts
+from gatewright.checks.contents import contained, shows
+from gatewright.checks.controls import (
+    Baseline,
+    anonymous,
+    baseline,
+    documented_values,
+    family,
+    random_like,
+    side_by_side,
+    texts,
+)
 from gatewright.checks.evidence import judge_privacy, ordinary
+from gatewright.checks.records import only_properties
 from gatewright.model.account import Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place
@@ -20,7 +32,7 @@ from gatewright.model.test import Probe
 from gatewright.model.verdict import Severity, Verdict, conclude, proved
 from gatewright.proof.compare import same
 from gatewright.proof.leaves import Answer, as_text, read
-from gatewright.proof.witness import Witness, longest, looks_random, sent_text, shown, unechoed, witnesses
+from gatewright.proof.witness import Witness, longest, looks_random, markers_in, sent_text, shown, unechoed, witnesses
 
 Edit = Callable[[Request], Request]
 
@@ -66,7 +78,7 @@ class Aim(Struct, frozen=True, kw_only=True):
 async def judge(probe: Probe, aim: Aim) -> Verdict:
     """The verdict on one aim. At most eighteen requests, of which the baselines are sent once per run."""
     place = aim.place
-    first = await baseline(probe, aim.owner_call, aim.owned.owner, key=_key(aim), endpoint=aim.endpoint)
+    first = await _first(probe, aim)
     if not (first.answers and 200 <= first.answers[0].status < 300):
         why = f"{aim.owned.owner} cannot read its own object: status {first.answers[0].status}"
         return conclude("baseline_broken", why, place=place)
@@ -86,6 +98,25 @@ async def judge(probe: Probe, aim: Aim) -> Verdict:
     if not leaks(probe, found, exchange):
         return await _quiet(probe, aim, found, exchange, mine)
     return await controls(probe, aim, first=first, mine=mine, found=found, exchange=exchange)
+
+
+async def ahead(probe: Probe, aims: Iterable[Aim]) -> None:
+    """The baselines of all aims side by side, kept for `judge`: the second that each of them waits passes but once."""
+    asked: list[Awaitable[Baseline]] = []
+    for aim in aims:
+        asked.append(_first(probe, aim))
+        if aim.own_call is not None:
+            asked.append(_mine(probe, aim, aim.own_call))
+    await side_by_side(asked)
+
+
+async def _first(probe: Probe, aim: Aim) -> Baseline:
+    return await baseline(probe, aim.owner_call, aim.owned.owner, key=_key(aim), endpoint=aim.endpoint)
+
+
+async def _mine(probe: Probe, aim: Aim, call: Call) -> Baseline:
+    key = f"{aim.own.key if aim.own else 'own'} {aim.reference.place}"
+    return await baseline(probe, call, probe.account, key=key, endpoint=aim.own_endpoint or aim.endpoint)
 
 
 def _key(aim: Aim) -> str:
@@ -113,9 +144,7 @@ async def _own(probe: Probe, aim: Aim) -> tuple[Answer | None, bool]:
     """
     if aim.own_call is None:
         return None, True
-    key = f"{aim.own.key if aim.own else 'own'} {aim.reference.place}"
-    found = await baseline(probe, aim.own_call, probe.account, key=key, endpoint=aim.own_endpoint or aim.endpoint)
-    answer = found.answers[0]
+    answer = (await _mine(probe, aim, aim.own_call)).answers[0]
     able = probe.control(
         "C3",
         f"{probe.account} reads its own object",
@@ -186,9 +215,12 @@ async def controls(
     leak = leaks(probe, hidden, exchange)
     if not leak:
         return conclude("shared", f"{probe.account} sees the same values in its ordinary lists", place=place)
+    inner = contained(probe, aim.owned, leak)
+    named = inner is not None and aim.owned.origin == "identity"  # an account is named, and what it owns is read
+    about = inner if inner is not None and named else aim.owned
     private, evidence, why = await judge_privacy(
         probe,
-        aim.owned,
+        about,
         action="read",
         owner_sees=first.answers[0],
         attacker_sees=mine,
@@ -196,9 +228,15 @@ async def controls(
         anon=None if "C5" in probe.settings.disabled_controls else anon,
         attacker_got=read(exchange.response),
     )
+    aim = msgspec.structs.replace(aim, owned=about)
+    if private and named and not evidence.strong:  # posts by author, say, may be for all who are logged in
+        private, why = False, f"no strong sign that what {about.owner} owns is for it alone"
     if not private and "privacy" not in probe.settings.disabled_controls:
         return _ask(probe, aim, evidence.codes, why)
-    return await _confirm(probe, aim, leak=leak, mine=mine, why=why)
+    if aim.endpoint in (None, probe.endpoint) and only_properties(probe, aim.owned, aim.reference, exchange, leak):
+        why = f"{probe.account} is meant to see the record; what it shows beyond that is judged by data-exposure"
+        return conclude("shared", why, place=place)
+    return await _confirm(probe, aim, made=inner, leak=leak, mine=mine, why=why)
 
 
 def _random(probe: Probe, aim: Aim) -> Reference:
@@ -271,17 +309,25 @@ def value_of(aim: Aim) -> str:
     return as_text(dict(aim.reference.values)[aim.reference.place])
 
 
-async def _confirm(probe: Probe, aim: Aim, *, leak: tuple[Witness, ...], mine: Answer | None, why: str) -> Verdict:
-    """C8: the same on a fresh object, the attacker first, so that no cache of the owner's can answer."""
+async def _confirm(
+    probe: Probe, aim: Aim, *, made: OwnedObject | None, leak: tuple[Witness, ...], mine: Answer | None, why: str
+) -> Verdict:
+    """C8: the same on a fresh object, the attacker first, so that no cache of the owner's can answer.
+
+    Where the answer shows what stands below the object (`made`), another of those is made, and the same is asked for.
+    """
     place, owned = aim.place, aim.owned
-    fresh = await probe.fresh(owned) if owned.origin == "created" else None
-    target = (aim.refer(fresh) if fresh else None) or aim.reference
+    fresh = await probe.fresh(made or owned) if (made or owned).origin == "created" else None
+    target = (aim.refer(fresh) if fresh and not made else None) or aim.reference
     again = await send(probe, aim, target, purpose="attack: confirmed")
     owner = await probe.send(
         aim.owner_asks(target), as_=owned.owner, purpose="control: owner afterwards", endpoint=aim.endpoint
     )
     others = [mine] if mine else []
-    second = witnesses([read(owner.response)], others, references=texts(target), known=documented_values(probe))
+    seen_by_owner = read(owner.response)
+    second = witnesses([seen_by_owner], others, references=texts(target), known=documented_values(probe))
+    if made is not None and fresh is not None and shows(seen_by_owner, fresh):
+        second = tuple(one for one in second if markers_in(one.value) & set(fresh.markers))
     confirmed = leaks(probe, second, again)
     what = f"{probe.account} reads a fresh object before its owner does" if fresh else f"{probe.account} reads it again"
     if not probe.control(

@@ -6,11 +6,12 @@ its credential alone; nobody and a garbled credential are not shown that name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from gatewright.access.tokens import lifetime
 from gatewright.checks.account_forms import form, of_class
-from gatewright.checks.own_account import Own, accepted, ask, is_shown, new_password, newcomer, told
+from gatewright.checks.own_account import Own, accepted, ask, is_shown, new_password, newcomer, told, went_to
 from gatewright.model.account import Credential
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange
@@ -20,6 +21,8 @@ from gatewright.model.verdict import Severity, Verdict, conclude, proved
 
 CVSS = "CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:N/VC:H/VI:H/VA:N/SC:N/SI:N/SA:N"
 """Somebody must have got hold of the credential before: AT:P."""
+ALLOWANCE = 11.0
+"""Seconds after which no API takes a used refresh token again for a client that lost the answer."""
 _LATER = (2.0, 8.0)
 """Seconds between one look at an ended session and the next: what takes a while to end is not alive."""
 _WITHIN = 0.5
@@ -40,6 +43,7 @@ SHORT = 15 * 60
     effect=Effect.THROWAWAY,
     requests=16,
     tags=("session",),
+    patient=True,
 )
 async def session_after_logout(probe: Probe) -> Verdict:
     """Use a session after it was logged out.
@@ -77,7 +81,7 @@ async def session_after_logout(probe: Probe) -> Verdict:
     session = await _session(probe, own)
     if isinstance(session, Verdict):
         return session
-    ended = await _log_out(probe, own, session, ways)
+    ended, way = await _log_out(probe, own, session, ways)
     if not accepted(ended):
         return conclude("baseline_broken", f"no log-out was accepted: {told(ended)}; what it wants is not known")
     alive, renewed = await _after(probe, own, session)
@@ -85,19 +89,16 @@ async def session_after_logout(probe: Probe) -> Verdict:
         return conclude("denied", "the session is refused after its log-out, and its refresh token as well")
     left = _left(session.credentials) if alive else None
     severity: Severity = "low" if left is not None and left <= SHORT else "medium"
-    how = (
-        f"the old credential was shown {own.name} {_times(alive)}"
-        if alive
-        else "the old credential is refused, but its refresh token gave a new session"
-    )
+    how = _how("the old credential", own, alive)
     return proved(
-        summary=f"Whoever has a credential of an account goes on using it after the log-out at {_name(ended)}.",
+        summary=f"Whoever has a credential of an account goes on using it after the log-out at {way.name}.",
         proof=(
             f"{own.endpoint.name} names {own.name} with its session, and neither without one nor with a garbled one",
             f"the log-out was accepted ({told(ended)})",
             how + (f"; the token ends by itself in {left:.0f} s" if left is not None else ""),
         ),
         attacks=tuple(e.number for e in alive) or ((renewed.number,) if renewed else ()),
+        also=(way.name,),
         severity=severity,
         cvss="" if severity == "low" else CVSS,
     )
@@ -115,6 +116,7 @@ async def session_after_logout(probe: Probe) -> Verdict:
     effect=Effect.THROWAWAY,
     requests=22,
     tags=("session", "password"),
+    patient=True,
 )
 async def session_after_password_change(probe: Probe) -> Verdict:
     """Use an older session after the account's password was changed.
@@ -150,7 +152,7 @@ async def session_after_password_change(probe: Probe) -> Verdict:
     if isinstance(first, Verdict) or isinstance(second, Verdict):
         return first if isinstance(first, Verdict) else second  # type: ignore[return-value]  # one of them is
     word = new_password(probe)
-    sent = await _change_password(probe, own, first.credentials, word)
+    sent, way = await _change_password(probe, own, first.credentials, word, ways=ways)
     if not accepted(sent):
         return conclude("baseline_broken", f"no change of the password was accepted: {told(sent)}")
     void = await _void(probe, own, word)
@@ -161,19 +163,16 @@ async def session_after_password_change(probe: Probe) -> Verdict:
         return conclude(
             "denied", "the other session is refused once the password is changed, its refresh token as well"
         )
-    how = (
-        f"the other session was shown {own.name} {_times(alive)}"
-        if alive
-        else "the other session is refused, but its refresh token gave a new one"
-    )
+    how = _how("the other session", own, alive)
     return proved(
-        summary=f"Whoever is logged in to an account stays so after its owner changed the password at {_name(sent)}.",
+        summary=f"Whoever is logged in to an account stays so after its owner changed the password at {way.name}.",
         proof=(
             f"{own.endpoint.name} named {own.name} with each of two sessions, and not with a garbled one",
             f"with the first the password was changed ({told(sent)}): the new one logs in, the old one does not",
             how,
         ),
         attacks=tuple(e.number for e in alive) or ((renewed.number,) if renewed else ()),
+        also=(way.name,),
         cvss=CVSS,
     )
 
@@ -188,15 +187,16 @@ async def session_after_password_change(probe: Probe) -> Verdict:
     needs=(Need.SESSION, Need.THROWAWAY),
     phase=Phase.LIFE_CYCLE,
     effect=Effect.THROWAWAY,
-    requests=16,
+    requests=20,
     tags=("session",),
+    patient=True,
 )
 async def session_refresh_reuse(probe: Probe) -> Verdict:
     """Use a refresh token twice.
 
     ## What it does
-    Signs an account up, logs it in, renews the session by its refresh token, waits 11 seconds, and uses the same
-    refresh token again, twice.
+    Signs an account up, logs it in, renews the session by its refresh token, and uses the same refresh token again, at
+    once. Where that is not refused, it waits 11 seconds, whatever the patience, and uses it twice more.
 
     ## Why it matters
     Refresh tokens live long. They are changed at each use so that a stolen one is noticed: the thief's or the
@@ -216,7 +216,8 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
     - https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
     - https://cwe.mitre.org/data/definitions/294.html
     """
-    if not of_class(probe, "refresh"):
+    ways = of_class(probe, "refresh")
+    if not ways:
         return conclude("no_such_function", "no endpoint that takes a refresh token is known")
     own = await newcomer(probe)
     if isinstance(own, Verdict):
@@ -231,13 +232,10 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
     if not first.accepted:
         return conclude("baseline_broken", f"the refresh token gave no session: {told(first.exchange)}")
     if first.refresh is None or first.refresh.reveal() == token.reveal():
-        return conclude(
-            "no_such_function", "refresh tokens stay the same at each use: there is no second use to notice"
-        )
+        return conclude("no_such_function", "refresh tokens stay the same at each use: no second use is noticed")
     garbled = await _refresh(probe, own, session, Secret(token.reveal().swapcase()[::-1]), purpose="control: garbled")
     if garbled is not None and garbled.accepted:
         return conclude("not_protected", "a garbled refresh token gives a session as well")
-    await probe.wait(11.0)
     attacks = await _again(probe, own, session, token)
     if isinstance(attacks, Verdict):
         return attacks
@@ -249,6 +247,7 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
             f"after 11 s the old one was accepted twice, and what it gave was shown {own.name} at {own.endpoint.name}",
         ),
         attacks=tuple(e.number for e in attacks),
+        also=tuple(way.name for way in ways if went_to(attacks[0], way)),
         cvss=CVSS,
     )
 
@@ -263,9 +262,12 @@ async def _session(probe: Probe, own: Own) -> LogIn | Verdict:
     return session
 
 
-async def _log_out(probe: Probe, own: Own, session: LogIn, ways: list[Endpoint]) -> Exchange | None:
-    """A log-out that was accepted, else the last try."""
+async def _log_out(
+    probe: Probe, own: Own, session: LogIn, ways: Sequence[Endpoint]
+) -> tuple[Exchange | None, Endpoint]:
+    """A log-out that was accepted, else the last try, and where."""
     ended: Exchange | None = None
+    endpoint = ways[0]
     for endpoint in ways[:2]:
         filled = await form(probe, endpoint, own, held=session.credentials)
         if filled is None or (filled.token and session.refresh is None):
@@ -277,7 +279,7 @@ async def _log_out(probe: Probe, own: Own, session: LogIn, ways: list[Endpoint])
         )
         if accepted(ended):
             break
-    return ended
+    return ended, endpoint
 
 
 async def _after(probe: Probe, own: Own, session: LogIn) -> tuple[tuple[Exchange, ...], Exchange | None]:
@@ -309,6 +311,13 @@ def _later(probe: Probe, session: LogIn) -> tuple[float, ...]:
     return tuple(pause * min(1.0, room / sum(_LATER)) for pause in _LATER)
 
 
+def _how(what: str, own: Own, alive: tuple[Exchange, ...]) -> str:
+    """In which way an ended session lives on, for people."""
+    if alive:
+        return f"{what} was shown {own.name} {_times(alive)}"
+    return f"{what} is refused, but its refresh token gave a new session"
+
+
 def _times(looks: tuple[Exchange, ...]) -> str:
     """When an ended session was looked at, for people."""
     later = [f"{max(look.at - looks[0].at, 0.0):.1f}" for look in looks[1:]]
@@ -329,26 +338,51 @@ async def _renews(probe: Probe, own: Own, session: LogIn) -> Exchange | None:
 
 
 async def _again(probe: Probe, own: Own, session: LogIn, token: Secret) -> list[Exchange] | Verdict:
-    """A used refresh token, used twice more: what gave sessions that are shown the account."""
+    """A used refresh token, used at once, and twice more where that is not refused: what gave sessions of the account."""
+    at_once = await _refresh(probe, own, session, token, purpose="control: second use at once")
+    if at_once is not None and not at_once.accepted and _refused(at_once.exchange):
+        return conclude("denied", f"the second use was answered with {told(at_once.exchange)}, and gave no session")
+    short = probe.settings.limits.patience == "short"
+    await probe.wait(ALLOWANCE * (4 if short else 1))  # which is never shortened
     attacks: list[Exchange] = []
     for again in ("", ", once more"):
-        second = await _refresh(probe, own, session, token, purpose=f"attack: second use{again}")
-        shown = await ask(probe, own, second.credentials, purpose="read-back") if second and second.accepted else None
-        if second is None or second.exchange is None or not is_shown(own, shown):
-            why = f"the second use was answered with {told(second.exchange if second else None)}, and gave no session"
-            return conclude("unstable" if attacks else "denied", why)
-        attacks.append(second.exchange)
+        used = await _used(probe, own, session, token, purpose=f"attack: second use{again}")
+        if isinstance(used, Verdict):
+            if attacks:
+                return conclude("unstable", used.why)
+            return conclude(
+                "denied", f"it is accepted at once, for clients that lost the answer, and no more later: {used.why}"
+            )
+        attacks.append(used)
     return attacks
+
+
+async def _used(probe: Probe, own: Own, session: LogIn, token: Secret, *, purpose: str) -> Exchange | Verdict:
+    """A used refresh token, used once more: what gave a session that is shown the account."""
+    second = await _refresh(probe, own, session, token, purpose=purpose)
+    shown = await ask(probe, own, second.credentials, purpose="read-back") if second and second.accepted else None
+    if second is None or second.exchange is None or not is_shown(own, shown):
+        why = f"the second use was answered with {told(second.exchange if second else None)}, and gave no session"
+        return conclude("denied", why)
+    return second.exchange
+
+
+def _refused(exchange: Exchange | None) -> bool:
+    """Whether a used token was refused for good: what is only asked to wait may be accepted later."""
+    return exchange is not None and exchange.response is not None and exchange.response.meaning in (400, 401, 403, 404)
 
 
 async def _refresh(probe: Probe, own: Own, session: LogIn, token: Secret, *, purpose: str) -> LogIn | None:
     return await probe.try_refresh(own.name, token, held=session.credentials, purpose=purpose)
 
 
-async def _change_password(probe: Probe, own: Own, held: tuple[Credential, ...], word: str) -> Exchange | None:
-    """A change of the password that was accepted, else the last try."""
+async def _change_password(
+    probe: Probe, own: Own, held: tuple[Credential, ...], word: str, *, ways: Sequence[Endpoint]
+) -> tuple[Exchange | None, Endpoint]:
+    """A change of the password that was accepted, else the last try, and where."""
     sent: Exchange | None = None
-    for endpoint in of_class(probe, "change_password")[:2]:
+    endpoint = ways[0]
+    for endpoint in ways[:2]:
         filled = await form(probe, endpoint, own, held=held)
         if filled is None or not filled.secret:
             continue
@@ -356,7 +390,7 @@ async def _change_password(probe: Probe, own: Own, held: tuple[Credential, ...],
         sent = await probe.send(call, as_=own.name, purpose="change of password", endpoint=endpoint, credentials=held)
         if accepted(sent):
             break
-    return sent
+    return sent, endpoint
 
 
 async def _void(probe: Probe, own: Own, word: str) -> str:
@@ -375,9 +409,3 @@ def _left(credentials: tuple[Credential, ...]) -> float | None:
         if known is not None:
             return max(known[0] - datetime.now(UTC).timestamp(), 0.0)
     return None
-
-
-def _name(exchange: Exchange | None) -> str:
-    if exchange is None:
-        return "its endpoint"
-    return f"{exchange.request.method} {exchange.request.target.partition('?')[0]}"

@@ -62,10 +62,10 @@ class _Way(Struct, frozen=True):
     kind: str
 
 
-async def store(probe: Probe, call: Call, field: Field, file: File, *, purpose: str) -> Exchange:
+async def store(probe: Probe, call: Call, field: Field, file: File, *, purpose: str, burst: bool = False) -> Exchange:
     """Send a file. What is accepted is taken back when the cell ends, or listed where that is not known how."""
     sent = carrying(call, field, file)
-    exchange = await probe.send(sent, purpose=purpose)
+    exchange = await probe.send(sent, purpose=purpose, burst=burst)
     if not accepted(exchange):
         return exchange
     here = probe.endpoint
@@ -80,6 +80,11 @@ async def store(probe: Probe, call: Call, field: Field, file: File, *, purpose: 
     else:
         probe.undo(what, removal[1], as_=probe.account, endpoint=removal[0])
     return exchange
+
+
+def removable(probe: Probe, upload: Call, sent: Exchange) -> bool:
+    """Whether what an upload made can be removed, or takes the place of the one before."""
+    return probe.endpoint.method != "POST" or _removal(probe, upload, sent) is not None
 
 
 def _removal(probe: Probe, upload: Call, sent: Exchange) -> tuple[Endpoint, Call] | None:

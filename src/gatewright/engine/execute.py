@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 
 from gatewright.engine.findings import Merger, make
+from gatewright.engine.health import REST, RESTS
 from gatewright.engine.plan import Job
 from gatewright.engine.probe import Bench, CellProbe
 from gatewright.explore.words import is_version
@@ -44,6 +45,8 @@ _TURNS = {Phase.CHANGES, Phase.DELETIONS}
 """Phases in which cells of one resource take turns, since one's change would be the other's unstable baseline."""
 
 
+_WAITING = 8
+"""Workers for each slot: so many jobs wait for a look a second later, and only one works."""
 _ALONE = {Phase.LADDERS, Phase.BURSTS}
 """Phases in which one cell runs at a time, since another's requests would be in its measurements."""
 
@@ -57,7 +60,10 @@ class Executor:
         self.stop = stop
         self.spent = ""
         """The budget that ended the run, empty while none did."""
+        self.unwell = ""
+        """What was wrong with the target when that ended the run, empty while nothing did."""
         self.merger = Merger()
+        self._resting = asyncio.Lock()
         self._asked: set[str] = set()
 
     async def run(
@@ -77,34 +83,70 @@ class Executor:
             if verdict is not None:
                 self.emit(VerdictReached(cell=job.cell, verdict=verdict))
         open_jobs = [job for job in jobs if job.settled is None and job.cell not in finished]
-        for phase, group in groupby(open_jobs, key=lambda job: job.test.phase):
-            batch = list(group)
-            self.emit(PhaseChanged(phase=f"{phase.value} {TITLES[phase]}", total=len(batch)))
-            try:
-                await self._phase(phase, batch)
-            except ExceptionGroup as broken:
-                raise broken.exceptions[0] from None
+        try:
+            await self._phases(open_jobs)
+        except ExceptionGroup as broken:
+            error: Exception = broken
+            while isinstance(error, ExceptionGroup):
+                error = error.exceptions[0]
+            raise error from None
+
+    async def _phases(self, jobs: list[Job]) -> None:
+        """The phases in turn. Patient jobs begin with the first one that changes anything: reads are not to see their accounts."""
+        patient = [job for job in jobs if job.test.patient]
+        async with asyncio.TaskGroup() as beside:
+            for phase, group in groupby(jobs, key=lambda job: job.test.phase):
+                batch = list(group)
+                self.emit(PhaseChanged(phase=f"{phase.value} {TITLES[phase]}", total=len(batch)))
+                if phase is not Phase.READS:
+                    while patient:
+                        job = patient.pop(0)
+                        beside.create_task(self._worker(job.test.phase, iter([job])))
+                await self._phase(phase, [job for job in batch if not job.test.patient])
 
     async def _phase(self, phase: Phase, jobs: list[Job]) -> None:
         queue = iter(jobs)
         concurrency = self.bench.settings.limits.concurrency
         # more workers than slots: a job that waits gives its slot back, and another goes on meanwhile
         async with asyncio.TaskGroup() as group:
-            for _ in range(1 if phase in _ALONE else min(len(jobs), 2 * concurrency)):
+            for _ in range(1 if phase in _ALONE else min(len(jobs), _WAITING * concurrency)):
                 group.create_task(self._worker(phase, queue))
 
     async def _worker(self, phase: Phase, queue: Iterable[Job]) -> None:
         for job in queue:
+            await self._rest()
             if self.stop.is_set():
                 self._settle(job, conclude("stopped", "the run was interrupted before this cell"))
             elif self.spent:
                 self._settle(job, conclude("budget", f"the budget of {self.spent} was spent before this cell"))
+            elif self.unwell:
+                self._settle(
+                    job, conclude("target_unwell", f"{self.unwell}, after {RESTS} rests: nothing more is sent")
+                )
             else:
                 await self._one(phase, job)
+
+    async def _rest(self) -> None:
+        """While the target is unwell nothing is begun; the third time nothing is begun any more."""
+        async with self._resting:
+            health = self.bench.health
+            complaint = "" if self.unwell or self.stop.is_set() or self.spent else health.complaint()
+            if not complaint:
+                return
+            if health.rests >= RESTS:
+                self.unwell = complaint
+                self.emit(Warned(code="GW-W013", message=f"{complaint}: the run ends here"))
+                return
+            self.emit(Warned(code="GW-W013", message=f"{complaint}: a rest, then half as many requests at once"))
+            health.rested()
+            await self.bench.rest(REST)
 
     async def _one(self, phase: Phase, job: Job) -> None:
         if phase in _TURNS:
             async with self.bench.lock(resource_of(job)):
+                await self._judge(job)
+        elif phase in _ALONE or job.test.patient:
+            async with self.bench.quiet:
                 await self._judge(job)
         else:
             await self._judge(job)
@@ -124,7 +166,7 @@ class Executor:
             self.emit(Left(leftover=self.bench.leftovers.pop()))
 
     async def _attempt(self, job: Job) -> tuple[Verdict, CellProbe]:
-        probe = CellProbe(self.bench, job.cell, job.endpoint)
+        probe = CellProbe(self.bench, job.cell, job.endpoint, patient=job.test.patient)
         try:
             verdict = await job.test.run(probe)
         except BudgetError as error:

@@ -66,6 +66,7 @@ def make(job: Job, verdict: Verdict, probe: CellProbe, settings: Settings) -> Fi
         witness=verdict.witness,
         remediation=section(test.doc, "Remedy"),
         references=references(test),
+        also=tuple(name for name in verdict.also if name != endpoint.name),
     )
 
 
@@ -111,6 +112,8 @@ def _one_effect(a: Finding, b: Finding) -> bool:
         return bool(tests & {"object-access-read", "object-access-change", "object-access-delete", "function-access"})
     if tests == {"function-access", "data-exposure"}:  # others' data at a function that is not for the caller at all
         return all(f.test != "data-exposure" or f.victim for f in (a, b))
+    if tests == {"object-access-read", "data-exposure"}:  # the whole record of another, and a value of it
+        return all((f.place and f.place.within == "path") if f.test != "data-exposure" else f.victim for f in (a, b))
     ranked = {a.threat.partition(":")[0], b.threat.partition(":")[0]} <= set(_ORDER)
     return (
         ranked

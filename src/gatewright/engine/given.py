@@ -72,6 +72,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tags: tuple[str, ...] = ()
     answers: dict[str, str] = field(default_factory=dict)
     """Documented status → its description."""
+    shows: Schema | None = None
+    """Schema of its documented 200 answer."""
     summary: str = ""
     description: str = ""
     extensions: dict[str, Json] = field(default_factory=dict)
@@ -110,6 +112,8 @@ class GivenObject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     values: dict[str, Json] = field(default_factory=dict)
     """Values of further path parameters, its parents'."""
     leaked_in: tuple[str, ...] = ()
+    named: bool = True
+    """Whether the case's place names it."""
 
 
 class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -246,7 +250,10 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         summary=told.summary,
         description=told.description,
         extensions=told.extensions,
-        answers=tuple(Answer(status=s, description=d, schema=Schema()) for s, d in told.answers.items()),
+        answers=(
+            *(Answer(status=s, description=d, schema=Schema()) for s, d in told.answers.items()),
+            *((Answer(status="200", description="", schema=told.shows),) if told.shows else ()),
+        ),
         field=told.field,
         stream=told.stream,
     )
@@ -357,6 +364,8 @@ def _collection(endpoint: Endpoint) -> str:
 
 
 def _reference(given: Given, endpoint: Endpoint, one: GivenObject, resource: str, main: Endpoint) -> Reference | None:
+    if given.place and endpoint == main and not one.named:
+        return None
     if given.place and endpoint == main:
         within, _, name = given.place.partition(" ")
         place = Place(cast(Within, within), name)
@@ -413,7 +422,13 @@ def _call(one: GivenEndpoint, endpoint: Endpoint, account: str, objects: list[Ow
 def _resources(endpoints: list[Endpoint]) -> dict[str, dict[str, str]]:
     purposes = {"GET": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
     found: dict[str, dict[str, str]] = {}
-    for endpoint in endpoints:
+
+    def one(endpoint: Endpoint) -> bool:
+        """`/note` shows one, `/notes` lists them."""
+        last = endpoint.path.rstrip("/").rpartition("/")[2].lower()
+        return singular(last) == last
+
+    for endpoint in sorted(endpoints, key=one):
         last = endpoint.path.rstrip("/").rpartition("/")[2]
         resource = _resource(endpoint) if last.startswith("{") else singular(last.lower())
         purpose = purposes.get(endpoint.method, "")

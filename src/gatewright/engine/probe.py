@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from gatewright.engine.health import Health
 from gatewright.engine.ports import Identities, Maker
 from gatewright.explore.cleanup import curl_line
 from gatewright.explore.ledger import Entry, Ledger
@@ -62,7 +63,12 @@ class Bench:
         self.settings = settings
         self.knowledge = knowledge
         self.keyring = keyring
-        self.slots = asyncio.Semaphore(slots or settings.limits.concurrency)
+        self.width = slots or settings.limits.concurrency
+        """Cells that are worked on at once."""
+        self.slots = asyncio.Semaphore(self.width)
+        self.quiet = asyncio.Semaphore(1)
+        """Held by a cell that measures, and by a patient one except while it waits: neither disturbs the other."""
+        self.health = Health()
         self.leftovers: list[Leftover] = []
         self._locks: dict[str, asyncio.Lock] = {}
         self._results: dict[str, object] = {}
@@ -72,6 +78,14 @@ class Bench:
         """A marker that no earlier one of this run equals."""
         self._markers += 1
         return self.keyring.marker(f"engine {self._markers}")
+
+    async def rest(self, seconds: float) -> None:
+        """Wait, and go on with half as many cells at once; a quarter as long with short patience."""
+        await self.pause(seconds / 4 if self.settings.limits.patience == "short" else seconds)
+        fewer = self.width // 2
+        for _ in range(fewer):  # taken for good, as cells give them back
+            await self.slots.acquire()
+        self.width -= fewer
 
     def lock(self, key: str) -> asyncio.Lock:
         """The lock of a name; cells that change the same resource take turns."""
@@ -97,8 +111,9 @@ class Bench:
 class CellProbe:
     """The `Probe` that a test is given for one cell. See `model.test.Probe` for the meaning of each method."""
 
-    def __init__(self, bench: Bench, cell: Cell, endpoint: Endpoint) -> None:
+    def __init__(self, bench: Bench, cell: Cell, endpoint: Endpoint, *, patient: bool = False) -> None:
         self._bench = bench
+        self._patient = patient
         self._endpoint = endpoint
         self.cell = cell
         self.exchanges: list[Exchange] = []
@@ -198,6 +213,8 @@ class CellProbe:
         if credentials is None and account != ANON:
             self.used[account] = time.monotonic()
         self.exchanges.append(exchange)
+        if purpose.startswith("baseline") and not target.stream:
+            self._healthy(target, exchange)
         if unsafe:
             self._bench.maker.wrote(call, exchange, begun)
         return exchange
@@ -229,6 +246,13 @@ class CellProbe:
         if request.listen is None or self.settings.limits.patience == "short":
             return request
         return msgspec.structs.replace(request, listen=msgspec.structs.replace(request.listen, seconds=_EVENTUALLY))
+
+    def _healthy(self, endpoint: Endpoint, exchange: Exchange) -> None:
+        """Tell the run's guard of an answer that must be as it always was."""
+        sample = next(iter(self.knowledge.samples_of(endpoint.id)), None)
+        response = sample.exchange.response if sample is not None else None
+        start = response.timing.total if response is not None else None
+        self._bench.health.saw(endpoint.id, exchange.response, start=start)
 
     async def credentials(self, account: str) -> tuple[Credential, ...]:
         """The account's present credentials."""
@@ -344,9 +368,13 @@ class CellProbe:
     async def wait(self, seconds: float) -> None:
         """Wait without holding a worker; a quarter as long with short patience."""
         self._bench.slots.release()
+        if self._patient:
+            self._bench.quiet.release()
         try:
             await self._bench.pause(seconds / 4 if self.settings.limits.patience == "short" else seconds)
         finally:
+            if self._patient:
+                await self._bench.quiet.acquire()
             await self._bench.slots.acquire()
 
     async def take_back(self) -> None:

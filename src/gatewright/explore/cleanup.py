@@ -51,6 +51,8 @@ async def clean_up(
         async with asyncio.TaskGroup() as tasks:
             for entry in wave:
                 tasks.create_task(cleaner.one(entry, gate))
+    for entry in cleaner.unseen:
+        await cleaner.by_anyone(entry)
     return listed(endpoints, ledger.entries, ways)
 
 
@@ -98,6 +100,8 @@ class _Cleaner:
         self._ledger = ledger
         self._end = end
         self._clock = clock
+        self.unseen: list[Entry] = []
+        """What the maker and the highest account could not be seen to remove."""
 
     async def one(self, entry: Entry, gate: asyncio.Semaphore) -> None:
         """Remove one entry, see that it is gone, and write that down."""
@@ -105,11 +109,27 @@ class _Cleaner:
             if entry.kind == "value":
                 await self._put_back(entry)
                 return
-            found = [entry] if entry.remove is not None else await self._search(entry)
-            if entry.remove is None and entry.state == "intended" and not found and entry.lists and entry.markers:
-                self._ledger.void(entry)  # its list was read and does not hold it: the request never arrived
-            for one in found:
-                await self._remove(one)
+            if entry.remove is None:
+                found = await self._search(entry, [entry.account])
+                if found is None:
+                    self.unseen.append(entry)
+                    return
+                entry = found
+            await self._remove(entry)
+
+    async def by_anyone(self, entry: Entry) -> None:
+        """Once all else is gone: what its maker may not remove, or does not see, may stand in another's name."""
+        others = self._who(entry)[1:]
+        if entry.remove is not None:
+            reply = await self._ask_each(entry.remove, others[1:])
+            if reply is not None and reply.accepted:
+                self._ledger.gone(entry)
+        elif entry.state == "intended" and entry.lists and entry.markers:
+            found = await self._search(entry, others)
+            if found is not None:
+                await self._remove(found)
+            else:
+                self._ledger.void(entry)  # lists were read and do not hold it: the request never arrived
 
     async def _put_back(self, entry: Entry) -> None:
         if entry.remove is None:
@@ -124,22 +144,27 @@ class _Cleaner:
         remove = entry.remove
         if remove is None:
             return
-        missed: Reply | None = None
-        for turn, account in enumerate(self._who(entry)):
-            if turn > 1 and missed is not None and entry.read is not None:
-                break  # its maker could read it: what it does not find is gone, and not another's
-            reply = await self._send(remove, account, "clean-up")
-            if reply is None:
-                return
-            if reply.accepted:
-                missed = reply
-                break
-            missed = reply if reply.status in (404, 410) else missed  # gone, or hidden from this account
+        maker = self._who(entry)[:2]
+        missed = await self._ask_each(remove, maker)
+        if missed is None or not (missed.accepted or entry.read):  # refused, or never seen by its maker
+            self.unseen.append(entry)
         if missed is not None and await self._is_gone(entry, missed):
             self._ledger.gone(entry)
 
+    async def _ask_each(self, remove: Call, accounts: list[str]) -> Reply | None:
+        """The answer to the first that may remove it; of a refusal only the last that says it is not there."""
+        missed: Reply | None = None
+        for account in accounts:
+            reply = await self._send(remove, account, "clean-up")
+            if reply is None:
+                return None
+            if reply.accepted:
+                return reply
+            missed = reply if reply.status in (404, 410) else missed  # gone, or hidden from this account
+        return missed
+
     def _who(self, entry: Entry) -> list[str]:
-        """The maker, the highest account (some APIs let only that one delete), then all: it may be made in another's name."""
+        """The maker, the highest account (some APIs let only that one delete), then the others."""
         ranked = sorted(self._sessions.accounts, key=self._sessions.rank, reverse=True)
         return list(dict.fromkeys([entry.account, *ranked]))
 
@@ -157,21 +182,16 @@ class _Cleaner:
         shown = any(reply.says(marker) for marker in known)
         return not shown or _says_deleted(reply)
 
-    async def _search(self, entry: Entry) -> list[Entry]:
-        """The entry with its way out, found in the owner's list by a marker.
-
-        Of a request whose outcome is unknown the other accounts' lists are read too: it may have made something in the
-        name of one of them.
-        """
-        others = [name for name in self._sessions.accounts if name != entry.account]
-        for account in [entry.account, *(others if entry.state == "intended" else [])]:
+    async def _search(self, entry: Entry, accounts: list[str]) -> Entry | None:
+        """The entry with its way out, found by a marker in the list of one of the accounts; that one removes it."""
+        for account in accounts:
             found = await self._search_as(entry, account)
             if found is not None:
                 if account != entry.account:
                     self._ledger.void(entry)
                     entry = self._ledger.intend(entry.create, account=account, what=entry.what, markers=entry.markers)
-                return [self._ledger.made(entry, remove=found)]
-        return []
+                return self._ledger.made(entry, remove=found)
+        return None
 
     async def _search_as(self, entry: Entry, account: str) -> Call | None:
         """The call that removes the entry, by what the account's list says of it; None when it is not in there."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Protocol
 
 from gatewright.explore.answers import Reply, read
+from gatewright.explore.ledger import Entry, Ledger
 from gatewright.model.account import Account, Credential
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint
@@ -56,6 +58,17 @@ _BEHIND = 0.5
 
 class Spent(Exception):  # noqa: N818
     """Exploration's share of the budget is used up: internal, ends the phase and never leaves the package."""
+
+
+@contextlib.contextmanager
+def sending(ledger: Ledger, entry: Entry | None) -> Iterator[None]:
+    """What was written down before a request that then never left is crossed out: clean-up need not look for it."""
+    try:
+        yield
+    except Spent:
+        if entry is not None:
+            ledger.void(entry)
+        raise
 
 
 class Courier:

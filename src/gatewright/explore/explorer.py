@@ -11,6 +11,7 @@ import msgspec
 from gatewright.access.classify import auth_endpoints
 from gatewright.explore import answers
 from gatewright.explore import graph as graphs
+from gatewright.explore.care import Care, SignUp
 from gatewright.explore.cast import cast
 from gatewright.explore.compose import Composer
 from gatewright.explore.courier import Courier, Sessions, Spent
@@ -58,8 +59,9 @@ class Explorer:
         ways_in: frozenset[str] | None = None,
         now: datetime | None = None,
         settle: Callable[[float], None] = lambda seconds: None,
+        sign_up: SignUp | None = None,
     ) -> None:
-        """`settle` is told how many seconds the target is behind its own writes."""
+        """`settle` is told how many seconds the target is behind its own writes; `sign_up` makes an account to lose."""
         self._specification = specification
         self._settings = settings
         self._emit = emit
@@ -82,9 +84,10 @@ class Explorer:
         places = self._places = Places(self._graph, self._memory, ours)
         seed = settings.seed
         shared = (self._graph, self._memory, self._courier, composer)
-        self._objects = Objects(*shared, ledger, places, self._cast, seed=seed)
-        self._lists = Lists(self._graph, self._memory)
         self._identities = Identities(*shared, places, sessions, seed=seed)
+        care = self._care = Care(self._graph, specification, self._identities, places, self._cast, sign_up)
+        self._objects = Objects(*shared, ledger, places, care, self._cast, seed=seed)
+        self._lists = Lists(self._graph, self._memory)
         self._selves = Selves(*shared, ledger, places, self._objects, sessions, specification)
         self._samples = Samples(
             *shared,
@@ -93,6 +96,7 @@ class Explorer:
             self._objects,
             self._lists,
             self._selves,
+            care,
             self._cast,
             mode=limits.mode,
             seed=seed,
@@ -165,7 +169,7 @@ class Explorer:
             self._spent()
         for thing in learned:
             self._memory.things.setdefault(thing.key, thing)
-        samples = tuple(self._memory.samples[key] for key in sorted(self._memory.samples))
+        samples = tuple(self._memory.samples[key] for key in sorted(self._memory.samples) if key[1] != self._care.spare)
         knowledge = msgspec.structs.replace(knowledge, samples=samples)
         self._learnt(knowledge)
         return knowledge
@@ -400,7 +404,7 @@ class Explorer:
         }
         return Knowledge(
             endpoints=dict(graph.endpoints),
-            samples=tuple(memory.samples[key] for key in sorted(memory.samples)),
+            samples=tuple(memory.samples[key] for key in sorted(memory.samples) if key[1] != self._care.spare),
             objects=tuple(objects),
             edges=tuple(self._objects.edges()),
             unreached=unreached,

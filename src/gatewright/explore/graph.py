@@ -13,10 +13,14 @@ import msgspec
 from msgspec import Struct
 
 from gatewright.explore import schemas
-from gatewright.explore.words import Vocabulary, is_version, noun, same, vocabulary
+from gatewright.explore.words import Vocabulary, is_version, noun, same, vocabulary, words
 from gatewright.model.endpoint import Endpoint, Place, Specification
 from gatewright.model.schema import Schema
 
+_NAMED = 0.65
+"""How much it says that a place bears the very name of a resource."""
+_TEXTUAL = frozenset({"slug", "key", "handle", "code", "name", "alias"})
+"""Words of the parameters that name objects by a text that a person can read."""
 _NEVER = frozenset({"date", "date-time", "email", "password", "uri", "binary", "byte"})
 _PARAMETER = re.compile(r"\{([^}]*)\}")
 
@@ -98,8 +102,9 @@ class Graph(Struct, frozen=True, kw_only=True):
         key = re.sub(r"\[\d*\]$", "", place.name).rpartition(".")[2]
         known = Specification(source="", dialect="", endpoints=tuple(self.endpoints.values()))
         finder = _Holes(self.resources, known, self.vocabulary)
-        hole = finder.named(place, key, Schema(), True, endpoint)
-        if hole.guesses and hole.guesses[0][1] >= 0.7:  # `code` alone may name anything
+        hole = finder.named(Place("query", place.name), key, Schema(), True, endpoint)  # it asked for a name: no prose
+        hole = msgspec.structs.replace(hole, place=place)
+        if hole.guesses and hole.guesses[0][1] >= _NAMED:  # `code` alone may name anything
             self.holes[endpoint.id] = (*holes, hole)
         return hole
 
@@ -129,7 +134,12 @@ class Graph(Struct, frozen=True, kw_only=True):
         resource = self.resources[key]
         found = [resource.parent] if resource.parent else []
         holes = [hole for creator in resource.creators[:1] for hole in self.holes[creator] if hole.required]
-        found += [hole.guesses[0][0] for hole in holes if hole.guesses and hole.guesses[0][1] >= 0.6]
+        for hole in holes:
+            likely = [guess for guess, score in hole.guesses if score >= 0.6]
+            made = [
+                guess for guess in likely if self.resources[guess].creators
+            ]  # `/tasks/{}` made below `/projects/{}`
+            found += made[:1] if likely and not self.resources[likely[0]].creators else likely[:1]
         return [need for need in dict.fromkeys(found) if need != key]
 
     def naming(self, key: str) -> list[tuple[Endpoint, Hole]]:
@@ -163,7 +173,12 @@ def build(specification: Specification, ways_in: frozenset[str] = frozenset()) -
 
 def shape(endpoint: Endpoint) -> str:
     """The endpoint's place in the tree: `http://h/v1/orders/{}`; a trailing slash does not count."""
-    return endpoint.origin + _PARAMETER.sub("{}", endpoint.base + endpoint.path).rstrip("/")
+    return _shape(endpoint.origin, endpoint.base + endpoint.path)
+
+
+@lru_cache(maxsize=8192)
+def _shape(origin: str, path: str) -> str:
+    return origin + _PARAMETER.sub("{}", path).rstrip("/")
 
 
 def path_keys(endpoint: Endpoint) -> list[tuple[str, str]]:
@@ -334,7 +349,7 @@ class _Holes:
         for name, key in path_keys(endpoint):
             place = Place("path", name)
             schema = declared.get(place, Schema())
-            guesses = dict(self._guesses(name, schema, endpoint))
+            guesses = dict(self._guesses(name, schema, endpoint, "path"))
             guesses |= {other: 0.6 for other in self._resources if _last(other) == _last(key) and other not in guesses}
             guesses[key] = max(0.95, guesses.get(key, 0.0))
             if endpoint.field is not None and endpoint.field.kinds:
@@ -360,10 +375,10 @@ class _Holes:
 
     def named(self, place: Place, key: str, schema: Schema, required: bool, endpoint: Endpoint) -> Hole:
         """The hole of one place, by its own name."""
-        guesses = tuple(self._guesses(key, schema, endpoint))
+        guesses = tuple(self._guesses(key, schema, endpoint, place.within))
         return Hole(place=place, key=key, schema=schema, required=required, guesses=guesses)
 
-    def _guesses(self, name: str, schema: Schema, endpoint: Endpoint) -> list[tuple[str, float]]:
+    def _guesses(self, name: str, schema: Schema, endpoint: Endpoint, within: str) -> list[tuple[str, float]]:
         """Resources that a name may mean, best first; at most three."""
         if not _may_name(schema):
             return []
@@ -372,14 +387,14 @@ class _Holes:
         for key, resource in self._resources.items():
             if endpoint.id in resource.creators and endpoint.id != resource.replace:
                 continue  # the new object's own key, not a reference
-            score = self._score(name, schema, key, where)
+            score = self._score(name, schema, key, where, within)
             if score:
                 scores[key] = score
         return sorted(
             scores.items(), key=lambda pair: (-pair[1], -len(pair[0]) if where.startswith(pair[0]) else 0, pair[0])
         )[:3]
 
-    def _score(self, name: str, schema: Schema, key: str, where: str) -> float:
+    def _score(self, name: str, schema: Schema, key: str, where: str, within: str) -> float:
         """How much a name at an endpoint of the shape `where` speaks for a resource."""
         resource, target = self._resources[key], self._vocabulary.prefix(name)
         if target and (resource.name == target or resource.name.endswith("_" + target)):
@@ -391,7 +406,19 @@ class _Holes:
             return 0.85
         if target and target.endswith("_" + resource.name):
             return 0.7
-        return 0.6 if noun(name) == resource.name and _is_key(schema) else 0.0
+        if _bare(name) != resource.name:
+            return 0.0
+        return _NAMED if _is_key(schema) or self._by_text(resource) or within in ("header", "query") else 0.0
+
+    def _by_text(self, resource: Resource) -> bool:
+        """Whether its objects are named by a text that says so: `/workspaces/{slug}`; other text of that name may be prose."""
+        return bool(set(words(self._parameters[resource.collection])) & _TEXTUAL)
+
+
+def _bare(name: str) -> str:
+    """The noun that a name is, without the `X-` of headers: `X-Workspace` → `workspace`."""
+    found = noun(name)
+    return found.removeprefix("x_") if name[:2].lower() == "x-" else found
 
 
 def _is_key(schema: Schema) -> bool:

@@ -56,8 +56,8 @@ class Identities:
                 self._memory.sample(call.endpoint, account, call, reply)
                 leaves = {name: value for name, _, _, value in scalars(reply.body) if _names(value, values)}
         known = {str(value) for value in leaves.values()}
-        registered = self._sessions.accounts[account].registered
-        for name, value in registered.items():
+        one = self._sessions.accounts.get(account)
+        for name, value in one.registered.items() if one else ():
             if _names(value, values) and str(value) not in known:
                 leaves[name] = value
                 known.add(str(value))

@@ -12,10 +12,11 @@ import msgspec
 
 from gatewright.explore import answers
 from gatewright.explore.answers import Reply
+from gatewright.explore.care import Care
 from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
 from gatewright.explore.compose import Composed, Composer
-from gatewright.explore.courier import Courier
+from gatewright.explore.courier import Courier, sending
 from gatewright.explore.graph import Graph, Hole, Resource, shape
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.memory import Learnt, Memory, Thing, id_candidates, leaves_of
@@ -42,6 +43,7 @@ class Objects:
         composer: Composer,
         ledger: Ledger,
         places: Places,
+        care: Care,
         cast: Cast,
         *,
         seed: int,
@@ -52,6 +54,7 @@ class Objects:
         self._composer = composer
         self._ledger = ledger
         self._places = places
+        self._care = care
         self._cast = cast
         self._seed = seed
 
@@ -121,10 +124,12 @@ class Objects:
     ) -> Thing | None:
         if self._memory.hopeless(endpoint.id, account in self._cast.higher):
             return None
-        filling = self._filling(endpoint, account)
-        unknown = "" if endpoint.id == resource.replace else self._places.blind(filling)
-        if unknown:
-            self._memory.refuse(endpoint.id, f"no {unknown} that {account} may name is known")
+        made, known = resource.named or bool(resource.lists), self._filling(endpoint, account)
+        unknown = "" if endpoint.id == resource.replace else self._places.blind(known)
+        why = f"no {unknown} that {account} may name is known" if unknown else ""
+        filling = why or await self._care.aimed(endpoint, account, known, makes=made)
+        if isinstance(filling, str):
+            self._memory.refuse(endpoint.id, filling)
             return None
         composed = self._compose(endpoint, resource, filling, label)
         for name, value in extra.items():
@@ -138,7 +143,8 @@ class Objects:
             item=resource.delete,
             parent=self._parent_entry(filling),
         )
-        trial = await self.try_out(endpoint, composed, account, apart=bool(extra))
+        with sending(self._ledger, entry):
+            trial = await self.try_out(endpoint, composed, account, apart=bool(extra))
         if not trial.accepted:
             self._refused(endpoint, trial, entry, apart=bool(extra))
             return None

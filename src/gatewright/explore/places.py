@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import UNSET, Struct
 
 from gatewright.explore.graph import Graph, Hole
@@ -45,9 +47,25 @@ class Places:
 
     def __init__(self, graph: Graph, memory: Memory, ours: frozenset[str]) -> None:
         self._graph = graph
-        self._ours = ours
+        self._ours = set(ours)
         self._memory = memory
         self._vocabulary = graph.vocabulary
+
+    def add_ours(self, account: str) -> None:
+        """One more account that this run made."""
+        self._ours.add(account)
+
+    def accounts_named(self, endpoint: Endpoint, values: Mapping[Place, Json]) -> dict[Place, str]:
+        """Place → the account that these values name there; of two that share a value the one that is not ours."""
+        known = sorted(self._memory.identity, key=lambda name: name in self._ours)
+        found: dict[Place, str] = {}
+        for hole in self._graph.holes[endpoint.id]:
+            value = values.get(hole.place)
+            one = value[0] if isinstance(value, list) and value else value
+            owner = next((n for n in known if str(one) in map(str, self.identity_values(hole, n))), "")
+            if one is not None and owner:
+                found[hole.place] = owner
+        return found
 
     def fillings(
         self, endpoint: Endpoint, account: str, *, slot: str, others: tuple[str, ...] = (), most: int = 3
@@ -119,7 +137,10 @@ class Places:
         for hole in holes:
             found = self.options(hole, account, slot="read", others=others, write=write)
             weak = not hole.guesses or hole.guesses[0][1] < 0.6
-            if found and (hole.required or not weak or not hole.guesses):
+            narrows = (
+                not write and hole.place.within == "query" and not hole.required
+            )  # a filter: all is more than some
+            if found and not narrows and (hole.required or not weak or not hole.guesses):
                 values[hole.place] = _listed(hole, found[0].value)
                 if found[0].thing is not None:
                     things[hole.place] = found[0].thing

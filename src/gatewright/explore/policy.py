@@ -13,7 +13,8 @@ from gatewright.model.settings import Mode
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _DESTRUCTIVE = frozenset({"reset", "drop", "seed", "init", "migrate", "logout", "signout", "restart", "shutdown"})
 _DESTRUCTIVE |= {"wipe", "purge", "truncate", "flush", "destroy", "reboot"}
-_WRITING = _DESTRUCTIVE | {"create", "delete", "remove"}
+_WRITING = _DESTRUCTIVE | {"create", "delete", "remove", "deactivate", "unsubscribe", "revoke", "rotate", "regenerate"}
+_WRITING |= {"suspend", "terminate", "disable"}
 _OUTWARD = frozenset({"pay", "charge", "refund", "send", "mail", "sms", "call", "notify", "invite", "print", "ship"})
 _FORMS = {word + ending: word for word in _OUTWARD for ending in ("s", "ed", "ing", "ment", "ments", "er", "ping")}
 _FORMS |= {"email": "mail", "emails": "mail", "paid": "pay", "sent": "send", "notification": "notify"}

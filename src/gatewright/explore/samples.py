@@ -8,10 +8,11 @@ import msgspec
 
 from gatewright.explore import policy
 from gatewright.explore.answers import Reply
+from gatewright.explore.care import Care
 from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
 from gatewright.explore.compose import Composed, Composer
-from gatewright.explore.courier import Courier
+from gatewright.explore.courier import Courier, sending
 from gatewright.explore.graph import Graph, Hole, Resource, path_keys, shape
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.lists import Lists
@@ -43,6 +44,7 @@ class Samples:
         objects: Objects,
         lists: Lists,
         selves: Selves,
+        care: Care,
         cast: Cast,
         *,
         mode: Mode,
@@ -57,6 +59,7 @@ class Samples:
         self._objects = objects
         self._lists = lists
         self._selves = selves
+        self._care = care
         self._cast = cast
         self._mode: Mode = mode
         self._seed = seed
@@ -78,7 +81,7 @@ class Samples:
                 f"{account}/{endpoint.name}",
                 references=filling.values,
                 unknown=frozenset(hole.place for hole in filling.missing if not hole.required),
-                recipe=self._memory.known(endpoint.id) if not filling.missing else None,
+                recipe=None if any(hole.required for hole in filling.missing) else self._memory.known(endpoint.id),
                 plant=False,
             )
             rounds = 0 if account == ANON or self._memory.sampled(endpoint.id) else None
@@ -132,6 +135,11 @@ class Samples:
         makers = self._graph.resources[keys[-1][1]].creators if keys else ()
         self._memory.because(endpoint.id, what, makers)
 
+    def _made_there(self, endpoint: Endpoint) -> bool:
+        """Whether it makes objects that other endpoints name or list."""
+        made = [r for r in self._graph.resources.values() if endpoint.id in r.creators]
+        return any(r.named or r.lists for r in made)
+
     def _makes(self, endpoint: Endpoint) -> bool:
         return endpoint.method == "POST" and any(
             endpoint.id in resource.creators for resource in self._graph.resources.values()
@@ -140,9 +148,11 @@ class Samples:
     async def _on(self, endpoint: Endpoint, account: str, filling: Filling) -> bool:
         if self._memory.hopeless(endpoint.id, account in self._cast.higher):
             return False
-        if self._acts_on_account(endpoint, account, filling):
-            self._memory.why.setdefault(endpoint.id, f"it would act on {account} itself, which is not ours to act on")
+        careful = await self._care.aimed(endpoint, account, filling, makes=self._made_there(endpoint))
+        if isinstance(careful, str):
+            self._memory.why.setdefault(endpoint.id, careful)
             return False
+        filling = careful
         unknown = self._places.blind(filling)
         if unknown:
             self._memory.why.setdefault(endpoint.id, f"no {unknown} that {account} may name is known")
@@ -168,7 +178,8 @@ class Samples:
                 kind="value" if own else "object",
                 remove=composed.call if own else None,
             )
-        trial = await self._objects.try_out(endpoint, composed, account)
+        with sending(self._ledger, entry):
+            trial = await self._objects.try_out(endpoint, composed, account)
         if not trial.accepted:
             if entry is not None and trial.reply.refuses:
                 self._ledger.void(entry)
@@ -186,14 +197,6 @@ class Samples:
         if target is not None and target.origin == "created":
             self._retell(target, tuple(trial.composed.values.markers))
         return True
-
-    def _acts_on_account(self, endpoint: Endpoint, account: str, filling: Filling) -> bool:
-        """Whether it is an action on an account by that account: `/users/{id}/suspend` would lock it out for good.
-
-        Only a higher role tries such a thing, on an account that this run signed up.
-        """
-        names_itself = filling.account == account and any(place.within == "path" for place in filling.values)
-        return endpoint.method == "POST" and "{" in endpoint.path and names_itself
 
     def _as_it_is(self, endpoint: Endpoint, composed: Composed, account: str) -> Composed:
         """The call with the properties that the account has now: a sample must not give it another role."""
@@ -313,6 +316,9 @@ class Samples:
         call = self._objects.call_on(endpoint, account, thing)
         if call is None:
             return False
+        if not self._care.spares(endpoint, call):
+            self._none(endpoint, f"what {account} could make to be deleted is named by an account that is needed")
+            return False
         composed = self._composer.compose(endpoint, f"{account}/{endpoint.name}", references={})
         trial = await self._objects.try_out(endpoint, msgspec.structs.replace(composed, call=call), account)
         if not trial.accepted:
@@ -356,7 +362,8 @@ class Samples:
         call = sample.call.with_value(hole.place, wrong)
         what = f"what {endpoint.name} made for {account}"
         entry = None if endpoint.method in policy.SAFE else self._ledger.intend(call, account=account, what=what)
-        reply = await self._courier.send(endpoint, call, as_=account, purpose="explore: random id")
+        with sending(self._ledger, entry):
+            reply = await self._courier.send(endpoint, call, as_=account, purpose="explore: random id")
         if entry is not None:
             self._settle(entry, endpoint, reply)
         held = not reply.accepted or (

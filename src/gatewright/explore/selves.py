@@ -12,17 +12,17 @@ from gatewright.explore.answers import Reply
 from gatewright.explore.compose import Composed, Composer
 from gatewright.explore.courier import Courier, Sessions
 from gatewright.explore.graph import Graph, shape
+from gatewright.explore.harm import DECIDING, SECRETS, ends, sets_a_state
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.memory import Memory, leaves_of
 from gatewright.explore.objects import Objects
 from gatewright.explore.places import Places
+from gatewright.explore.policy import administers
 from gatewright.explore.trial import Settle
 from gatewright.explore.words import same, words
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place, Specification
 from gatewright.model.json import Json
-
-_SECRET = frozenset({"password", "passwd", "pwd", "pin", "secret"})
 
 
 class Selves:
@@ -41,6 +41,7 @@ class Selves:
         specification: Specification,
     ) -> None:
         self._graph = graph
+        self._reads = [endpoint for endpoint in graph.endpoints.values() if endpoint.method == "GET"]
         self._memory = memory
         self._courier = courier
         self._composer = composer
@@ -60,6 +61,8 @@ class Selves:
             return False
         if self._by_path(endpoint):
             return endpoint.method != "POST"
+        if endpoint.method == "POST" and (administers(endpoint) or ends(endpoint) or sets_a_state(endpoint)):
+            return False
         if "{" in endpoint.path or any(endpoint.id in r.creators and r.named for r in self._graph.resources.values()):
             return False
         return any(self._shows(endpoint, account) is not None for account in self._memory.identity)
@@ -72,10 +75,11 @@ class Selves:
         """The GET that shows the data which the endpoint changes: that of its path, else the account's probe."""
         where = shape(endpoint)
         alike = self._alike(endpoint, account)
-        for candidate in self._graph.endpoints.values():
-            same_path = shape(candidate) == where and endpoint.method != "POST"
-            above = shape(candidate) == where.rpartition("/")[0] and alike
-            if candidate.method == "GET" and (same_path or above) and self._names(candidate, account):
+        places = {where} if endpoint.method != "POST" else set()
+        if alike:
+            places.add(where.rpartition("/")[0])
+        for candidate in self._reads:
+            if shape(candidate) in places and self._names(candidate, account):
                 return candidate
         probe = self._sessions.whoami(account)
         if probe is not None and probe.endpoint in self._graph.endpoints and alike:
@@ -164,8 +168,10 @@ class Selves:
                 call = call.with_value(place, shown[0])
             elif not field.required:
                 call = call.without(place)
-            elif set(words(field.key)) & _SECRET or field.schema.format == "password":
+            elif set(words(field.key)) & SECRETS or field.schema.format == "password":
                 return f"it wants {field.key}, and would change how {account} logs in"
+            elif set(words(field.key)) & DECIDING:
+                return f"it wants {field.key}, which {account} does not show: it might be shut out by it"
             elif not throwaway and set(words(field.key)) & {"email", "username", "login", "phone"}:
                 return f"it wants {field.key}, which {account} does not show: it could not be put back"
         return Composed(call, composed.values, composed.references)

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 COLUMNS: dict[str, str] = {
     "users": "id username email password_hash full_name phone date_of_birth role city bio position contract salary balance "
-    "language newsletter delivery_note loyalty_points created_at name_key mail_key second_factor",
+    "language newsletter delivery_note loyalty_points created_at name_key mail_key second_factor suspended",
     "records": "id patient_id kind title summary created_at",
     "slots": "id doctor starts_at free_places",
     "appointments": "id patient_id companion_id slot_id reason status created_at",

@@ -125,6 +125,9 @@ class Test(Struct, frozen=True, kw_only=True):
     """Module or file."""
     streams: bool = False
     """It listens: it has cells of endpoints that are streams. The others ask for whole answers."""
+    patient: bool = False
+    """It works on accounts that it signs up itself and mostly waits: it begins with the first phase that changes anything
+    and goes on beside the others."""
 
 
 class LogIn(Struct, frozen=True, kw_only=True):
@@ -398,6 +401,7 @@ def check(
     tags: tuple[str, ...] = (),
     classes: tuple[str, ...] = (),
     streams: bool = False,
+    patient: bool = False,
 ) -> Callable[[Callable[[Probe], Awaitable[Verdict]]], Callable[[Probe], Awaitable[Verdict]]]:
     """Registers a native check. Raises LookupError for an id that is taken or a threat that does not exist."""
     if threat not in THREATS:
@@ -423,6 +427,7 @@ def check(
             classes=classes,
             source=run.__module__,
             streams=streams,
+            patient=patient,
         )
         return run
 

@@ -234,6 +234,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The parameter that the finding is about."""
     endpoint: Endpoint | None = None
     """Findings only: the endpoint that the finding is about, where it is another than the cell's."""
+    also: tuple[str, ...] = ()
+    """Findings only: names of further endpoints with the same cause, such as the log-out that ends nothing."""
     title: str = ""
     summary: str = ""
     """Findings only: who could do what to whose what."""
@@ -274,6 +276,7 @@ def proved(
     title: str = "",
     place: Place | None = None,
     endpoint: Endpoint | None = None,
+    also: tuple[str, ...] = (),
     severity: Severity | None = None,
     cvss: str = "",
     victim: str = "",
@@ -286,6 +289,7 @@ def proved(
         why=summary,
         place=place,
         endpoint=endpoint,
+        also=also,
         title=title,
         summary=summary,
         proof=proof,

@@ -30,8 +30,11 @@ class Page(Struct, frozen=True, gc=False):
     cut: bool = False
 
 
-def page_of(response: Response | None) -> Page | None:
-    """The page that an answer is; None when it holds no list. Of an answer that was cut what is there is counted."""
+def page_of(response: Response | None, at: str | None = None) -> Page | None:
+    """The page that an answer is; None when it holds no list. Of an answer that was cut what is there is counted.
+
+    `at` says which of its lists is meant (`lists_of`): the longest one where that is not known.
+    """
     if response is None or not response.ok:
         return None
     headers = _from_headers(response)
@@ -40,11 +43,33 @@ def page_of(response: Response | None) -> Page | None:
     except orjson.JSONDecodeError:
         items = count_cut(response.body) if response.truncated else 0
         return Page(items, headers, cut=True) if items else None
-    items_of = longest(body)
+    items_of = longest(body) if at is None else lists_of(body).get(at)
     if items_of is None:
         return None
     total, more = _around(body)
     return Page(items_of, headers if headers is not None else total, more or _linked(response), response.truncated)
+
+
+def counts_of(response: Response | None) -> dict[str, int]:
+    """Where the lists near the top of an answer stand, and how long each is; nothing for what is no JSON."""
+    if response is None or not response.ok:
+        return {}
+    try:
+        return lists_of(orjson.loads(response.body))
+    except orjson.JSONDecodeError:
+        return {}
+
+
+def lists_of(body: Json, path: str = "", depth: int = _DEEPEST) -> dict[str, int]:
+    """Path → length of the lists near the top of a body, not of those within their items."""
+    if isinstance(body, list):
+        return {path: len(body)}
+    if not isinstance(body, dict) or not depth:
+        return {}
+    found: dict[str, int] = {}
+    for name, value in body.items():
+        found |= lists_of(value, f"{path}.{name}" if path else name, depth - 1)
+    return found
 
 
 def longest(body: Json, depth: int = _DEEPEST) -> int | None:

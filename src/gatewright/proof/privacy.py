@@ -57,6 +57,11 @@ class Evidence(Struct, frozen=True):
 
     codes: frozenset[str] = frozenset()
 
+    @property
+    def strong(self) -> bool:
+        """Whether any of it is strong."""
+        return any(code[0] == "S" for code in self.codes)
+
     def told(self) -> str:
         """The evidence in words, strongest first."""
         table = {**STRONG, **WEAK, **CONTRARY}

@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from gatewright.lab.dialects.web import Web
-from gatewright.lab.endpoint import Refused, Reply
-
 Visit = Callable[..., Any]
 
 
@@ -32,11 +27,3 @@ def test_bodies_are_json_and_not_endless(visit: Visit) -> None:
     merge = {"content-type": "application/merge-patch+json"}
     assert visitor.send("PATCH", "/me", "alice", body={"full_name": "Alice M"}, headers=merge).status == 200
     assert visitor.send("POST", "/auth/login", body=b" " * 300_000).status == 413
-
-
-def test_the_clothes_are_left_to_the_dialect(visit: Visit) -> None:
-    bare = visit().dialect
-    with pytest.raises(NotImplementedError):
-        Web.dressed(bare, Reply(), None)  # type: ignore[arg-type]
-    with pytest.raises(NotImplementedError):
-        Web.refusal(bare, Refused(404, "no"), [])

@@ -7,6 +7,7 @@ numbers, calls these, and encodes the `Reply` or the `Refused` that comes out.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -26,7 +27,7 @@ from gatewright.lab.validate import complaints
 from gatewright.lab.weaknesses import Weakness
 
 
-class Dialect:
+class Dialect(ABC):
     """One way to serve the route table."""
 
     name: ClassVar[str]
@@ -43,9 +44,9 @@ class Dialect:
         clinic.door = self.door()
         clinic.spelled = names.path
 
+    @abstractmethod
     def door(self) -> Door:
         """How callers are known here."""
-        raise NotImplementedError
 
     @classmethod
     def spelling(cls, scramble: int | None) -> Names:
@@ -61,24 +62,25 @@ class Dialect:
         spelled = f"{within}:{names.word(parameter)}" if parameter else weakness.parameter
         return replace(weakness, endpoint=f"{method} {names.path(path)}", parameter=spelled)
 
+    @abstractmethod
     def routes(self) -> list[BaseRoute]:
         """Everything but the specification."""
-        raise NotImplementedError
 
+    @abstractmethod
     def document(self) -> dict[str, Any] | None:
         """What is published at `specification`; None where it is asked for in another way than by GET."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lost(self, status: int, request: Request) -> Response:
         """The answer where no route is: 404, or 405 where the path has other methods."""
-        raise NotImplementedError
 
     def known(self, endpoint: Endpoint, headers: Mapping[str, str], least: Access) -> tuple[Row | None, dict[str, Any]]:
         """Who calls, and what their credential says; nobody is asked where nobody has to be known."""
         unguarded = endpoint.unguarded and endpoint.unguarded in self.clinic.weak
         if least <= Access.PUBLIC or unguarded:
             return None, {}
-        return self.clinic.door.caller(self.clinic, headers)
+        user, claims = self.clinic.door.caller(self.clinic, headers)
+        return (None, {}) if user is not None and user["suspended"] else (user, claims)
 
     def run(self, call: Call) -> Reply:
         """All steps of a decoded call. Raises Refused."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -43,13 +44,13 @@ class Web(Dialect):
         """OpenAPI 3.1."""
         return document(list(self.table.values()), self.schemas, self.names, self.published)
 
+    @abstractmethod
     def dressed(self, reply: Reply, call: Call) -> Response:
         """The bytes of a reply."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, refused: Refused, methods: list[str]) -> Response:
         """The bytes of a refusal; `methods` are those that the path has, for a 405."""
-        raise NotImplementedError
 
     async def content(self, request: Request, call: Call) -> dict[str, Any]:
         """The body of a request in real names; 400, 413 or 415 when it is none."""

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import html
 import secrets
+from abc import abstractmethod
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -59,9 +60,9 @@ class _Server(Porch):
         token = await self.granted(request, given)
         return _error("invalid_grant") if token is None else self._issued(token)
 
+    @abstractmethod
     async def granted(self, request: Request, given: dict[str, str]) -> str | None:
         """The clinic's token for a request of the door's grant; None when it is refused."""
-        raise NotImplementedError
 
     def _issued(self, token: str) -> Response:
         answer: dict[str, Any] = {"access_token": token, "token_type": "Bearer", "expires_in": self.clinic.token_ttl}
@@ -71,9 +72,9 @@ class _Server(Porch):
             self._refresh[answer["refresh_token"]] = int(claims["sub"])
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
+    @abstractmethod
     def flow(self) -> dict[str, Any]:
         """The flow of the security scheme."""
-        raise NotImplementedError
 
     def published(self, document: Document) -> Document:
         """An OAuth2 scheme; the clinic's own log-in is gone."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from abc import ABC
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
@@ -32,7 +33,7 @@ Handler = Callable[[Request, bytes], Awaitable[Response]]
 Document = dict[str, Any]
 
 
-class Porch:
+class Porch(ABC):
     """Lets everybody through as they come. A door changes `caller`, `routes`, `published` and `accounts`."""
 
     name: ClassVar[str]

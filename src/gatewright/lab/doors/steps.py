@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from abc import abstractmethod
 from typing import Any
 
 import orjson
@@ -39,13 +40,13 @@ class _TwoSteps(Porch):
         """Challenge → name, the clinic's token, wrong codes so far."""
         self.routes = {("POST", LOGIN): self._login, ("POST", VERIFY): self._verify}
 
+    @abstractmethod
     def asked(self, username: str) -> bool:
         """Whether this account has a second step; it is asked for its code now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def right(self, username: str, code: str) -> bool:
         """Whether this is the code."""
-        raise NotImplementedError
 
     async def _login(self, request: Request, body: bytes) -> Response:
         given = fields(body)

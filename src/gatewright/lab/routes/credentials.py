@@ -77,7 +77,15 @@ def _ask(call: Call, user: Row, password: str | None) -> None:
     forget(call.clinic, counted)
 
 
-@AREA.on("POST", "/auth/password/forgot", Access.PUBLIC, body="Forgotten", answer="Notice", status=202)
+@AREA.on(
+    "POST",
+    "/auth/password/forgot",
+    Access.PUBLIC,
+    body="Forgotten",
+    answer="Notice",
+    status=202,
+    unmetered="reset-mail-without-limit",
+)
 def forgot(call: Call) -> Row:
     """Ask for a code that resets the password; the answer is the same for everybody."""
     user = call.tables.first("users", mail_key=spelled(call.body["email"]))

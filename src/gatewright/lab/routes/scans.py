@@ -66,6 +66,7 @@ def scans(call: Call) -> Row:
     upload="file",
     limit=45,
     unbounded="scan-of-any-size",
+    unmetered="scan-without-limit",
     dialects=_HERE,
 )
 def add_scan(call: Call) -> Row:

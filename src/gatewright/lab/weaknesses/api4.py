@@ -20,6 +20,7 @@ def _costs(
     parameter: str | None = None,
     words: bool = False,
     needs: dict[str, Any] | None = None,
+    dialects: tuple[str, ...] = ("bearer", "cookie", "graphql"),
 ) -> Weakness:
     found = Weakness(
         id=id_,
@@ -31,6 +32,7 @@ def _costs(
         words=words,
         title=title,
         needs=needs,
+        dialects=dialects,
     )
     if test not in _BODIES:
         return found
@@ -50,6 +52,28 @@ ROWS: tuple[Weakness, ...] = (
         "no-rate-limit",
         "GET /me",
         "The own account is shown however often it is asked for",
+    ),
+    _costs(
+        "sign-up-without-limit",
+        "no-rate-limit",
+        "POST /auth/register",
+        "Sign-ups are answered however often they are sent",
+        dialects=("bearer", "cookie"),
+    ),
+    _costs(
+        "reset-mail-without-limit",
+        "no-rate-limit",
+        "POST /auth/password/forgot",
+        "A code that resets a password may be asked for however often one likes",
+        words=True,
+        dialects=("bearer", "cookie"),
+    ),
+    _costs(
+        "scan-without-limit",
+        "no-rate-limit",
+        "POST /scans",
+        "Papers may be scanned in however fast they come",
+        dialects=("bearer",),
     ),
     _costs(
         "old-news-without-limit",

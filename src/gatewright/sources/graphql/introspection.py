@@ -12,7 +12,6 @@ from graphql import get_introspection_query
 from gatewright.model.endpoint import Specification
 from gatewright.model.errors import GatewrightError, SourceError
 from gatewright.model.json import Json
-from gatewright.sources.graphql.names import words
 from gatewright.sources.graphql.reader import parse
 
 Ask = Callable[[str, bytes], Awaitable[bytes]]
@@ -30,11 +29,6 @@ PLACES = (
 )
 """Where common servers have it by default."""
 _ALIVE = b'{"query": "{ __typename }"}'
-
-
-def says_graphql(url: str) -> bool:
-    """Whether an address is that of a GraphQL endpoint by its last segment."""
-    return bool(set(words(urlsplit(url).path.rstrip("/").rpartition("/")[2])) & {"graphql", "gql", "graph"})
 
 
 async def find(url: str, *, ask: Ask) -> Specification | None:
