@@ -34,7 +34,9 @@ def test_a_killed_process_goes_on_from_what_was_saved():
     first.intend(CREATE, account="bob", what="b")
     second = Ledger(entries=[msgspec.json.decode(raw, type=Entry) for raw in saved.values()])
     assert [(e.number, e.account, e.state) for e in second.standing] == [(2, "bob", "intended"), (1, "alice", "made")]
+    assert second.stand == 2
     assert second.intend(CREATE, account="bob", what="c").number == 3
+    assert second.stand == 3 == len(second.standing)
 
 
 def test_a_later_word_keeps_what_was_known():

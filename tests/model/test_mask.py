@@ -173,3 +173,11 @@ def test_the_secrets_of_settings() -> None:
     shop = Account(name="shop", oauth2={"client_id": "id", "client_secret": "cs-1", "token_url": "http://t"})
     settings = Settings(accounts=(alice, root, shop), headers=(("X-Api-Key", "hk-1"), ("X-Client", "gw")))
     assert secrets_of(settings) == ["pw-alice", "cred-1", "cs-1", "hk-1"]
+
+
+def test_what_was_masked_before_is_masked_anew_once_more_is_known(mask: Mask) -> None:
+    seen = Response(200, (("X-Trace", f"of {TOKEN}"),), f"hello {TOKEN}".encode())
+    assert mask.response(seen) == seen == mask.response(seen)
+    mask.learn(TOKEN)
+    after = mask.response(seen)
+    assert TOKEN not in str(after) and len(MASKED.findall(str(after))) == 2

@@ -34,7 +34,7 @@ async def clean(run: str, settings: Settings) -> Cleaned:
         journal = store.journal(run)
         mask = Mask(store.key, secrets_of(settings))
         ledger = Ledger(lambda entry: store.save_object(run, entry, mask=mask), journal.ledger)
-        standing = len(ledger.standing)
+        standing = ledger.stand
         if not standing:
             return Cleaned(0, ())
         placed = place(await load_specification(settings), settings)

@@ -14,15 +14,14 @@ from gatewright.model.endpoint import Specification
 from gatewright.model.errors import SourceError, UsageError
 from gatewright.model.settings import Settings
 from gatewright.sources.discover import discover
-from gatewright.sources.graphql import reader as graphql
-from gatewright.sources.graphql.introspection import find, introspect, says_graphql
+from gatewright.sources.graphql.signs import SUFFIXES, is_schema, says_graphql
 from gatewright.sources.har import exchanges, is_har
 from gatewright.sources.openapi import load
 from gatewright.sources.openapi.reader import read
 from gatewright.sources.problems import Problems
 from gatewright.wire.documents import Documents
 
-_DOCUMENTS = (".json", ".yaml", ".yml", ".har", *graphql.SUFFIXES)
+_DOCUMENTS = (".json", ".yaml", ".yml", ".har", *SUFFIXES)
 
 
 async def load_specification(settings: Settings) -> Specification:
@@ -92,9 +91,9 @@ def _is_url(source: str) -> bool:
 async def _one(source: str, settings: Settings) -> Specification:
     if not _is_url(source):
         data = await read(source, fetch=None)
-        return graphql.parse(data, source=source) if graphql.is_schema(data, source=source) else await load(source)
+        return _schema(data, source) if is_schema(data, source=source) else await load(source)
     async with Documents(settings, run="specification", url=source) as fetch:
-        found = await introspect(source, ask=fetch.post) if says_graphql(source) else None
+        found = await _asked(source, fetch, at_once=True) if says_graphql(source) else None
         if found is not None:
             return found
         try:
@@ -102,7 +101,22 @@ async def _one(source: str, settings: Settings) -> Specification:
         except SourceError as error:
             if error.code != "GW-S007":
                 raise
-            found = await find(source, ask=fetch.post)
+            found = await _asked(source, fetch)
             if found is None:
                 raise
             return found
+
+
+def _schema(data: bytes, source: str) -> Specification:
+    from gatewright.sources.graphql.reader import (
+        parse,
+    )  # the library takes a fifth of a second: only where it is wanted
+
+    return parse(data, source=source)
+
+
+async def _asked(source: str, fetch: Documents, *, at_once: bool = False) -> Specification | None:
+    """The GraphQL schema served at an address, or else (not `at_once`) at the usual places of its host."""
+    from gatewright.sources.graphql.introspection import find, introspect
+
+    return await (introspect if at_once else find)(source, ask=fetch.post)

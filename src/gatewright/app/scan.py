@@ -277,12 +277,17 @@ class _Scan:
 
     def _reserve(self) -> int:
         """Requests that clean-up may need: one to remove and one to look for each thing that stands."""
-        return 2 * len(self.ledger.standing)
+        return 2 * self.ledger.stand
 
     async def _reach(self) -> None:
         """Raise TargetError unless the target takes a connection."""
         endpoint = next(
-            (e for e in self.placed.specification.endpoints if e.method == "GET" and "{" not in e.path), None
+            (
+                e
+                for e in self.placed.specification.endpoints
+                if e.method == "GET" and "{" not in e.path and not e.stream
+            ),
+            None,
         )
         origin = endpoint.origin if endpoint else self.placed.targets[0]
         exchange = await self.gate.send(
@@ -350,7 +355,7 @@ class _Scan:
             self.store.save_knowledge(self.run_id, stale, mask=self.mask)
         endpoints = self._endpoints()
         before = set(listed(endpoints, self.journal.ledger, self.sessions.ways)) if self.journal else set()
-        self.stream.emit(PhaseChanged(phase="clean-up", total=len(self.ledger.standing)))
+        self.stream.emit(PhaseChanged(phase="clean-up", total=self.ledger.stand))
         try:
             async with asyncio.timeout(_CLEAN):
                 await clean_up(self.sessions, endpoints, self.ledger, seconds=_CLEAN, ways=self.sessions.ways)

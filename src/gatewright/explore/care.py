@@ -7,7 +7,7 @@ of it. What would end the caller's own account, session or membership is not tri
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -17,9 +17,9 @@ from gatewright.explore.harm import ends, of_accounts, secret_of, sets_a_state
 from gatewright.explore.identity import Identities
 from gatewright.explore.places import Filling, Places
 from gatewright.explore.policy import administers
+from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place, Specification
 from gatewright.model.errors import BudgetError
-from gatewright.model.json import Json
 
 SignUp = Callable[[], Awaitable[str]]
 """Signs one more account up, for exploration alone: its name; empty when that fails."""
@@ -66,9 +66,11 @@ class Care:
         secret = "" if makes else secret_of(endpoint, self._specification)
         return f"it wants {secret}, and would change how {account} logs in" if secret else filling
 
-    def spares(self, endpoint: Endpoint, values: Mapping[Place, Json]) -> bool:
-        """Whether a call names no account that was given to us."""
-        named = self._places.accounts_named(endpoint, values).values()
+    def spares(self, endpoint: Endpoint, call: Call) -> bool:
+        """Whether the end of a call's path names no account that was given to us: a membership is named by its member."""
+        path = [hole for hole in self._graph.holes[endpoint.id] if hole.place.within == "path"]
+        ends_in = {hole.place: call.get(hole.place) for hole in path[-1:]}
+        named = self._places.accounts_named(endpoint, ends_in).values()
         return all(name in self._cast.throwaway or name == self.spare for name in named)
 
     async def _on_spare(

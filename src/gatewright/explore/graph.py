@@ -173,7 +173,12 @@ def build(specification: Specification, ways_in: frozenset[str] = frozenset()) -
 
 def shape(endpoint: Endpoint) -> str:
     """The endpoint's place in the tree: `http://h/v1/orders/{}`; a trailing slash does not count."""
-    return endpoint.origin + _PARAMETER.sub("{}", endpoint.base + endpoint.path).rstrip("/")
+    return _shape(endpoint.origin, endpoint.base + endpoint.path)
+
+
+@lru_cache(maxsize=8192)
+def _shape(origin: str, path: str) -> str:
+    return origin + _PARAMETER.sub("{}", path).rstrip("/")
 
 
 def path_keys(endpoint: Endpoint) -> list[tuple[str, str]]:

@@ -13,6 +13,8 @@ from gatewright.model.call import Call
 State = Literal["intended", "made", "gone", "void"]
 """`intended`: about to be sent, outcome unknown; `void`: the request was refused, nothing is there."""
 
+_STANDING = ("intended", "made")
+
 
 class Entry(Struct, frozen=True, kw_only=True):
     """One object that was made, or one value that was changed (then `remove` writes the old one back)."""
@@ -44,6 +46,9 @@ class Ledger:
     def __init__(self, save: Callable[[Entry], None] = lambda entry: None, entries: Iterable[Entry] = ()) -> None:
         self._save = save
         self._entries: dict[int, Entry] = {entry.number: entry for entry in entries}
+        self._standing: set[int] = {entry.number for entry in self._entries.values() if entry.state in _STANDING}
+        """Kept beside the entries: before each request of a run somebody asks how many stand."""
+        self._last = max(self._entries, default=0)
 
     @property
     def entries(self) -> list[Entry]:
@@ -53,7 +58,12 @@ class Ledger:
     @property
     def standing(self) -> list[Entry]:
         """What is, or may be, still there; newest first."""
-        return [entry for entry in reversed(self.entries) if entry.state in ("intended", "made")]
+        return [self._entries[number] for number in sorted(self._standing, reverse=True)]
+
+    @property
+    def stand(self) -> int:
+        """How many are, or may be, still there."""
+        return len(self._standing)
 
     def intend(
         self,
@@ -69,9 +79,9 @@ class Ledger:
         remove: Call | None = None,
     ) -> Entry:
         """Write down what is about to be made or changed."""
-        number = max(self._entries, default=0) + 1
+        self._last += 1
         entry = Entry(
-            number=number,
+            number=self._last,
             kind=kind,
             account=account,
             what=what,
@@ -114,6 +124,7 @@ class Ledger:
 
     def _put(self, entry: Entry) -> Entry:
         self._entries[entry.number] = entry
+        (self._standing.add if entry.state in _STANDING else self._standing.discard)(entry.number)
         self._save(entry)
         return entry
 

@@ -124,16 +124,13 @@ class Objects:
     ) -> Thing | None:
         if self._memory.hopeless(endpoint.id, account in self._cast.higher):
             return None
-        filling = self._filling(endpoint, account)
-        unknown = "" if endpoint.id == resource.replace else self._places.blind(filling)
-        if unknown:
-            self._memory.refuse(endpoint.id, f"no {unknown} that {account} may name is known")
+        made, known = resource.named or bool(resource.lists), self._filling(endpoint, account)
+        unknown = "" if endpoint.id == resource.replace else self._places.blind(known)
+        why = f"no {unknown} that {account} may name is known" if unknown else ""
+        filling = why or await self._care.aimed(endpoint, account, known, makes=made)
+        if isinstance(filling, str):
+            self._memory.refuse(endpoint.id, filling)
             return None
-        careful = await self._care.aimed(endpoint, account, filling, makes=resource.named or bool(resource.lists))
-        if isinstance(careful, str):
-            self._memory.refuse(endpoint.id, careful)
-            return None
-        filling = careful
         composed = self._compose(endpoint, resource, filling, label)
         for name, value in extra.items():
             composed = msgspec.structs.replace(composed, call=composed.call.with_value(Place("body", name), value))

@@ -314,8 +314,10 @@ class Samples:
             return False
         thing.gone = True
         call = self._objects.call_on(endpoint, account, thing)
-        named = {hole.place: call.get(hole.place) for hole in self._graph.holes[endpoint.id]} if call else {}
-        if call is None or not self._care.spares(endpoint, named):  # a membership is named by its member
+        if call is None:
+            return False
+        if not self._care.spares(endpoint, call):
+            self._none(endpoint, f"what {account} could make to be deleted is named by an account that is needed")
             return False
         composed = self._composer.compose(endpoint, f"{account}/{endpoint.name}", references={})
         trial = await self._objects.try_out(endpoint, msgspec.structs.replace(composed, call=call), account)

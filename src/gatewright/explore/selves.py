@@ -41,6 +41,7 @@ class Selves:
         specification: Specification,
     ) -> None:
         self._graph = graph
+        self._reads = [endpoint for endpoint in graph.endpoints.values() if endpoint.method == "GET"]
         self._memory = memory
         self._courier = courier
         self._composer = composer
@@ -74,10 +75,11 @@ class Selves:
         """The GET that shows the data which the endpoint changes: that of its path, else the account's probe."""
         where = shape(endpoint)
         alike = self._alike(endpoint, account)
-        for candidate in self._graph.endpoints.values():
-            same_path = shape(candidate) == where and endpoint.method != "POST"
-            above = shape(candidate) == where.rpartition("/")[0] and alike
-            if candidate.method == "GET" and (same_path or above) and self._names(candidate, account):
+        places = {where} if endpoint.method != "POST" else set()
+        if alike:
+            places.add(where.rpartition("/")[0])
+        for candidate in self._reads:
+            if shape(candidate) in places and self._names(candidate, account):
                 return candidate
         probe = self._sessions.whoami(account)
         if probe is not None and probe.endpoint in self._graph.endpoints and alike:

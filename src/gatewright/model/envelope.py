@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from gatewright.model.json import Json
 
-_LONGEST = 8192
+LONGEST = 8192
 """Bytes of a body that is looked at: refusals are short."""
 _MARK = re.compile(
     rb'"(?:is_?)?(?:success|succeeded|ok|err|error|errors|failed|status|result|(?:err|error|status|result)?_?(?:code|no))'
@@ -59,7 +59,7 @@ def refusal(body: bytes) -> int:
 
     The status is that of its code, where that is one of HTTP or in words; else 400.
     """
-    return _refusal(body) if len(body) <= _LONGEST and _MARK.search(body) else 0
+    return _refusal(body) if len(body) <= LONGEST and _MARK.search(body) else 0
 
 
 @lru_cache(maxsize=512)

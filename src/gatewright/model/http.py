@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from msgspec import Struct
 from gatewright.model import envelope, graphql, stream
 from gatewright.model.stream import Listen
 
+_SHORT = envelope.LONGEST
 Headers = tuple[tuple[str, str], ...]
 """Header lines in order, names in the case that was sent. Characters are Latin-1 code points of the bytes."""
 
@@ -113,7 +115,14 @@ class Response(Struct, frozen=True, gc=False):
             return stream.meaning(self.body)
         if not 200 <= self.status < 300:
             return self.status
-        return graphql.refusal(self.body) or envelope.refusal(self.body) or self.status
+        said = _refusal(self.body) if len(self.body) <= _SHORT else graphql.refusal(self.body)
+        return said or self.status
+
+
+@lru_cache(maxsize=1024)
+def _refusal(body: bytes) -> int:
+    """What the body alone says; asked again and again of the same answer."""
+    return graphql.refusal(body) or envelope.refusal(body)
 
 
 class Exchange(Struct, frozen=True, gc=False):

@@ -52,6 +52,10 @@ _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]{16,}", re.ASCII)
 _UNSIGNED = re.compile(r"eyJ[\w-]+\.[\w-]*\.?", re.ASCII)
 _SCHEME = re.compile(r"\b(Bearer|Basic|Token|JWT)(\s+)([\w.~+/=-]{12,})", re.ASCII | re.IGNORECASE)
 _FIRST_PAIR = re.compile(r"([^=;]*=)([^;]*)")
+_LINES = 4096
+"""Header lines that are kept with their masks."""
+_BODIES, _SHORT = 1024, 8192
+"""Bodies that are kept, and how long one may be."""
 _LEAST = 8
 """Shorter values are hidden by their name only: by value they would also hide ordinary words."""
 
@@ -62,6 +66,10 @@ class Mask:
     def __init__(self, key: bytes, secrets: Iterable[str] = ()) -> None:
         self._key = key
         self._known = Known()
+        self._lines: dict[tuple[str, str], tuple[int, str]] = {}
+        """Header line → how many values were known when it was masked, and what it became: most lines come again."""
+        self._bodies: dict[tuple[bytes, str, bool], tuple[int, bytes]] = {}
+        """The same for short bodies: baselines are asked for three times, and the ledger writes a call down as often."""
         for secret in secrets:
             self.learn(secret)
 
@@ -94,12 +102,24 @@ class Mask:
 
     def headers(self, lines: Headers) -> Headers:
         """Header lines, cookies by value."""
-        return tuple((name, self._header(name.lower(), value)) for name, value in lines)
+        return tuple((name, self._line(name.lower(), value)) for name, value in lines)
 
     def body(self, body: bytes, content_type: str = "", *, request: bool = False) -> bytes:
         """A body: JSON, form, XML and multipart fields with a secret name, and known values anywhere."""
-        if not body:
-            return body
+        if not body or len(body) > _SHORT:
+            return self._body(body, content_type, request)
+        known, key = len(self._known), (body, content_type, request)
+        kept = self._bodies.get(key)
+        if kept is not None and kept[0] == known:
+            return kept[1]
+        masked = self._body(body, content_type, request)
+        if len(self._known) == known:
+            if len(self._bodies) >= _BODIES:
+                self._bodies.clear()
+            self._bodies[key] = (known, masked)
+        return masked
+
+    def _body(self, body: bytes, content_type: str, request: bool) -> bytes:
         text = body.decode("latin-1")
         if "\0" not in text[:512] or request:
             text = _JSON.sub(lambda found: self._json(found, request), text)
@@ -194,6 +214,18 @@ class Mask:
             return msgspec.structs.replace(event, message=self.text(event.message))
         return event
 
+    def _line(self, name: str, value: str) -> str:
+        known = len(self._known)
+        kept = self._lines.get((name, value))
+        if kept is not None and kept[0] == known:
+            return kept[1]
+        masked = self._header(name, value)
+        if len(self._known) == known:  # else the line itself, or another thread, has taught something new
+            if len(self._lines) >= _LINES:
+                self._lines.clear()
+            self._lines[name, value] = (known, masked)
+        return masked
+
     def _header(self, name: str, value: str) -> str:
         if name == "cookie":
             return "; ".join(self._cookie(part) for part in value.split("; "))
@@ -246,7 +278,7 @@ class Mask:
             content_type = value if name.lower() == "content-type" else content_type
             space = " " if value.startswith(" ") else ""
             masked.append(
-                name + colon + space + self._header(name.strip().lower(), value.strip()) if colon else self.text(line)
+                name + colon + space + self._line(name.strip().lower(), value.strip()) if colon else self.text(line)
             )
         kept = self.body(rest, content_type, request=True) if body else b""
         return "\r\n".join(masked).encode("latin-1", "replace") + blank + kept

@@ -23,7 +23,8 @@ GROWTH = {"additive": 1.7, "geometric": 3.0}
 """How many times the excess of the rung before a proof needs: quadratic cost grows by less on an additive ladder, and 4 is
 quadratic on a geometric one."""
 
-_GLANCE, _GLANCE_TIMES = 0.1, 2.0
+_GLANCE, _GLANCE_TIMES = 0.27, 2.0
+"""A little less than a proof needs: what one attempt does not reach, the median of three will not."""
 _PROOF, _PROOF_TIMES = 0.3, 5.0
 _TOP = 0.5
 """Seconds of an attempt after which nothing larger is sent."""
@@ -108,7 +109,7 @@ def proves(sets: Sets, least: float) -> bool:
 async def climb(ask: Ask, sizes: Sequence[int], *, least: float, rng: random.Random) -> Climb:
     """Climb until a rung proves it, the cost is too high to go on, or the ladder ends.
 
-    A rung whose attempt is faster than a tenth of a second needs no control: its excess cannot be a tenth of a second.
+    A rung whose attempt is faster than the excess that a proof needs has no control, since it cannot prove anything.
     """
     rungs, slowest, before, fastest = 0, 0.0, 0, float("inf")
     waiting = list(sizes)
@@ -168,7 +169,7 @@ async def _twice(ask: Ask, size: int, before: int, *, least: float, rng: random.
         one = await _set(ask, size, before, rng)
         if isinstance(one, str):
             return Climb(ending="stopped", stop=one)
-        if not proves(one, least):
+        if one is None or not proves(one, least):
             return None
         whole = one if whole is None else whole.pooled(one)
     if whole is None or not proves(whole, least):
@@ -176,8 +177,17 @@ async def _twice(ask: Ask, size: int, before: int, *, least: float, rng: random.
     return Climb(ending="proved", sets=whole, growth=growth(whole))
 
 
-async def _set(ask: Ask, size: int, before: int, rng: random.Random) -> Sets | str:
-    """Three of each in random order; a word when one of them says that nothing more can be measured."""
+def _hopeless(attempts: Sequence[float], controls: Sequence[float]) -> bool:
+    """Whether a set proves nothing however it goes on: two attempts that are too fast, or one that a control was as slow as."""
+    too_fast = sum(seconds < _PROOF for seconds in attempts) > 1
+    return too_fast or (bool(attempts and controls) and min(attempts) <= max(controls))
+
+
+async def _set(ask: Ask, size: int, before: int, rng: random.Random) -> Sets | str | None:
+    """Three of each in random order; a word when one of them says that nothing more can be measured.
+
+    None as soon as it cannot prove anything any more: then the rest need not be sent.
+    """
     order = [(True, size), (False, size), (True, before)] * 3
     rng.shuffle(order)
     taken: dict[tuple[bool, int], list[float]] = {key: [] for key in order}
@@ -186,4 +196,6 @@ async def _set(ask: Ask, size: int, before: int, rng: random.Random) -> Sets | s
         if asked.stop:
             return asked.stop
         taken[key].append(asked.seconds)
+        if _hopeless(taken[True, size], taken[False, size]):
+            return None
     return Sets(tuple(taken[True, size]), tuple(taken[False, size]), tuple(taken[True, before]))

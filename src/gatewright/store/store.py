@@ -52,6 +52,10 @@ from gatewright.store.migrate import PRAGMAS, connect
 from gatewright.store.turns import Turns
 from gatewright.store.writer import Writer
 
+_LEDGER = (
+    "INSERT INTO ledger (run, number, state, data) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (run, number) DO UPDATE SET state = excluded.state, data = excluded.data"
+)
 Note = Asked | Left | Warned | BudgetSpent
 T = TypeVar("T")
 
@@ -81,9 +85,13 @@ class Store:
         self.key: bytes = read_key(self.path)
         self._engine = connect(self.path)
         self._turns = Turns()
+        self._direct: sqlite3.Connection | None = None
+        """The ledger's own connection: it is written to before and after each request that may make something."""
 
     def close(self) -> None:
         """Lets the file go."""
+        if self._direct is not None:
+            self._direct.close()
         self._engine.dispose()
 
     def consumer(self, run: str, *, mask: Mask | None = None) -> Writer:
@@ -242,8 +250,11 @@ class Store:
     def save_object(self, run: str, entry: Entry, *, mask: Mask | None = None) -> None:
         """Writes down a ledger entry; on the disk when this returns. Made for `Ledger(save=…)`."""
         data = msgspec.json.encode(masked_entry(entry, mask or Mask(self.key)))
-        values = {"run": run, "number": entry.number, "state": entry.state, "data": data}
-        self._upsert(insert(schema.ledger).values(values), ["run", "number"], {"state": entry.state, "data": data})
+        with self._failing(), self._turns:
+            if self._direct is None:
+                self._direct = self._raw()
+            with self._direct:
+                self._direct.execute(_LEDGER, (run, entry.number, entry.state, data))
 
     def remove_object(self, run: str, number: int) -> None:
         """Forgets a ledger entry."""
@@ -297,7 +308,7 @@ class Store:
     def _failing(self) -> Iterator[None]:
         try:
             yield
-        except (SQLAlchemyError, msgspec.DecodeError) as error:
+        except (SQLAlchemyError, sqlite3.Error, msgspec.DecodeError) as error:
             what = str(getattr(error, "orig", error))
             raise StoreError(f"the store cannot be used: {what}", code="GW-D004", where=str(self.path)) from None
 

@@ -14,6 +14,8 @@ Visit = Callable[..., Any]
         ("GET", "/admin/users"),
         ("PUT", "/admin/users/1042/role"),
         ("DELETE", "/admin/users/1042"),
+        ("POST", "/admin/users/1042/suspension"),
+        ("DELETE", "/admin/users/1042/suspension"),
         ("GET", "/admin/audit-log"),
         ("GET", "/admin/refunds"),
         ("POST", "/admin/refunds"),
@@ -30,6 +32,7 @@ def test_nobody_locks_the_administrators_out(visit: Visit) -> None:
     root = visitor.id("root")
     assert visitor.send("PUT", f"/admin/users/{root}/role", "root", body={"role": "patient"}).status == 409
     assert visitor.send("DELETE", f"/admin/users/{root}", "root").status == 409
+    assert visitor.send("POST", f"/admin/users/{root}/suspension", "root").status == 409
     assert visitor.send("DELETE", "/admin/users/77", "root").status == 404
 
 
@@ -52,3 +55,13 @@ def test_accounts_show_no_secret(visit: Visit) -> None:
     answer = visit().send("GET", "/admin/users", "root")
     assert b"hash" not in answer.content
     assert answer.json["count"] == 8
+
+
+def test_a_suspended_account_is_let_in_again_when_it_is_reinstated(visit: Visit) -> None:
+    visitor = visit()
+    path = f"/admin/users/{visitor.id('bob')}/suspension"
+    assert visitor.send("GET", "/me", "bob").status == 200
+    assert visitor.send("POST", path, "root").status == 204
+    assert visitor.send("GET", "/me", "bob").status == 401
+    assert visitor.send("DELETE", path, "root").status == 204
+    assert visitor.send("GET", "/me", "bob").status == 200

@@ -8,7 +8,7 @@ from graphql import GraphQLSchema, graphql_sync
 
 from gatewright.model.endpoint import Specification
 from gatewright.model.errors import SourceError, TargetError
-from gatewright.sources.graphql.introspection import PLACES, find, introspect, says_graphql
+from gatewright.sources.graphql.introspection import PLACES, find, introspect
 
 HOST = "http://api.test:8080"
 
@@ -55,8 +55,3 @@ def test_where_introspection_is_off_a_file_is_asked_for(schema: GraphQLSchema) -
         asyncio.run(introspect(HOST + "/graphql", ask=Server(schema, closed=True).ask))
     assert caught.value.code == "GW-S054"
     assert f"--target {HOST}/graphql" in caught.value.help
-
-
-@pytest.mark.parametrize(("url", "yes"), [("/graphql", True), ("/api/GraphQL/", True), ("/query", False), ("", False)])
-def test_addresses_that_say_it(url: str, yes: bool) -> None:
-    assert says_graphql(HOST + url) is yes

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewright.model.errors import SourceError
-from gatewright.sources.graphql.reader import is_schema, parse
+from gatewright.sources.graphql.reader import parse
 
 
 def test_sdl_and_introspection_say_the_same(schema: GraphQLSchema) -> None:
@@ -20,21 +20,6 @@ def test_sdl_and_introspection_say_the_same(schema: GraphQLSchema) -> None:
         assert found.schemas.keys() == sdl.schemas.keys()
     assert {e.name for e in sdl.endpoints} >= {"POST /gql#query.order", "POST /gql#mutation.createOrder"}
     assert [(p.code, p.message) for p in sdl.problems] == [("GW-S053", "subscriptions are not called: orderSent")]
-
-
-@pytest.mark.parametrize(
-    ("data", "source", "yes"),
-    [
-        (b"anything", "a/schema.graphqls", True),
-        (b"# shop\ntype Query {\n a: Int }", "schema.txt", True),
-        (b'{"data": {"__schema": {"queryType": {"name": "Q"}}}}', "x.json", True),
-        (b'{"openapi": "3.0.0", "paths": {}}', "x.json", False),
-        (b"openapi: 3.0.0\ninfo:\n  title: type Query {", "x.yaml", False),
-        (b"", "x", False),
-    ],
-)
-def test_what_is_a_schema(data: bytes, source: str, yes: bool) -> None:
-    assert is_schema(data, source=source) is yes
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ class Dialect(ABC):
         """Of bodies as they are validated: real names, values as they come over the wire."""
         self.table = {endpoint.id: endpoint for endpoint in endpoints(self.name)}
         self.quotas = Quotas(clinic.now, clinic.weak)
+        self.introspection = True
+        """Whether it tells its own schema; of those that are asked for it."""
         clinic.door = self.door()
         clinic.spelled = names.path
 
@@ -79,7 +81,8 @@ class Dialect(ABC):
         unguarded = endpoint.unguarded and endpoint.unguarded in self.clinic.weak
         if least <= Access.PUBLIC or unguarded:
             return None, {}
-        return self.clinic.door.caller(self.clinic, headers)
+        user, claims = self.clinic.door.caller(self.clinic, headers)
+        return (None, {}) if user is not None and user["suspended"] else (user, claims)
 
     def run(self, call: Call) -> Reply:
         """All steps of a decoded call. Raises Refused."""

@@ -163,6 +163,7 @@ def new_user(clinic: Clinic, password: str, **fields: Any) -> Row:
         "name_key": spelled(fields["username"]),
         "mail_key": spelled(fields["email"]),
         "second_factor": 0,
+        "suspended": False,
     }
     return clinic.tables.add("users", password_hash=tokens.password_hash(password), **{**defaults, **fields})
 
@@ -185,6 +186,8 @@ def login(call: Call) -> Any:
             time.sleep(SLOW)
         raise Refused(401, "wrong username or password")
     forget(call.clinic, counted)
+    if user["suspended"]:
+        raise Refused(403, "this account is suspended")
     if user["second_factor"]:
         mail_code(call, user, "log-in")
         return call.clinic.door.challenge(call, user)

@@ -86,6 +86,24 @@ def remove_user(call: Call) -> None:
     call.tables.remove("users", id=user["id"])
 
 
+@AREA.on("POST", "/admin/users/{user_id}/suspension", Access.ADMIN, status=204, unranked="suspension-by-patients")
+def suspend(call: Call) -> None:
+    """Suspend an account: it is no longer let in."""
+    user = _account(call)
+    if user["id"] == call.me["id"]:
+        raise Refused(409, "nobody suspends the own account")
+    _noted(call, "suspend", user["username"])
+    call.tables.change("users", user["id"], suspended=True)
+
+
+@AREA.on("DELETE", "/admin/users/{user_id}/suspension", Access.ADMIN, status=204)
+def reinstate(call: Call) -> None:
+    """Let a suspended account in again."""
+    user = _account(call)
+    _noted(call, "reinstate", user["username"])
+    call.tables.change("users", user["id"], suspended=False)
+
+
 @AREA.on("GET", "/admin/audit-log", Access.ADMIN, answer="Entries", unranked="audit-log-for-patients")
 def audit_log(call: Call) -> Row:
     """Show what administrators did."""

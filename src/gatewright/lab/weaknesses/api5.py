@@ -41,6 +41,12 @@ ROWS: tuple[Weakness, ...] = (
         "GET /staff/salaries",
         "Staff read everybody's salary, which is for administrators",
     ),
+    _function(
+        "suspension-by-patients",
+        "function-access",
+        "POST /admin/users/{user_id}/suspension",
+        "Patients suspend accounts, which is for administrators",
+    ),
     _path(
         "accounts-by-a-slash",
         "GET /admin/users",

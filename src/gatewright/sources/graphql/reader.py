@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from pathlib import PurePath
 
 from graphql import GraphQLError, GraphQLSchema, build_client_schema, build_schema
 
@@ -16,20 +14,6 @@ from gatewright.sources.problems import Problems
 
 PATH = "/graphql"
 """Where a schema is served when nothing says otherwise."""
-SUFFIXES = (".graphql", ".graphqls", ".gql", ".sdl")
-_TYPE = re.compile(
-    rb"^\s*(?:extend\s+)?(?:type\s+\w+[^{\"]*\{|schema\s*(?:@\w+\s*)*\{|input\s+\w+|interface\s+\w+)", re.MULTILINE
-)
-
-
-def is_schema(data: bytes, *, source: str) -> bool:
-    """Whether some bytes are a schema: by the name of the file, as introspection's answer, or by their first definitions."""
-    if PurePath(source.partition("?")[0]).suffix.lower() in SUFFIXES:
-        return True
-    head = data[:2_000_000]
-    if head.lstrip()[:1] == b"{":
-        return b'"__schema"' in head and b'"queryType"' in head
-    return b"openapi" not in head[:400] and b"swagger" not in head[:400] and bool(_TYPE.search(head))
 
 
 def parse(data: bytes, *, source: str, path: str = PATH) -> Specification:
