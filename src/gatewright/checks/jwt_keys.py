@@ -98,7 +98,8 @@ async def jwt_key_confusion(probe: Probe) -> Verdict:
 
     ## What it does
     For tokens that are signed with a private key: finds the public key where it is published (a path of the
-    specification that names keys, `jwks_uri` of the OpenID configuration, the usual paths, the token's own x5c), and
+    specification that names keys, `jwks_uri` of the OpenID configuration, the usual paths, the token's own x5c, the
+    certificate of TLS), and
     signs the account's own claims by HS256 with it, in every form in which a server may hold it: PEM, DER, base64, the
     JWK itself, its modulus.
 
@@ -256,7 +257,9 @@ async def _published(probe: Probe, token: jwt.Token | None) -> Published:
         usable = tuple(dict(key) for key in keys if der.spki(key)) or _in_pem(exchange)
         if usable:
             return Published(usable, tuple(asked))
-    return Published((), tuple(asked))
+    shown = probe.certificate(probe.endpoint.origin)  # one key for both is a habit of small servers
+    held = der.certified(base64.b64encode(shown).decode()) if shown else None
+    return Published((held,) if held is not None else (), tuple(asked))
 
 
 def _in_pem(exchange: Exchange) -> tuple[dict[str, Json], ...]:
