@@ -88,11 +88,7 @@ async def session_after_logout(probe: Probe) -> Verdict:
         return conclude("denied", "the session is refused after its log-out, and its refresh token as well")
     left = _left(session.credentials) if alive else None
     severity: Severity = "low" if left is not None and left <= SHORT else "medium"
-    how = (
-        f"the old credential was shown {own.name} {_times(alive)}"
-        if alive
-        else "the old credential is refused, but its refresh token gave a new session"
-    )
+    how = _how("the old credential", own, alive)
     return proved(
         summary=f"Whoever has a credential of an account goes on using it after the log-out at {way.name}.",
         proof=(
@@ -165,11 +161,7 @@ async def session_after_password_change(probe: Probe) -> Verdict:
         return conclude(
             "denied", "the other session is refused once the password is changed, its refresh token as well"
         )
-    how = (
-        f"the other session was shown {own.name} {_times(alive)}"
-        if alive
-        else "the other session is refused, but its refresh token gave a new one"
-    )
+    how = _how("the other session", own, alive)
     return proved(
         summary=f"Whoever is logged in to an account stays so after its owner changed the password at {way.name}.",
         proof=(
@@ -238,9 +230,7 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
     if not first.accepted:
         return conclude("baseline_broken", f"the refresh token gave no session: {told(first.exchange)}")
     if first.refresh is None or first.refresh.reveal() == token.reveal():
-        return conclude(
-            "no_such_function", "refresh tokens stay the same at each use: there is no second use to notice"
-        )
+        return conclude("no_such_function", "refresh tokens stay the same at each use: no second use is noticed")
     garbled = await _refresh(probe, own, session, Secret(token.reveal().swapcase()[::-1]), purpose="control: garbled")
     if garbled is not None and garbled.accepted:
         return conclude("not_protected", "a garbled refresh token gives a session as well")
@@ -317,6 +307,13 @@ def _later(probe: Probe, session: LogIn) -> tuple[float, ...]:
     if probe.settings.limits.patience == "short":
         room *= 4  # waits are a quarter as long there
     return tuple(pause * min(1.0, room / sum(_LATER)) for pause in _LATER)
+
+
+def _how(what: str, own: Own, alive: tuple[Exchange, ...]) -> str:
+    """In which way an ended session lives on, for people."""
+    if alive:
+        return f"{what} was shown {own.name} {_times(alive)}"
+    return f"{what} is refused, but its refresh token gave a new session"
 
 
 def _times(looks: tuple[Exchange, ...]) -> str:
