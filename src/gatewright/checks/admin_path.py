@@ -158,7 +158,12 @@ def _kept(probe: Probe) -> list[Kept]:
     found = []
     for endpoint in probe.knowledge.endpoints.values():
         samples = probe.knowledge.samples_of(endpoint.id)
-        plain = endpoint.method == "GET" and endpoint.field is None and endpoint.id not in probe.auth_endpoints
+        plain = (
+            endpoint.method == "GET"
+            and endpoint.field is None
+            and not endpoint.stream
+            and endpoint.id not in probe.auth_endpoints
+        )
         if not plain or any(probe.rank(s.account) <= own for s in samples):
             continue
         if samples:
