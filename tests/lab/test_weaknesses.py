@@ -14,6 +14,7 @@ from gatewright.lab.weaknesses import IDS, WEAKNESSES, chosen
 from tests.lab.account_exploits import ACCOUNTS
 from tests.lab.api1_exploits import API1
 from tests.lab.api4_exploits import API4
+from tests.lab.stream_exploits import STREAMS
 from tests.lab.token_exploits import TOKENS
 
 ADDRESS = {"label": "Work", "street": "Mill Lane 3", "city": "Odense", "postcode": "5000", "country": "DK"}
@@ -257,6 +258,7 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "cors-any-origin": any_origin,
     **ACCOUNTS,
     **API4,
+    **STREAMS,
     **TOKENS,
 }
 

@@ -153,16 +153,25 @@ async def self_view(probe: Probe, account: str, *, purpose: str = "read-back") -
     return read((await probe.send(call, as_=account, purpose=purpose, endpoint=endpoint)).response)
 
 
-def _candidates(probe: Probe, call: Call, own: OwnedObject | None, answer: Answer | None) -> list[Place]:
+def texts_of(probe: Probe, call: Call, answer: Answer, account: str) -> list[Place]:
+    """Free text places of an account's change of itself, what a person is called included."""
+    own = next((o for o in probe.knowledge.objects if o.owner == account and o.origin == "identity"), None)
+    return _candidates(probe, call, own, answer, account=account)
+
+
+def _candidates(
+    probe: Probe, call: Call, own: OwnedObject | None, answer: Answer | None, *, account: str = ""
+) -> list[Place]:
     """Free text places: those that hold a text of ours, then those whose value is seen in the object, come first.
 
     Never identity, secrets, or what names an object; nor what the specification bounds to certain values or a form. A text
     that is empty now is one as well: accounts are born with an empty biography.
     """
-    identity = probe.identity(probe.account)
+    account = account or probe.account
+    identity = probe.identity(account)
     references = {r.place for r in own.references if r.endpoint == probe.endpoint.id} if own else set()
     if own is not None and own.origin == "identity":  # what one is called names nobody for certain
-        references -= {place for place in references if _plain_name(probe, place, call)}
+        references -= {place for place in references if _plain_name(probe, place, call, account)}
     seen = free_text(call, answer) if answer else []
     rest = [
         Place("body", name)
@@ -176,8 +185,8 @@ def _candidates(probe: Probe, call: Call, own: OwnedObject | None, answer: Answe
         for place in ordered
         if place not in references
         and place not in bound
-        and (as_text(call.get(place)) not in known or markers_in(as_text(call.get(place))))
-        and (as_text(call.get(place)) not in identity or _plain_name(probe, place, call))
+        and as_text(call.get(place)) not in known
+        and (as_text(call.get(place)) not in identity or _plain_name(probe, place, call, account))
         and "@" not in as_text(call.get(place))
         and not any(word in place.name.lower() for word in ("pass", "pwd", "secret", "token", "email", "user"))
     ]
@@ -193,9 +202,9 @@ def _bounded(probe: Probe) -> set[Place]:
     }
 
 
-def _plain_name(probe: Probe, place: Place, call: Call) -> bool:
+def _plain_name(probe: Probe, place: Place, call: Call, name: str) -> bool:
     """Whether a place holds what a person is called, and not what it logs in with."""
-    account = probe.accounts.get(probe.account)
+    account = probe.accounts.get(name)
     return place.name.lower().endswith("name") and account is not None and as_text(call.get(place)) != account.username
 
 

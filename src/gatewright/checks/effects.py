@@ -6,7 +6,7 @@ attacker does it, twice, each time with something new. The writer's own answer n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from msgspec import Struct
 
@@ -277,7 +277,7 @@ async def acts(
             return before
         first = first or (one, before[0])
         exchange = await strike(probe, bind(call, at_one), as_=attacker, purpose=f"attack{again}")
-        now = _moved(before, await look(probe, one, as_=viewer))
+        now = moved_leaves(before, await look(probe, one, as_=viewer))
         if not now:
             return _not_again() if again else refused(exchange, attacker, f"{one.owner}'s {one.resource}")
         moved.append(now)
@@ -304,7 +304,7 @@ def _not_again() -> Verdict:
     return conclude("unstable", "the effect was seen once, and not again on another object")
 
 
-def _moved(before: tuple[Answer, Answer], after: Answer | None) -> set[tuple[str, str]]:
+def moved_leaves(before: tuple[Answer, Answer], after: Answer | None) -> set[tuple[str, str]]:
     """Path and new value of leaves that stood still before and differ now."""
     if after is None or not 200 <= after.status < 300:
         return set()
@@ -346,13 +346,22 @@ async def creates(probe: Probe, call: Call, *, able: str, attacker: str) -> Effe
 async def _create(probe: Probe, call: Call, *, as_: str, purpose: str) -> tuple[Exchange | None, str]:
     """One creation with a new marker; no exchange where the call has no place for one."""
     marker = probe.marker()
-    made = renewed(call, marker)
+    made = renewed(call, marker, but=naming(probe, call))
     return (await strike(probe, made, as_=as_, purpose=purpose) if made else None), marker
 
 
-def renewed(call: Call, marker: str) -> Call | None:
-    """The call with the marker in its texts: where an old marker was, and in what must differ each time; None: nowhere."""
-    places = [p for p in call.places() if p.within == "body" and isinstance(call.get(p), str)]
+def naming(probe: Probe, call: Call) -> frozenset[Place]:
+    """Places of a call that hold the id of a known object: a slug made from a marker looks like free text."""
+    known = {as_text(owned.id) for owned in probe.knowledge.objects if owned.id is not None}
+    return frozenset(place for place in call.places() if as_text(call.get(place)) in known)
+
+
+def renewed(call: Call, marker: str, *, but: Collection[Place] = ()) -> Call | None:
+    """The call with the marker in its texts: where an old marker was, and in what must differ each time; None: nowhere.
+
+    Places of `but` keep what they hold.
+    """
+    places = [p for p in call.places() if p.within == "body" and isinstance(call.get(p), str) and p not in but]
     marked = [p for p in places if markers_in(as_text(call.get(p)))]
     plain = [p for p in places if len(as_text(call.get(p))) >= 3 and not any(w in p.name.lower() for w in _NOT_TEXT)]
     if not (marked or plain):

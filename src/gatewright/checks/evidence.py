@@ -60,12 +60,12 @@ async def judge_privacy(
         codes.add("X4")
     if attacker_got is not None and _may_edit(attacker_got):
         codes.add("X5")
-    codes |= _policy(probe)
+    codes |= said(probe)
     if anon is not None and found:
         codes |= {"X1"} if shown(found, anon) else {"W2"}
     if await _scoped(probe, owned, viewer or probe.account):
         codes |= {"S1"}
-    if not {c for c in codes if c[0] in "SX"} and await _contradiction(probe, owned, writes=action != "read"):
+    if not {c for c in codes if c[0] in "SX"} and await contradiction(probe, owned, writes=action != "read"):
         codes |= {"S2"}
     if "S4" in codes:
         codes -= {"X1", "X2", "X3"}
@@ -156,7 +156,8 @@ def _names_tenant(path: str) -> bool:
     return bool(told & _TENANTS) and told <= _TENANTS | _ID
 
 
-def _policy(probe: Probe) -> set[str]:
+def said(probe: Probe) -> set[str]:
+    """What policy and access.yaml say of the endpoint: S4, X1 or X6."""
     paths = (probe.endpoint.path, probe.endpoint.shown_path)
     for pattern, said in probe.settings.policy.items():
         if any(pattern == path or fnmatch.fnmatchcase(path, pattern) for path in paths):
@@ -303,7 +304,7 @@ async def ordinary(probe: Probe, owned: OwnedObject) -> list[Answer]:
     answers = []
     for sample in probe.knowledge.samples:
         endpoint = probe.knowledge.endpoints.get(sample.endpoint)
-        if endpoint is not None and administers(endpoint) and administers(probe.endpoint):
+        if endpoint is not None and (endpoint.stream or (administers(endpoint) and administers(probe.endpoint))):
             continue
         if sample.account == probe.account and endpoint and endpoint.method == "GET" and "{" not in endpoint.path:
             answer = await _list(probe, endpoint, probe.account) if endpoint.id != probe.endpoint.id else None
@@ -317,7 +318,7 @@ async def open_lists(probe: Probe) -> list[Answer]:
     answers: list[Answer] = []
     for endpoint in probe.knowledge.endpoints.values():
         call = next((s.call for s in probe.knowledge.samples_of(endpoint.id)), None)
-        plain = endpoint.method == "GET" and "{" not in endpoint.path and not endpoint.secured
+        plain = endpoint.method == "GET" and "{" not in endpoint.path and not (endpoint.secured or endpoint.stream)
         if not plain or call is None or endpoint.id == probe.endpoint.id or len(answers) == 3:
             continue
 
@@ -330,7 +331,7 @@ async def open_lists(probe: Probe) -> list[Answer]:
     return answers
 
 
-async def _contradiction(probe: Probe, owned: OwnedObject, *, writes: bool) -> bool:
+async def contradiction(probe: Probe, owned: OwnedObject, *, writes: bool) -> bool:
     """S2: the attacker is refused another way to the same object, and its owner is not. At most two ways are tried.
 
     Ways are its other GET endpoints; where a change is judged, changes of an object that this run made count as well.

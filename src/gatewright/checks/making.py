@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatewright.checks.controls import call_of, documented_values, holds_value, in_list, look, peers
-from gatewright.checks.effects import acts, renewed, strike, take_back
+from gatewright.checks.effects import acts, naming, renewed, strike, take_back
 from gatewright.checks.evidence import judge_privacy
 from gatewright.checks.further import named, owner_names
 from gatewright.checks.reading import elsewhere, severity
@@ -104,7 +104,7 @@ async def _made(
 ) -> tuple[Exchange, str] | Verdict:
     """One creation with a new marker that the victim then finds in its list; the verdict where it does not."""
     marker = probe.marker()
-    made = renewed(call, marker)
+    made = renewed(call, marker, but=naming(probe, call))
     if made is None:
         return conclude("not_visible", "the accepted request has no text that could be found again")
     who = as_ or probe.account

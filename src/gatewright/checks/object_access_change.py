@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gatewright.checks.bare_id import bare_id
+from gatewright.checks.below import put_below
 from gatewright.checks.changing import Write, has_text, judge, prepare, self_view
 from gatewright.checks.controls import account_key, aims, bind, call_of, peers
 from gatewright.checks.further import owner_names
@@ -77,7 +79,7 @@ async def object_access_change(probe: Probe) -> Verdict:
             if verdict.outcome == "vulnerable":
                 return verdict
             verdicts.append(verdict)
-    for found in (await _hidden_identity(probe), await made_for_another(probe)):
+    for found in (await _hidden_identity(probe), await bare_id(probe), await made_for_another(probe)):
         if found is not None and (found.outcome == "vulnerable" or not verdicts):
             verdicts.append(found)
     if not verdicts:
@@ -110,6 +112,9 @@ def _trusted_identity(probe: Probe) -> list[tuple[OwnedObject, OwnedObject | Non
 
 
 async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, reference: Reference) -> Verdict:
+    below = await put_below(probe, owned, own, reference)
+    if below is not None:
+        return below
     acting = call_of(probe, probe.account)
     if acting is not None and reference.place.within == "path" and not has_text(acting):
         return await acted_on(probe, owned, own, reference, acting)
