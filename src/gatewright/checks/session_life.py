@@ -57,9 +57,8 @@ async def session_after_logout(probe: Probe) -> Verdict:
     People log out because a device is shared or a token leaked. A session that lives on cannot be ended by its owner.
 
     ## How it is proved
-    Before the log-out the probe names the account; without a credential and with a garbled one it does not. The
-    log-out is accepted. The old credential is then shown the account every time, or its refresh token gives a session
-    that is. A signed token that ends by itself within 15 minutes is a small matter (low).
+    Before the log-out, which is accepted, the probe names the account only with its credential. That is then shown the
+    account every time, or its refresh token gives a session that is. A token that ends within 15 minutes is low.
 
     ## When it is wrong
     When the log-out that the specification names is meant for something else than this kind of session.
@@ -122,16 +121,15 @@ async def session_after_password_change(probe: Probe) -> Verdict:
     """Use an older session after the account's password was changed.
 
     ## What it does
-    Signs an account up, logs it in twice, changes the password with the first session, and asks the account's probe
-    with the second: at once, after 2 and after 10 seconds, or sooner where that session would end by itself meanwhile.
-    Where it has a refresh token, that is tried as well.
+    Signs an account up, logs it in twice, changes the password with the first session, and asks the account's probe with
+    the second, or tries its refresh token: at once, after 2 and 10 seconds, or sooner where it would end by itself.
 
     ## Why it matters
     A password is changed because somebody else may know it. If that somebody stays logged in, the change helps nothing.
 
     ## How it is proved
-    The change is real: the new password logs in and the old one does not. The second session is shown the account
-    every time, or its refresh token gives a session that is. Nobody and a garbled credential are not shown it.
+    The change is real: the new password logs in and the old one does not. The second session, and no garbled one, is
+    shown the account every time, or its refresh token gives a session that is.
 
     ## When it is wrong
     When the API asks, at the change, whether other sessions are to stay.
@@ -203,8 +201,8 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
     owner's use is then the second, and ends both. A server that accepts the second use notices nothing.
 
     ## How it is proved
-    The first use gives a new refresh token: the API means to change them. The second use, later than any
-    allowance for a repeated request, gives a session that is shown the account; and once more. A garbled token does not.
+    The first use gives a new refresh token: the API means to change them. The second use, later than any allowance for
+    a repeated request, gives a session that is shown the account; and once more. A garbled token does not.
 
     ## When it is wrong
     When the API allows the same token again for longer than 11 seconds on purpose, for clients that lose answers.
