@@ -207,6 +207,7 @@ def _proved(
             *(f"{name} has no such effect" for name in others),
         ),
         attacks=tuple(exchange.number for exchange in attacks),
+        also=(one.endpoint.name,),
         severity="high",
         cvss="CVSS:4.0/AV:N/AC:L/AT:N/PR:L/UI:N/VC:N/VI:H/VA:N/SC:N/SI:N/SA:N",
     )

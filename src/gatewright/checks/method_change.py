@@ -172,6 +172,7 @@ async def _among_equals(probe: Probe) -> Verdict:
             ),
         ),
         attacks=tuple(number for _, number in reversed(done)),
+        also=(f"DELETE {probe.endpoint.path}",),
         severity="high" if owner != probe.account else "medium",
         victim=owner if owner != probe.account else "",
     )
@@ -415,6 +416,7 @@ def _proved(
         summary=f"{probe.account} had {scene.owned.owner}'s {scene.owned.resource} {done} at {probe.endpoint.path} by {way.told()}.",
         proof=facts,
         attacks=attacks,
+        also=(f"{way.method} {probe.endpoint.path}",),
         severity=severity,
         cvss=f"CVSS:4.0/AV:N/AC:L/AT:N/PR:{'N' if nobody else 'L'}/UI:N/VC:N/VI:H/VA:N/SC:N/SI:N/SA:N",
         victim=scene.owned.owner,
