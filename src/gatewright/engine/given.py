@@ -134,6 +134,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the target can reach our listener."""
     title: str = ""
     """Of the API."""
+    certificate: str = ""
+    """What the server shows in TLS: base64 of its DER."""
     objects: dict[str, Json] = field(default_factory=dict)
     fresh: dict[str, Json] = field(default_factory=dict)
     """Objects that can still be made, by owner."""
