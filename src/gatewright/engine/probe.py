@@ -24,10 +24,13 @@ from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Keyring, Secret
 from gatewright.model.settings import Settings
+from gatewright.model.stream import EAR, Ear
 from gatewright.model.test import Kept, Listener, LogIn, Registration
 from gatewright.model.verdict import Control
 
 T = TypeVar("T")
+_EVENTUALLY = 2.5
+"""Seconds that a stream is listened to after what should be told on it."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -48,9 +51,14 @@ class Bench:
         ledger: Ledger | None = None,
         auth_endpoints: Mapping[str, str] | None = None,
         listener: Callable[[], Awaitable[Listener | None]] | None = None,
+        certificate: Callable[[str], bytes] = lambda _: b"",
     ) -> None:
-        """`ledger` keeps what is to be taken back beyond the life of this process; `listener` opens our listener."""
+        """`ledger` keeps what is to be taken back beyond the life of this process; `listener` opens our listener.
+
+        `certificate` gives what an origin showed in TLS.
+        """
         self.listener = listener
+        self.certificate = certificate
         self.auth_endpoints = auth_endpoints or {}
         self.ledger = ledger or Ledger()
         self.pause = pause
@@ -210,11 +218,39 @@ class CellProbe:
         if credentials is None and account != ANON:
             self.used[account] = time.monotonic()
         self.exchanges.append(exchange)
-        if purpose.startswith("baseline"):
+        if purpose.startswith("baseline") and not target.stream:
             self._healthy(target, exchange)
         if unsafe:
             self._bench.maker.wrote(call, exchange, begun)
         return exchange
+
+    async def listen(
+        self,
+        call: Call,
+        *,
+        meanwhile: Callable[[], Awaitable[None]],
+        enough: Callable[[str], bool],
+        as_: str | None = None,
+        purpose: str = "attack",
+        credentials: tuple[Credential, ...] | None = None,
+    ) -> Exchange:
+        """Listen to the cell's stream. What is sent meanwhile is none of the listening."""
+
+        async def undisturbed() -> None:
+            EAR.set(None)
+            await meanwhile()
+
+        token = EAR.set(Ear(undisturbed, enough))
+        try:
+            return await self.send(call, as_=as_, purpose=purpose, credentials=credentials, edit=self._patiently)
+        finally:
+            EAR.reset(token)
+
+    def _patiently(self, request: Request) -> Request:
+        """Events may come through queues of their own: they are waited for as long as the run's patience lasts."""
+        if request.listen is None or self.settings.limits.patience == "short":
+            return request
+        return msgspec.structs.replace(request, listen=msgspec.structs.replace(request.listen, seconds=_EVENTUALLY))
 
     def _healthy(self, endpoint: Endpoint, exchange: Exchange) -> None:
         """Tell the run's guard of an answer that must be as it always was."""
@@ -329,6 +365,10 @@ class CellProbe:
     async def listener(self) -> Listener | None:
         """Our listener; None where there is none."""
         return await self._bench.listener() if self._bench.listener is not None else None
+
+    def certificate(self, origin: str) -> bytes:
+        """The certificate that an origin showed; empty for one without TLS."""
+        return self._bench.certificate(origin)
 
     def first_credentials(self, account: str) -> Kept | None:
         """The credentials of the account's first log-in."""

@@ -133,6 +133,7 @@ def serve(options: Options, ready: Callable[[dict[str, Any]], None]) -> None:
     config = uvicorn.Config(
         beside(app, mailbox.application(), mail_port),
         http=Certified if authority else "auto",
+        ws="wsproto",
         log_level="critical",
         access_log=False,
         server_header=False,
