@@ -65,3 +65,10 @@ def test_bytes_that_are_no_text_are_coded() -> None:
     assert made["filename"] == "stem.png"
     assert base64.b64decode(str(made["content_base64"])) == content_of("png", MARKER)
     assert part("txt", MARKER, "a") == {"filename": "a.txt", "content_type": "text/plain", "content": MARKER}
+
+
+def test_what_is_said_of_the_request_counts_before_names_do() -> None:
+    about = "Attach screenshots (PNG or JPEG), 500 KB at most each. Answers JSON."
+    assert kinds("files", "", about=about)[:2] == ["png", "jpg"]
+    assert kinds("document", "A PDF", about=about)[0] == "pdf"
+    assert kinds("notes", "", about="Answers JSON or plain text")[0] == "txt"

@@ -231,3 +231,20 @@ def test_without_a_pattern_the_body_grows_then_shrinks_then_it_gives_up() -> Non
 
 def test_schemas_lists_every_place() -> None:
     assert list(schemas(BODY, lambda s: s))[-4:] == ["when", "address", "address.city", "tags"]
+
+
+def test_a_part_that_is_refused_by_its_type_becomes_another_kind_of_file() -> None:
+    files = Schema(types=("object",), properties={"files": Schema(items=Schema(types=("string",), format="binary"))})
+    endpoint = Endpoint(method="POST", path="/files", bodies=(Body(content_type="multipart/form-data", schema=files),))
+    made, lessons = Values(Keyring(b"k" * 32, "r"), "x", now=NOW), Lessons()
+    asked = Call(
+        endpoint=endpoint.id, body={"files": [made.file("files[]")]}, content_type="multipart/form-data; boundary=b"
+    )
+    kinds = []
+    for turn in range(1, 9):
+        kinds.append(asked.get(Place("body", "files[].content_type")))
+        found = repairs(Response(415), endpoint, asked, made, turn=turn, lessons=lessons)
+        if not found:
+            break
+        asked = apply(asked, found)
+    assert kinds[:3] == ["text/plain", "image/png", "application/pdf"]

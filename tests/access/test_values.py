@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import re
 from datetime import UTC, datetime
 
@@ -176,3 +177,17 @@ def test_bodies_are_valid_by_an_independent_validator(
     }
     body = values().body(schema, optional=optional)
     jsonschema.validate(body, plain)
+
+
+def test_base64_is_a_file_of_the_kind_that_is_told() -> None:
+    png = b"\x89PNG"
+    told = Schema(types=("string",), description="The picture (PNG) in base64, 100 KB at most")
+    assert base64.b64decode(str(values().value(told, "content")), validate=True).startswith(png)
+    assert base64.b64decode(str(values().value(TEXT, "photoBase64")), validate=True).startswith(png)
+    byte = Schema(types=("string",), format="byte")
+    first, second = (base64.b64decode(str(values().value(byte, "blob", turn=turn))) for turn in (0, 1))
+    assert first != second, "another kind at another turn"
+    short = Schema(types=("string",), format="byte", max_length=8)
+    assert values().value(short, "blob") == "Z3c="
+    example = Schema(types=("string",), format="byte", examples=("SGVsbG8=",))
+    assert values().value(example, "blob") == "SGVsbG8="

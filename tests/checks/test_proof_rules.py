@@ -36,7 +36,7 @@ RULES: list[tuple[str, str, Any, str, str]] = [
     ("only what is seen has changed", "gatewright.checks.changing.seen", None, CHANGE, "204 to everything"),
     ("gone means gone for its owner", "gatewright.checks.object_access_delete.gone", lambda answer: False, DELETE, "bob deletes alice's note"),
     ("204 deletes nothing", "gatewright.checks.object_access_delete.gone", None, DELETE, "an idempotent deletion"),
-    ("a hash is known by its form", "gatewright.checks.exposed.classify", lambda path, value: "", "data-exposure", "the directory holds password hashes"),
+    ("a hash is known by its form", "gatewright.checks.exposed.classify", lambda path, value, **_: "", "data-exposure", "the directory holds password hashes"),
     ("a token counts where it names its account", "gatewright.checks.forging.accepted", lambda gate, exchange: exchange.response.status == 200, "jwt-none", "a forged token gets 200"),
     ("a cut credential counts where it names its account", "gatewright.checks.auth_credential._accepted", lambda gate, exchange: exchange.response.status == 200, "auth-truncated", "a part gets 200"),
     ("no word fits until one does", "gatewright.checks.jwt_secret._guess", lambda token, own: Guess(None, 0), "jwt-weak-secret", "the secret is a common word"),

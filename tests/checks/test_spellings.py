@@ -38,6 +38,10 @@ def test_what_stands_before_the_first_word(path: str, head: str, rest: str) -> N
         ("a path parameter within it", "/api/v1/admin;x/users"),
         ("a segment that is taken back", "/api/v1/me/..;/admin/users"),
         (".json at its end", "/api/v1/admin/users.json"),
+        (".csv at its end", "/api/v1/admin/users.csv"),
+        ("a dot segment at its end", "/api/v1/admin/users/."),
+        ("an encoded slash within it", "/api/v1/admin%2fusers"),
+        ("an encoded blank at its end", "/api/v1/admin/users%20"),
         ("X-Original-URL", "/api/v1/me"),
         ("X-Rewrite-URL that names an allowed path", "/api/v1/admin/users"),
     ],
@@ -52,6 +56,27 @@ def test_a_header_names_the_other_path() -> None:
     assert WAYS["X-Original-URL"].edit()(request).header("X-Original-URL") == "/api/v1/admin/users"
     covered = WAYS["X-Rewrite-URL that names an allowed path"].edit()(request)
     assert covered.header("X-Rewrite-URL") == "/api/v1/me"
+
+
+def test_claims_are_made_at_once_and_one_by_one() -> None:
+    way = WAYS["a query that claims a role"]
+    request = Request("GET", "http://api.test", "/api/v1/admin/users?page=2")
+    assert way.edit()(request).target == "/api/v1/admin/users?page=2&role=admin&admin=true&is_admin=1"
+    assert [part.edit()(request).target.partition("&")[2] for part in way.parts] == [
+        "role=admin",
+        "admin=true",
+        "is_admin=1",
+    ]
+    headers = WAYS["headers that claim a role"]
+    assert headers.edit()(request).header("X-Role") == "admin"
+    assert all(len(part.edit()(request).headers) == 1 for part in headers.parts)
+
+
+def test_the_version_beside_is_a_guess() -> None:
+    assert {"/api/v2/admin/users", "/api/v4/admin/users", "/api/admin/users"} <= set(
+        guesses(["/api/v3/admin/users"], [], [], most=50)
+    )
+    assert {"/v1/admin/users", "/v2/admin/users"} <= set(guesses(["/admin/users/"], [], [], most=50))
 
 
 def test_a_sibling_is_spelled_in_the_same_way() -> None:

@@ -22,3 +22,9 @@ def test_an_unknown_weakness_is_a_usage_error(gatewright: Gatewright) -> None:
     code, out, err = gatewright("lab", "up", "--only", "order-totl")
     assert (code, out) == (2, "")
     assert "order-total" in err
+
+
+def test_only_graphql_has_introspection_to_hide(gatewright: Gatewright) -> None:
+    code, out, err = gatewright("lab", "up", "--no-introspection")
+    assert (code, out) == (2, "")
+    assert "graphql" in err

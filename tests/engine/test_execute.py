@@ -217,6 +217,29 @@ def test_a_patient_test_waits_beside_the_phases_and_is_quiet_while_another_measu
     assert len(stage.reasons()) == 4
 
 
+def test_the_life_cycle_goes_on_beside_deletions_that_wait_and_a_ladder_does_not() -> None:
+    order: list[str] = []
+
+    def noting(name: str, seconds: float = 0.0) -> Run:
+        async def run(probe: Probe) -> Verdict:
+            order.append(name)
+            await asyncio.sleep(seconds)
+            order.append(name)
+            return conclude("denied", "")
+
+        return run
+
+    deletes = check(noting("delete", 0.05), "d", phase=Phase.DELETIONS)
+    lives = check(noting("life"), "l", phase=Phase.LIFE_CYCLE)
+    measures = check(noting("measure"), "m", phase=Phase.LADDERS)
+    stage = Stage()
+    stage.execute(stage.jobs(deletes, lives, measures))
+    assert order == ["delete", "life", "life", "delete", "measure", "measure"]
+    order.clear()
+    stage.execute(stage.jobs(deletes, measures))
+    assert order == ["delete", "delete", "measure", "measure"]
+
+
 def test_changes_of_one_resource_take_turns() -> None:
     running, most = 0, 0
 

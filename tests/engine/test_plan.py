@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import msgspec
 import pytest
@@ -212,16 +211,14 @@ def test_phases_then_breadth_then_risk() -> None:
     ]  # fmt: skip
 
 
-def test_a_thousand_endpoints_plan_in_time() -> None:
+def test_a_thousand_endpoints_have_each_job_once() -> None:
     now = situation({"accounts": ["alice", "bob"], "endpoint": "GET /a"})
     endpoints = [
         Endpoint(method="GET", path=f"/r{n}/{{id}}", security=(Requirement((("k", ()),)),)) for n in range(1000)
     ]
     many = msgspec.structs.replace(now, knowledge=Knowledge(endpoints={e.id: e for e in endpoints}))
     tests = [check(f"t{n}", attacker=Attacker.LOWER, needs=(Need.PROTECTED, Need.REFERENCE)) for n in range(15)]
-    started = time.perf_counter()
     jobs = plan(tests, many)
-    assert time.perf_counter() - started < 5
     assert len({job.cell for job in jobs}) == len(jobs) == 30_000
 
 

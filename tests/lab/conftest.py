@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections.abc import Callable
@@ -82,6 +83,13 @@ class Visitor:
         }
         return self.send("POST", "/auth/register", body=body)
 
+    def watch(
+        self, path: str, account: str, doing: Callable[[], Any], *, query: str = "", socket: bool = False
+    ) -> bytes:
+        """All that a stream tells while something is done; its refusal where it is not opened."""
+        headers = self.credential(account) if account else {}
+        return asyncio.run(watched(self.app, path, query, headers, doing, socket=socket))
+
     def send(
         self,
         method: str,
@@ -127,6 +135,44 @@ def call(app: Any, method: str, path: str, query: str, headers: dict[str, str], 
     lines = [(name.decode().lower(), value.decode()) for name, value in messages[0]["headers"]]
     got = dict(reversed(lines))  # of several Set-Cookie the first: the session
     return Answer(messages[0]["status"], got, b"".join(message.get("body", b"") for message in messages[1:]))
+
+
+async def watched(
+    app: Any, path: str, query: str, headers: dict[str, str], doing: Callable[[], Any], *, socket: bool
+) -> bytes:
+    """Opens a stream of an ASGI application, lets something happen, and hangs up."""
+    scope = {
+        "type": "websocket" if socket else "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "server": ("127.0.0.1", 80),
+        "client": ("127.0.0.1", 1),
+        "extensions": {"websocket.http.response": {}},
+    }
+    messages: list[dict[str, Any]] = []
+    first = [{"type": "websocket.connect"} if socket else {"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        if first:
+            return first.pop()
+        return await asyncio.get_running_loop().create_future()
+
+    async def send(message: dict[str, Any]) -> None:
+        messages.append(message)
+
+    stream = asyncio.ensure_future(app(scope, receive, send))
+    for step in range(40):
+        if step == 20:
+            doing()
+        await asyncio.sleep(0)
+    stream.cancel()
+    await asyncio.gather(stream, return_exceptions=True)
+    return b"".join(m.get("body") or (m.get("text") or "").encode() for m in messages)
 
 
 @pytest.fixture

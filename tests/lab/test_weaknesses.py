@@ -14,6 +14,7 @@ from gatewright.lab.weaknesses import IDS, WEAKNESSES, chosen
 from tests.lab.account_exploits import ACCOUNTS
 from tests.lab.api1_exploits import API1
 from tests.lab.api4_exploits import API4
+from tests.lab.stream_exploits import STREAMS
 from tests.lab.token_exploits import TOKENS
 
 ADDRESS = {"label": "Work", "street": "Mill Lane 3", "city": "Odense", "postcode": "5000", "country": "DK"}
@@ -200,6 +201,18 @@ def message_contacts(visitor: Any) -> bool:
     return b"bob@" in visitor.send("GET", "/messages", "alice").content
 
 
+def person_birth_date(visitor: Any) -> bool:
+    birth = visitor.send("GET", "/me", "alice").json["date_of_birth"]
+    return birth.encode() in visitor.send("GET", f"/people/{visitor.id('alice')}", "bob").content
+
+
+def people_shelf(visitor: Any) -> bool:
+    path = f"/people/{visitor.id('alice')}"
+    shelf = visitor.send("GET", path, "sam").json["shelf"].encode()
+    assert shelf not in visitor.send("GET", path, "bob").content
+    return shelf in visitor.send("GET", "/people", "bob").content
+
+
 def product_cost(visitor: Any) -> bool:
     return b"purchase_cost" in visitor.send("GET", "/products/401").content
 
@@ -239,10 +252,13 @@ EXPLOITS: dict[str, Callable[[Any], bool]] = {
     "prescription-status": prescription_status,
     "staff-password-hash": staff_hash,
     "message-contacts": message_contacts,
+    "person-birth-date": person_birth_date,
+    "people-file-shelf": people_shelf,
     "product-purchase-cost": product_cost,
     "cors-any-origin": any_origin,
     **ACCOUNTS,
     **API4,
+    **STREAMS,
     **TOKENS,
 }
 

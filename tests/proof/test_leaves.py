@@ -40,6 +40,14 @@ def answer(body: bytes, content_type: str = "application/json", status: int = 20
         ),
         (b"hello gw-1 you", "text/plain", "text", [("text", "hello", ""), ("text", "gw-1", ""), ("text", "you", "")]),
         (b"  ", "application/json", "empty", []),
+        (
+            b'id,name\r\n7,"Ann\nB"\r\n8,Bo\r\n',
+            "text/csv; charset=utf-8",
+            "text",
+            [("[].id", "7", "[0]"), ("[].name", "Ann\nB", "[0]"), ("[].id", "8", "[1]"), ("[].name", "Bo", "[1]")],
+        ),
+        (b"id;name\n7;Ann, B\n", "text/csv", "text", [("[].id", "7", "[0]"), ("[].name", "Ann, B", "[0]")]),
+        (b"hello, hello\n", "text/csv", "text", [("text", "hello", ""), ("text", "hello", "")]),
         (b"{broken", "application/json", "text", [("text", "broken", "")]),
         (b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>x</a>", "application/xml", "text", None),
         (b"\xff\xfe\x00", "image/png", "binary", None),
@@ -79,7 +87,7 @@ def test_leaves_outlive_the_wire(body: object) -> None:
         assert read(answer(data)).leaves == json_leaves(body)  # type: ignore[arg-type]
 
 
-@given(st.binary(max_size=200), st.sampled_from(["application/json", "application/xml", "text/plain", ""]))
+@given(st.binary(max_size=200), st.sampled_from(["application/json", "application/xml", "text/plain", "text/csv", ""]))
 def test_no_body_breaks_it(body: bytes, content_type: str) -> None:
     found = read(answer(body, content_type))
     assert found.kind in ("json", "form", "xml", "text", "binary", "empty")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from gatewright.explore.ledger import Entry
 from gatewright.model.account import Account, Credential, Login, Step
 from gatewright.model.call import Call
 from gatewright.model.events import VerdictReached
@@ -10,7 +11,14 @@ from gatewright.model.mask import Mask
 from gatewright.model.secret import Secret
 from gatewright.model.settings import Settings
 from gatewright.model.verdict import conclude
-from gatewright.store.journal import judged, masked_knowledge, settings_without_secrets, usable, without_secrets
+from gatewright.store.journal import (
+    judged,
+    masked_entry,
+    masked_knowledge,
+    settings_without_secrets,
+    usable,
+    without_secrets,
+)
 
 MASK = Mask(b"k")
 
@@ -79,3 +87,13 @@ def test_a_request_that_a_mask_made_useless_is_sampled_again_with_the_answer_tha
     kept = usable(masked_knowledge(Knowledge(samples=samples), MASK))
     assert link not in repr(kept)
     assert [sample.endpoint for sample in kept.samples] == ["GET /keys"]
+
+
+def test_of_a_file_that_was_sent_the_ledger_keeps_where_and_not_what() -> None:
+    for body in ({"raw": b"x" * 70_000, "content_type": "image/png"}, {"body": {"file": "x" * 70_000}}):
+        sent = Call(endpoint="POST http://h/files", path={"id": 7}, **body)  # type: ignore[arg-type]
+        entry = Entry(
+            number=1, kind="object", account="a", what="a file", create=sent, remove=Call(endpoint="DELETE x")
+        )
+        kept = masked_entry(entry, MASK)
+        assert kept.create == Call(endpoint="POST http://h/files", path={"id": 7}) and kept.remove == entry.remove

@@ -75,6 +75,7 @@ def test_events_are_heard_until_nothing_more_comes(serve, run, chunked) -> None:
     async def script(reader, writer) -> None:
         server_saw.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(CHUNKED if chunked else SSE)
+        await asyncio.sleep(0.05)  # the head alone
         for text in (b": hello\n\n", b'data: {"id": 1}\n\n', b"event: x\ndata: two\ndata: lines\n\n"):
             writer.write(chunk(text) if chunked else text)
         await reader.read()  # it never ends by itself

@@ -25,18 +25,24 @@ _WORDS = {
 }  # fmt: skip
 _SAID = ("pdf", "png", "jpg", "jpeg", "gif", "csv", "json", "xml", "svg", "txt")
 """Kinds that count before all others when a text names them."""
+_FILES = ("pdf", "png", "jpg", "jpeg", "gif", "csv", "svg")
+"""Kinds that are files wherever they are named: JSON, XML and text are said of answers as well."""
 _TYPES = {
     "txt": "text/plain", "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "pdf": "application/pdf",
     "csv": "text/csv", "json": "application/json", "xml": "application/xml", "svg": "image/svg+xml", "html": "text/html",
 }  # fmt: skip
 
 
-def kinds(name: str, described: str, *, media: str = "") -> list[str]:
-    """Kinds of file that a place may want, the likeliest first: by content type, by what is said of it, by its name."""
+def kinds(name: str, described: str, *, media: str = "", about: str = "") -> list[str]:
+    """Kinds of file that a place may want, the likeliest first: by content type, by what is said of it, by its name.
+
+    `about` is what is said of the whole request: a kind that it names comes before what is guessed from a name.
+    """
     found = [kind for kind, type_ in _TYPES.items() if media and type_ == media.partition(";")[0]]
     refused = _refused(described)
     said = [word for word in words(described.replace(".", " ").replace("/", " ")) if word not in refused]
     found += [_WORDS[word] for word in said if word in _SAID]
+    found += [_WORDS[word] for word in words(about.replace(".", " ").replace("/", " ")) if word in _FILES]
     found += [_WORDS[word] for word in (*said, *words(name)) if word in _WORDS]
     return list(dict.fromkeys([*found, *_ORDER]))
 
@@ -56,6 +62,11 @@ def part(kind: str, marker: str, stem: str) -> Json:
         return {**made, "content": content.decode()}
     except UnicodeDecodeError:
         return {**made, "content_base64": base64.b64encode(content).decode()}
+
+
+def coded(kind: str, marker: str) -> str:
+    """The bytes of a small file of a kind in base64."""
+    return base64.b64encode(content_of(kind, marker)).decode()
 
 
 def content_of(kind: str, marker: str) -> bytes:

@@ -251,6 +251,7 @@ def ambient(specification: Specification) -> frozenset[Place]:
 def _suits(endpoint: Endpoint, common: frozenset[Place]) -> bool:
     needs = any((p.required and p.place not in common) or p.within == "path" for p in endpoint.parameters)
     needs = needs or "{" in endpoint.path
+    needs = needs or bool(endpoint.stream)  # what goes on by itself is asked for too long
     return endpoint.method == "GET" and not needs and not _UNSAFE & set(words(endpoint.path + " " + endpoint.operation))
 
 

@@ -156,6 +156,8 @@ class _Work:
         """The next value for a place; None when all were tried."""
         present = self.call.get(place)
         schema = refined(schema, complaint, place.name, present=present)
+        if schema.format in ("binary", "byte", "base64"):  # a complaint about a file says which kind is wanted
+            schema = msgspec.structs.replace(schema, description=f"{complaint.text} {schema.description}")
         self.lessons.schemas[place] = schema
         options = candidates(complaint, schema, place, self.call, self.values, turn=self.turn, known=self.known)
         left = [one for one in self.lessons.fresh(place, options) if one != present]
@@ -233,11 +235,30 @@ class _Work:
         usual = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
         if self.endpoint.method == "PATCH":
             usual.insert(0, "application/merge-patch+json")
+        files = self._files() if _bare(call.content_type) == "multipart/form-data" else []
+        if files:  # 415 is said of a part as well
+            return files
         told = [str(one).partition(";")[0] for one in complaint.hints]
         types = [*told, *(body.content_type for body in self.endpoint.bodies), *(usual if call.raw is None else ())]
         self.lessons.media.append(_bare(call.content_type))
         left = [one for one in dict.fromkeys(types) if _bare(one) not in self.lessons.media]
         return [Repair(kind="media", value=left[0], why="415 Unsupported Media Type")] if left else []
+
+    def _files(self) -> list[Repair]:
+        """Another kind of file in each place that holds one; empty when all were tried."""
+        body = self.call.body if isinstance(self.call.body, dict) else {}
+        made = []
+        for name, value in body.items():
+            several = isinstance(value, list) and bool(value)
+            one = value[0] if isinstance(value, list) and value else value
+            if not isinstance(one, dict) or "filename" not in one:
+                continue
+            place = Place("body", f"{name}[]" if several else name)
+            described = self.known.get(place, Schema()).description
+            self.lessons.refuse(place, one)
+            left = self.lessons.fresh(place, [self.values.file(place.name, described, turn=t) for t in range(6)])
+            made += [Repair(kind="set", place=place, value=left[0], why="415: another kind of file")] if left else []
+        return made
 
     def _fieldless(self, complaint: Complaint) -> list[Repair]:
         """A complaint that names no field: every unique value anew, the ids produced, else nothing here."""

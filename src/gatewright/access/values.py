@@ -12,7 +12,7 @@ from datetime import datetime
 
 import msgspec
 
-from gatewright.access.files import kinds, part
+from gatewright.access.files import coded, kinds, part
 from gatewright.access.named import Seed, ends, of_format, of_name, unique_name
 from gatewright.access.patterns import fits, matching
 from gatewright.access.words import words
@@ -48,6 +48,8 @@ class Values:
         self.resolve = resolve
         self.fixed = dict(fixed or {})
         self.markers: list[str] = []
+        self.about = ""
+        """What the specification says of the request as a whole."""
 
     def body(self, schema: Schema, *, optional: bool = False) -> Json:
         """A body: required properties (all of them when the schema requires none, or with `optional`)."""
@@ -78,9 +80,16 @@ class Values:
 
     def file(self, place: str, described: str = "", *, media: str = "", turn: int = 0) -> Json:
         """A small file as a part of a multipart body, of the kind that name and description tell; `turn` the next likely."""
-        wanted = kinds(_last(place), described, media=media)
+        wanted = kinds(_last(place), described, media=media, about=self.about)
         marker = self._marker(Schema(types=("string",)), place, self._seed(f"{place}~file", 0))
         return part(wanted[turn % len(wanted)], marker, self.keyring.derive(self.label, 8))
+
+    def coded(self, schema: Schema, place: str, turn: int) -> Json:
+        """A small file in base64, of the kind that name and description tell; `turn` the next likely. None: none fits."""
+        wanted = kinds(_last(place), schema.description, about=self.about)
+        marker = self._marker(Schema(types=("string",)), place, self._seed(f"{place}~file", 0))
+        text = coded(wanted[turn % len(wanted)], marker)
+        return text if schema.max_length is None or len(text) <= schema.max_length else None
 
     def called(self, name: str) -> Json:
         """The text that goes by a name which is no property's, such as `card number`; None when the name tells nothing."""
@@ -174,6 +183,10 @@ class Values:
 
     def _text(self, schema: Schema, place: str, name: str, seed: Seed, turn: int) -> Json:
         example = next((e for e in schema.examples if isinstance(e, str)), "")
+        if _is_coded(schema, name) and (turn or not example):
+            file = self.coded(schema, place, turn)
+            if file is not None:
+                return file
         known = _known(schema.format, name, seed)
         stale = _dated(known) and _dated(example)
         if example and not turn and not stale and not unique_name(name) and not _prose(example):
@@ -250,6 +263,14 @@ class Values:
 
     def _seed(self, place: str, turn: int) -> Seed:
         return Seed(self.keyring, f"{self.label} {place} {turn}" if turn else f"{self.label} {place}", self.now)
+
+
+def _is_coded(schema: Schema, name: str) -> bool:
+    """Whether a text is a file in base64, by its format, its name or what is said of it."""
+    if schema.enum or schema.pattern:
+        return False
+    said = re.sub(r"[^a-z0-9]", "", f"{name} {schema.description}".lower())
+    return schema.format in ("byte", "base64") or "base64" in said or name.lower().endswith("b64")
 
 
 def _known(fmt: str, name: str, seed: Seed) -> Json:

@@ -99,7 +99,7 @@ class Expected:
                 made += [Account(name=f"throw-away-{n}", origin="throw-away") for n in (1, 2)]
         self._accounts = {account.name: account for account in (*settings.accounts, *made)}
         self._roles = settings.roles
-        plain = (e for e in specification.endpoints if e.method == "GET" and "{" not in e.path)
+        plain = (e for e in specification.endpoints if e.method == "GET" and "{" not in e.path and not e.stream)
         self._probe = next((Call(endpoint=endpoint.id) for endpoint in plain), None)
 
     @property

@@ -282,7 +282,12 @@ class _Scan:
     async def _reach(self) -> None:
         """Raise TargetError unless the target takes a connection."""
         endpoint = next(
-            (e for e in self.placed.specification.endpoints if e.method == "GET" and "{" not in e.path), None
+            (
+                e
+                for e in self.placed.specification.endpoints
+                if e.method == "GET" and "{" not in e.path and not e.stream
+            ),
+            None,
         )
         origin = endpoint.origin if endpoint else self.placed.targets[0]
         exchange = await self.gate.send(

@@ -26,7 +26,7 @@ from gatewright.proof.leaves import Answer, read
 from gatewright.proof.privacy import words
 from gatewright.proof.witness import Witness, longest, sent_text, shown, witnesses
 
-_GUESSES = 14
+_GUESSES = 18
 _COMMONEST = 2
 """Spellings that are tried at each endpoint; the others only at the first of them."""
 _VERSION = re.compile(r"^(?:api|rest|v\d+(?:\.\d+)*)$", re.IGNORECASE)
@@ -56,6 +56,11 @@ class Hit(Struct, frozen=True):
     exchange: Exchange
     kept: Kept | None
 
+    @property
+    def kept_path(self) -> str:
+        """The documented path whose values it shows; empty where it shows others' data."""
+        return self.kept.path if self.kept else ""
+
 
 @check(
     "admin-path",
@@ -66,7 +71,7 @@ class Hit(Struct, frozen=True):
     attacker=Attacker.BELOW,
     needs=(Need.METHODS, Need.SESSION),
     phase=Phase.READS,
-    requests=70,
+    requests=100,
 )
 async def admin_path(probe: Probe) -> Verdict:
     """Ask for what is kept for a higher role by other spellings of its path, and at paths that are only guessed.
@@ -74,9 +79,10 @@ async def admin_path(probe: Probe) -> Verdict:
     ## What it does
     Takes a path that a higher account reads and the attacker does not, and spells it otherwise: a slash more, a dot
     segment, capital letters, a path parameter, an encoded letter, `X-Original-URL` and `X-Rewrite-URL` at a path that
-    is allowed. Then it asks for paths that the API's own words suggest: `/admin/orders` and `/orders/all` beside
-    `/orders`, `/internal/users` beside `/admin/users`. At the first such endpoint all of this is tried, in about
-    thirty GETs, at five more the commonest; what shows something costs a few more.
+    is allowed. It adds what claims a right (`X-Role: admin`, `X-Forwarded-For: 127.0.0.1`, `?admin=true`), and asks for
+    paths that the API's own words suggest: `/admin/orders` and `/orders/all` beside `/orders`, `/internal/users` and
+    another version beside `/admin/users`. At the first such endpoint all of this is tried, in about forty GETs, at
+    five more the commonest; what shows something costs a few more.
 
     ## Why it matters
     Where rights are looked up by path, every spelling that the router understands and the rule does not is a way
@@ -152,7 +158,12 @@ def _kept(probe: Probe) -> list[Kept]:
     found = []
     for endpoint in probe.knowledge.endpoints.values():
         samples = probe.knowledge.samples_of(endpoint.id)
-        plain = endpoint.method == "GET" and endpoint.field is None and endpoint.id not in probe.auth_endpoints
+        plain = (
+            endpoint.method == "GET"
+            and endpoint.field is None
+            and not endpoint.stream
+            and endpoint.id not in probe.auth_endpoints
+        )
         if not plain or any(probe.rank(s.account) <= own for s in samples):
             continue
         if samples:
@@ -178,6 +189,9 @@ def _guessed(probe: Probe, here: Kept | None, *, first: bool) -> list[str]:
     near = [e.base + e.path for e in lists][:6] if first else []
     base, mode = probe.endpoint.base, probe.settings.limits.mode
     paths = guesses(kept, near, [e.base + e.path for e in known], most=2 * _GUESSES)
+    slashed = [e.path.endswith("/") for e in known if e.path != "/"]
+    if 2 * sum(slashed) > len(slashed):  # such a router sends all others away
+        paths = [path + "/" for path in paths]
     safe = [p for p in paths if not forbidden(Endpoint(method="GET", path=p.removeprefix(base)), mode)]
     return safe[: _GUESSES if first else _GUESSES // 2]
 
@@ -210,6 +224,7 @@ async def _first(
         hit = _hit(probe, way, at, exchange, kept)
         if hit is None:
             continue
+        hit = await _narrowed(probe, hit, kept)
         verdict = await (_shows(probe, hit) if hit.kept else _others(probe, hit))
         if verdict.outcome == "vulnerable":
             return verdict
@@ -217,6 +232,18 @@ async def _first(
         if verdict.reason == "parameter_ignored":  # so do all the others
             break
     return strongest(verdicts) if verdicts else None
+
+
+async def _narrowed(probe: Probe, hit: Hit, kept: Sequence[Kept]) -> Hit:
+    """Of a way that does several things at once, the one thing that has the effect alone; else as it is."""
+    for part in hit.way.parts:
+        exchange = await strike(
+            probe, hit.call, as_=probe.account, purpose=f"attack: {part.told}", endpoint=hit.endpoint, edit=part.edit()
+        )
+        found = _hit(probe, part, Kept(hit.endpoint, hit.call, "", ()), exchange, kept)
+        if found is not None:
+            return found
+    return hit
 
 
 def _hit(probe: Probe, way: Way, at: Kept, exchange: Exchange, kept: Sequence[Kept]) -> Hit | None:
@@ -380,7 +407,11 @@ async def _controls(
             holds=same,
         ):
             return conclude("own_object", f"{other} gets other values there: each caller sees its own")
-    public = bool(leaks(await ask(ANON, "control: no credential")))
+    if hit.way.claims:  # nobody may claim a right as well: what counts is that nobody gets it without
+        nobody = await strike(probe, hit.call, as_=ANON, purpose="control: no credential", endpoint=hit.endpoint)
+    else:
+        nobody = await ask(ANON, "control: no credential")
+    public = bool(leaks(nobody))
     if not probe.control(
         "C5",
         "without a credential",
@@ -404,6 +435,7 @@ def _proved(probe: Probe, hit: Hit, again: Exchange, *, facts: tuple[str, ...], 
         proof=facts,
         attacks=(again.number, hit.exchange.number),
         endpoint=endpoint,
+        also=() if hit.way.path == hit.kept_path else (f"GET {hit.way.path.removeprefix(endpoint.base)}",),
         severity="high",
         cvss="CVSS:4.0/AV:N/AC:L/AT:N/PR:L/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N",
     )
@@ -417,6 +449,7 @@ def _both(one: Verdict, other: Verdict) -> Verdict:
         proof=(*one.proof, *other.proof),
         attacks=(*one.attacks, *other.attacks),
         endpoint=one.endpoint,
+        also=(*one.also, *other.also),
         severity=one.severity,
         cvss=one.cvss,
     )

@@ -21,6 +21,7 @@ from gatewright.checks.controls import (
 from gatewright.checks.effects import Effect, acts, changes, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import judge_privacy, open_lists
 from gatewright.checks.expectations import expects
+from gatewright.checks.streams import unguarded
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint
@@ -53,6 +54,7 @@ class Target(Struct, frozen=True):
     needs=(Need.PROTECTED, Need.SAMPLE),
     phase=Phase.CHANGES,
     requests=24,
+    streams=True,
 )
 async def auth_missing(probe: Probe) -> Verdict:
     """Send an account's accepted request without any credential.
@@ -92,6 +94,8 @@ async def auth_missing(probe: Probe) -> Verdict:
         return conclude("public", "the policy says that it is public")
     if expects(probe, ANON) == "allow":
         return conclude("public", "access.yaml lets anybody in")
+    if probe.endpoint.stream:
+        return await unguarded(probe)
     verdicts = []
     for target in _targets(probe):
         verdict = await (_read(probe, target) if _reads(probe.endpoint, target) else _write(probe, target))
@@ -271,6 +275,8 @@ async def _refusing(probe: Probe, account: str) -> str:
     for endpoint in probe.knowledge.endpoints.values():
         call = call_of(probe, account, endpoint=endpoint)
         if endpoint.method != "GET" or endpoint.id == probe.endpoint.id or call is None or not endpoint.secured:
+            continue
+        if endpoint.stream:
             continue
         if _schemes(endpoint) != _schemes(probe.endpoint) or tried == 3:
             continue

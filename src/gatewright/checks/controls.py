@@ -237,6 +237,7 @@ def readers(probe: Probe, owned: OwnedObject, *, but: str = "") -> list[tuple[En
         if r.endpoint != but
         and r.endpoint in probe.knowledge.endpoints
         and probe.knowledge.endpoints[r.endpoint].method == "GET"
+        and not probe.knowledge.endpoints[r.endpoint].stream
     ]
     home = probe.knowledge.resources.get(owned.resource, {}).get("read", "")
     return sorted(found, key=lambda pair: (pair[0].id != home, pair[1].place.within != "path", len(pair[0].path)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatewright.checks.controls import call_of
 from gatewright.checks.exposed import counted, credentials, strangers, telling, undocumented
+from gatewright.checks.hidden import kept_back
 from gatewright.checks.records import Seen, others_record
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
@@ -89,11 +90,14 @@ async def _exposed(probe: Probe, call: Call, exchange: Exchange, answer: Answer)
     other = await others_record(probe, call, answer)
     if other is not None:
         return Seen(other.call, counted(other.found), other.facts)
+    contradiction = await kept_back(probe, call, leaves)
+    if contradiction is not None:
+        return contradiction
     found = undocumented(probe, leaves)
     return Seen(call, counted(found)) if found else None
 
 
-_SEVERITY: dict[str, Severity] = {"E1": "high", "E2": "high", "E3": "low"}
+_SEVERITY: dict[str, Severity] = {"E1": "high", "E2": "high", "E3": "low", "E4": "medium"}
 
 
 def _finding(probe: Probe, seen: Seen, exchange: Exchange) -> Verdict:
@@ -114,6 +118,7 @@ def _finding(probe: Probe, seen: Seen, exchange: Exchange) -> Verdict:
                 "E1": "no answer needs it: it is a credential",
                 "E2": f"it belongs to {worst.whose}, another account",
                 "E3": "the documented schema of this answer does not list it",
+                "E4": "the API contradicts itself",
             }[worst.rule],
             *seen.facts,
             *([f"also: {', '.join(rest)}"] if rest else []),

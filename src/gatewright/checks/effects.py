@@ -277,7 +277,7 @@ async def acts(
             return before
         first = first or (one, before[0])
         exchange = await strike(probe, bind(call, at_one), as_=attacker, purpose=f"attack{again}")
-        now = _moved(before, await look(probe, one, as_=viewer))
+        now = moved_leaves(before, await look(probe, one, as_=viewer))
         if not now:
             return _not_again() if again else refused(exchange, attacker, f"{one.owner}'s {one.resource}")
         moved.append(now)
@@ -304,7 +304,7 @@ def _not_again() -> Verdict:
     return conclude("unstable", "the effect was seen once, and not again on another object")
 
 
-def _moved(before: tuple[Answer, Answer], after: Answer | None) -> set[tuple[str, str]]:
+def moved_leaves(before: tuple[Answer, Answer], after: Answer | None) -> set[tuple[str, str]]:
     """Path and new value of leaves that stood still before and differ now."""
     if after is None or not 200 <= after.status < 300:
         return set()

@@ -320,7 +320,7 @@ async def ordinary(probe: Probe, owned: OwnedObject) -> list[Answer]:
     answers = []
     for sample in probe.knowledge.samples:
         endpoint = probe.knowledge.endpoints.get(sample.endpoint)
-        if endpoint is not None and administers(endpoint) and administers(probe.endpoint):
+        if endpoint is not None and (endpoint.stream or (administers(endpoint) and administers(probe.endpoint))):
             continue
         if sample.account == probe.account and endpoint and endpoint.method == "GET" and "{" not in endpoint.path:
             answer = await _list(probe, endpoint, probe.account) if endpoint.id != probe.endpoint.id else None
@@ -334,7 +334,7 @@ async def open_lists(probe: Probe) -> list[Answer]:
     answers: list[Answer] = []
     for endpoint in probe.knowledge.endpoints.values():
         call = next((s.call for s in probe.knowledge.samples_of(endpoint.id)), None)
-        plain = endpoint.method == "GET" and "{" not in endpoint.path and not endpoint.secured
+        plain = endpoint.method == "GET" and "{" not in endpoint.path and not (endpoint.secured or endpoint.stream)
         if not plain or call is None or endpoint.id == probe.endpoint.id or len(answers) == 3:
             continue
 

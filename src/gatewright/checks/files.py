@@ -63,7 +63,6 @@ _NAMES = {
         "blob",
         "binary",
     ),
-    *("base64", "b64"),
 }
 _INSIDE = {"content", "contents", "data", "bytes", "body", "payload"}
 """Names that are a file's where what they stand in, or the path, is named like one."""
@@ -159,7 +158,8 @@ def _is_base64(probe: Probe, name: str, value: str, schema: Schema) -> bool:
     if len(value) < 8 or not _decoded(value):
         return False
     *around, last = re.sub(r"\[\d*\]", "", name).split(".")
-    if set(words(last)) & _NAMES:
+    plain = re.sub(r"[^a-z0-9]", "", last.lower())
+    if set(words(last)) & _NAMES or "base64" in plain or plain.endswith("b64"):
         return True
     outer = {word for part in (*around, *probe.endpoint.path.split("/")) for word in words(part)}
     return bool(set(words(last)) & _INSIDE) and bool({singular(word) for word in outer} & _NAMES)

@@ -197,7 +197,13 @@ def _reserved(probe: Probe, low: str, high: str) -> list[tuple[Endpoint, Call]]:
     for endpoint in probe.knowledge.endpoints.values():
         ranks = {probe.rank(s.account) for s in probe.knowledge.samples_of(endpoint.id)}
         call = call_of(probe, high, endpoint=endpoint)
-        if endpoint.method == "GET" and call is not None and ranks and min(ranks) > probe.rank(low):
+        if (
+            endpoint.method == "GET"
+            and not endpoint.stream
+            and call is not None
+            and ranks
+            and min(ranks) > probe.rank(low)
+        ):
             found.append((endpoint, call))
     return sorted(found, key=lambda pair: ("{" in pair[0].path, pair[0].path))
 

@@ -59,7 +59,8 @@ async def function_access(probe: Probe) -> Verdict:
     ## What it does
     Takes a request that works for an account of a higher role and changes nothing but the credential. What is read is
     compared with all that the lower account may see; what is written, changed or deleted is looked for by the higher
-    account, on objects made for the purpose.
+    account, on objects made for the purpose. What acts on accounts (suspend, verify, delete) is sent by an account
+    signed up for it about two others, and looked for in what they see of themselves and the higher account of them.
 
     ## Why it matters
     Hiding the administrators' buttons protects nothing: whoever knows the request can send it, and the functions of
@@ -110,9 +111,15 @@ async def function_access(probe: Probe) -> Verdict:
 
 
 def _owner_above(probe: Probe) -> str:
-    """An account of a higher rank that owns an object of the endpoint: who may delete, where no sample can be had."""
+    """An account of a higher rank that may delete, where no sample can be had: who owns an object of the endpoint.
+
+    Where it names accounts, any of the lowest such rank.
+    """
     own = probe.rank(probe.account)
-    owners = {o.owner for o in probe.knowledge.named_by(probe.endpoint.id) if o.origin == "created"}
+    named = probe.knowledge.named_by(probe.endpoint.id)
+    owners = {o.owner for o in named if o.origin == "created"}
+    if any(_ours(probe, o) for o in named if o.origin == "identity"):
+        owners |= set(probe.accounts)
     above = [n for n in owners if n in probe.accounts and probe.rank(n) > own]
     return min(above, key=lambda n: (probe.rank(n), n), default="")
 

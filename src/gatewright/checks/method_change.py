@@ -7,70 +7,22 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
+from gatewright.checks.barred import barred, passed_by
 from gatewright.checks.controls import bind, call_of, holds_value, look
 from gatewright.checks.effects import rehearsed, steady, strike, target, text_places
 from gatewright.checks.object_access_delete import gone
+from gatewright.checks.overrides import HEADERS, NOTHING, Way, all_of, overrides
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.http import Exchange, Request
 from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, check
-from gatewright.model.verdict import Severity, Verdict, conclude, proved
+from gatewright.model.verdict import Severity, Verdict, conclude, proved, strongest
 from gatewright.proof.denied import DeniedFamily
 from gatewright.proof.leaves import Answer, as_text, read
 
 _WRITES = ("PUT", "PATCH", "POST")
-_HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
-_NOTHING = "GWNOOP"
-"""A method that nobody knows: what it does too was not done by the method."""
-
-
-class Way(Struct, frozen=True, kw_only=True):
-    """One way to ask for a method: directly, or by an override on another."""
-
-    method: str
-    """What is asked for."""
-    carrier: str
-    """What stands in the request line."""
-    header: str = ""
-    query: bool = False
-    body: bool = False
-    """`_method` as a property of the body."""
-
-    def told(self) -> str:
-        """In words."""
-        if self.header:
-            return f"{self.carrier} with {self.header}: {self.method}"
-        if self.body:
-            return f"{self.carrier} with _method={self.method} in its body"
-        return f"{self.carrier} with _method={self.method}" if self.query else self.method
-
-    def instead(self, method: str) -> Way:
-        """The same way, asking for another method."""
-        carrier = self.carrier if self.header or self.query or self.body else method
-        return msgspec.structs.replace(self, method=method, carrier=carrier)
-
-    def edit(self, request: Request) -> Request:
-        """The finished request, asked for in this way."""
-        request = msgspec.structs.replace(request, method=self.carrier)
-        if self.header:
-            request = request.with_headers((self.header, self.method))
-        if self.query:
-            mark = "&" if "?" in request.target else "?"
-            request = msgspec.structs.replace(request, target=f"{request.target}{mark}_method={self.method}")
-        return self._in_body(request) if self.body else request
-
-    def _in_body(self, request: Request) -> Request:
-        """With `_method` among the properties of a JSON object or the fields of a form; any other body as it is."""
-        kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
-        body = request.body
-        if kind == "application/x-www-form-urlencoded":
-            body = body + (b"&" if body else b"") + f"_method={self.method}".encode()
-        elif body.lstrip().startswith(b"{"):
-            value = msgspec.json.decode(body)
-            body = msgspec.json.encode({**value, "_method": self.method})
-        return msgspec.structs.replace(request, body=body)
 
 
 class Scene(Struct, frozen=True, kw_only=True):
@@ -90,10 +42,10 @@ class Scene(Struct, frozen=True, kw_only=True):
     severity="high",
     cwe=(650, 285),
     attacker=Attacker.LOWER,
-    needs=(Need.METHODS, Need.ORDINARY, Need.READS, Need.OWNED, Need.SAMPLE),
+    needs=(Need.METHODS, Need.ORDINARY, Need.OWNED, Need.SAMPLE),
     phase=Phase.CHANGES,
     effect=Effect.OWN,
-    requests=44,
+    requests=80,
 )
 async def method_change(probe: Probe) -> Verdict:
     """Try to change what one may only read, by methods that are not documented and by method overrides.
@@ -101,7 +53,8 @@ async def method_change(probe: Probe) -> Verdict:
     ## What it does
     Takes an object of somebody else that the attacker may read, and sends to its path the methods that the
     specification does not name there, and those that it names and the server refuses, disguised as another method:
-    in `X-HTTP-Method-Override` and its relatives, and in `_method`. The owner looks for the effect.
+    in `X-HTTP-Method-Override` and its relatives, and in `_method`. The owner looks for the effect. A function that the
+    server refuses to the attacker's role (purge, approve) is asked for in the same ways on the attacker's own objects.
 
     ## Why it matters
     Rights are often checked by method, or by path in a gateway. A handler that nobody thought of, or an override that
@@ -125,16 +78,31 @@ async def method_change(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa5-broken-function-level-authorization/
     - https://cwe.mitre.org/data/definitions/650.html
     """
-    if probe.endpoint.method != "GET":
+    alike = _documented(probe)
+    if probe.endpoint.method != "GET" and any(e.method == "GET" for e in alike):
         return conclude("no_such_function", "methods are tried at the path's GET")
+    kept = barred(probe, alike)
+    if probe.endpoint.method != "GET":
+        return (
+            await passed_by(probe, kept) if kept else conclude("no_such_function", "it is not kept for a higher role")
+        )
+    found = await passed_by(probe, kept) if kept else None
+    if found is not None and found.outcome == "vulnerable":
+        return found
     rows = _objects(probe)
     if not rows and probe.account != ANON:
-        return await _among_equals(probe)
+        return found or await _among_equals(probe)
     if not rows:
         return conclude("no_reference", "nobody else owns an object of this run that it names")
-    if not await _readable(probe, *rows[0]):
+    other = await _on_others(probe, *rows[0])
+    return strongest([found, other]) if found else other
+
+
+async def _on_others(probe: Probe, owned: OwnedObject, reference: Reference) -> Verdict:
+    """An object of somebody of higher rank, which the attacker may read and not write."""
+    if not await _readable(probe, owned, reference):
         return conclude("denied", f"{probe.account} may not even read it")
-    owned, reference = await target(probe, *rows[0])
+    owned, reference = await target(probe, owned, reference)
     before = await steady(probe, owned)
     if isinstance(before, Verdict):
         return before
@@ -204,6 +172,7 @@ async def _among_equals(probe: Probe) -> Verdict:
             ),
         ),
         attacks=tuple(number for _, number in reversed(done)),
+        also=(f"DELETE {probe.endpoint.path}",),
         severity="high" if owner != probe.account else "medium",
         victim=owner if owner != probe.account else "",
     )
@@ -220,7 +189,7 @@ async def _vanishes(probe: Probe, owner: str, again: str) -> tuple[Exchange, Own
     if made is None or reference is None or reference.place.within != "path":
         return conclude("no_reference", f"no object of {owner} that it names could be made"), None
     call = _reading(probe, made, reference)
-    for method, purpose in ((_NOTHING, "control: a method that nobody knows"), ("DELETE", f"attack{again}")):
+    for method, purpose in ((NOTHING, "control: a method that nobody knows"), ("DELETE", f"attack{again}")):
         way = Way(method=method, carrier=method)
         exchange = await strike(probe, call, as_=probe.account, purpose=purpose, edit=way.edit)
         vanished = gone(await look(probe, made))
@@ -324,19 +293,10 @@ async def _try(
 async def _override(probe: Probe, scene: Scene) -> tuple[Way, Exchange] | None:
     """Overrides of one method, all at once on POST and on GET; then which of them it was."""
     method = next((m for m in ("PATCH", "PUT") if m in scene.documented), "PUT")
-    ways = [Way(method=method, carrier=c, header=h) for c in ("POST", "GET") for h in _HEADERS]
-    ways += [Way(method=method, carrier=c, query=True) for c in ("POST", "GET")]
-    ways.append(Way(method=method, carrier="POST", body=True))
     for carrier in ("POST", "GET"):
-        group = [way for way in ways if way.carrier == carrier]
-
-        def all_at_once(request: Request, group: list[Way] = group) -> Request:
-            for way in group:
-                request = way.edit(request)
-            return request
-
+        group = overrides(method, carrier)
         marker = probe.marker()
-        await _try(probe, scene, group[0], marker, purpose=f"attack: overrides on {carrier}", edit=all_at_once)
+        await _try(probe, scene, group[0], marker, purpose=f"attack: overrides on {carrier}", edit=all_of(group))
         if holds_value(await look(probe, scene.owned), marker):
             for way in group:
                 found = await _first(probe, scene, [way])
@@ -347,7 +307,7 @@ async def _override(probe: Probe, scene: Scene) -> tuple[Way, Exchange] | None:
 
 async def _controls(probe: Probe, scene: Scene, way: Way, attack: Exchange) -> Verdict:
     """A change was seen: not by a method that nobody knows, not by the carrier alone, and once more."""
-    others = [("a method that nobody knows", way.instead(_NOTHING))]
+    others = [("a method that nobody knows", way.instead(NOTHING))]
     if way.header or way.query or way.body:
         others.append((f"{way.carrier} alone", Way(method=way.carrier, carrier=way.carrier)))
     for name, other in others:
@@ -406,7 +366,7 @@ async def _delete(probe: Probe, scene: Scene) -> Verdict:
         return quiet
     way, one = plain, made
     if "DELETE" in scene.documented:
-        way = Way(method="DELETE", carrier="POST", header=_HEADERS[0])
+        way = Way(method="DELETE", carrier="POST", header=HEADERS[0])
         if await _removed(probe, scene, plain, (one, reference)) is not None:
             return conclude("no_effect", f"{probe.account} may delete it directly: function-access judges that")
     sent = []
@@ -456,6 +416,7 @@ def _proved(
         summary=f"{probe.account} had {scene.owned.owner}'s {scene.owned.resource} {done} at {probe.endpoint.path} by {way.told()}.",
         proof=facts,
         attacks=attacks,
+        also=(f"{way.method} {probe.endpoint.path}",),
         severity=severity,
         cvss=f"CVSS:4.0/AV:N/AC:L/AT:N/PR:{'N' if nobody else 'L'}/UI:N/VC:N/VI:H/VA:N/SC:N/SI:N/SA:N",
         victim=scene.owned.owner,

@@ -152,8 +152,11 @@ def _silent(probe: Probe, kind: Kind, told: list[int | None]) -> Verdict | None:
 
 
 def _nowhere(request: Request, word: str) -> Request:
+    """The same request of a path that is not there, without its body: who knows no path reads none."""
+    lines = tuple(line for line in request.headers if not line[0].lower().startswith("content-"))
     path = request.target.partition("?")[0].rstrip("/")
-    return msgspec.structs.replace(request, target=f"{path.rpartition('/')[0]}/{word}/{word}")
+    target = f"{path.rpartition('/')[0]}/{word}/{word}"
+    return msgspec.structs.replace(request, target=target, headers=lines, body=b"")
 
 
 async def _burst(kind: Kind, usual: Response, began: float) -> tuple[list[Exchange], str]:

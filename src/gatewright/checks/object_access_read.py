@@ -11,6 +11,7 @@ from gatewright.checks.further import look_further, swapped_credential
 from gatewright.checks.links import follow_links
 from gatewright.checks.looking import acts, may_act
 from gatewright.checks.reading import Aim, Forged, ahead, judge
+from gatewright.checks.streams import overheard
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
 from gatewright.model.json import Json
@@ -29,6 +30,7 @@ from gatewright.proof.privacy import PRIVATE_WORDS, words
     attacker=Attacker.PEER,
     needs=(Need.READS, Need.SAMPLE),
     phase=Phase.READS,
+    streams=True,
     requests=33,
 )
 async def object_access_read(probe: Probe) -> Verdict:
@@ -52,6 +54,9 @@ async def object_access_read(probe: Probe) -> Verdict:
     read yet. A random reference, no credential and a corrupted credential must not show them. There must be evidence
     that the object is private: lists scoped by owner, another way that is refused, planted personal values.
 
+    On a stream (server-sent events, WebSocket) the attacker listens while the owner changes or makes something with a
+    new text in it: it must be told to the attacker, twice, while both hear their own, and nobody else anything.
+
     ## When it is wrong
     When objects are meant to be seen by all accounts and nothing in the API says so. Say it in `policy`.
 
@@ -64,6 +69,8 @@ async def object_access_read(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
     - https://cwe.mitre.org/data/definitions/639.html
     """
+    if probe.endpoint.stream:
+        return await overheard(probe)
     if may_act(probe.endpoint) and (why := await acts(probe)):
         return conclude("no_such_function", why)
     verdicts = []

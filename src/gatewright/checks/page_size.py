@@ -7,7 +7,10 @@ import re
 from msgspec import Struct, structs
 
 from gatewright.checks.controls import call_of
+from gatewright.checks.ladders import creates
 from gatewright.checks.planting import planted as _planted
+from gatewright.explore.schemas import body_of, fields
+from gatewright.explore.words import words
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Parameter, Place
 from gatewright.model.http import Exchange
@@ -42,6 +45,8 @@ _NAMES = {
     *("number", "max", "maximum", "fetch", "items"),
 }
 """Names that may say it."""
+_ASKED = {"q", "query", "search", "text", "term", "keyword", "keywords", "filter", "name", "title", "phrase"}
+"""Words of names of what a list is searched for."""
 _PAGES = {"page", "pagenumber", "pageno", "pageindex", "p", "pagenum", "currentpage"}
 _SKIPS = {"offset", "skip", "start", "startindex", "from", "pageoffset"}
 MANY = 1000
@@ -113,6 +118,9 @@ async def page_size(probe: Probe) -> Verdict:
     verdicts: list[Verdict] = []
     for place in places[:_TRIES]:
         verdicts.append(await _judge(probe, call, place))
+        wider = _wider(call) if verdicts[-1].reason == "too_small" else None
+        if wider is not None:
+            verdicts[-1] = await _judge(probe, wider, place)
         if verdicts[-1].reason != "parameter_ignored":
             return verdicts[-1]
     return verdicts[0]
@@ -124,14 +132,28 @@ def _places(probe: Probe, call: Call) -> list[Place]:
         return []
     known = [p.place for p in probe.endpoint.parameters if p.within == "query"]
     known += [place for place in call.places() if place.within in ("query", "body") and place not in known]
+    body = body_of(probe.endpoint)
+    if isinstance(call.body, dict) and body is not None:
+        told = [Place("body", field.name) for field in fields(body.schema, probe.specification)]
+        known += [place for place in told if place not in known and "[" not in place.name]
     named = [place for place in known if _letters(place.name) in _SURE | _NAMES and _numeric(probe, call, place)]
     return sorted(named, key=lambda place: _letters(place.name) not in _SURE)
 
 
+def _wider(call: Call) -> Call | None:
+    """The call that searches for one letter, which much more holds than our own words; None where it searches for nothing."""
+    wider = call
+    for place in call.places():
+        value = call.get(place)
+        asked = place.within in ("query", "body") and set(words(place.name.rpartition(".")[2])) & _ASKED
+        if asked and isinstance(value, str) and len(value) > 1:
+            wider = wider.with_value(place, "a")
+    return wider if wider != call else None
+
+
 def _creates(probe: Probe) -> bool:
     sample = probe.knowledge.sample(probe.endpoint.id, probe.account)
-    made = any(probe.endpoint.id == purposes.get("create") for purposes in probe.knowledge.resources.values())
-    return probe.endpoint.method == "POST" and (made or (sample is not None and bool(sample.made)))
+    return sample is not None and creates(probe, probe.endpoint, sample)
 
 
 def _letters(name: str) -> str:

@@ -22,6 +22,7 @@ from gatewright.checks.controls import (
     texts,
 )
 from gatewright.checks.evidence import judge_privacy, ordinary
+from gatewright.checks.records import only_properties
 from gatewright.model.account import Credential
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place
@@ -232,6 +233,9 @@ async def controls(
         private, why = False, f"no strong sign that what {about.owner} owns is for it alone"
     if not private and "privacy" not in probe.settings.disabled_controls:
         return _ask(probe, aim, evidence.codes, why)
+    if aim.endpoint in (None, probe.endpoint) and only_properties(probe, aim.owned, aim.reference, exchange, leak):
+        why = f"{probe.account} is meant to see the record; what it shows beyond that is judged by data-exposure"
+        return conclude("shared", why, place=place)
     return await _confirm(probe, aim, made=inner, leak=leak, mine=mine, why=why)
 
 

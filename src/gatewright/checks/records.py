@@ -29,6 +29,7 @@ from gatewright.model.test import Probe
 from gatewright.proof.denied import DeniedFamily
 from gatewright.proof.leaves import Answer, Leaf, as_text, read
 from gatewright.proof.sensitive import CONTACTS, PERSONAL, classify
+from gatewright.proof.witness import Witness
 
 
 class Seen(Struct, frozen=True):
@@ -127,7 +128,8 @@ async def _open(
 ) -> str:
     """Why the record itself is meant to be seen by the caller; empty where nothing says so."""
     id_ = as_text(dict(reference.values)[reference.place])
-    if _listed(probe, id_, seen, found):
+    hidden = {e.leaf.value for e in found}
+    if _shown(probe, id_) & ({leaf.value for leaf in seen.leaves if _tells(leaf.value)} - hidden - {id_}):
         return f"{probe.account}'s own lists show the record, without this value"
     if probe.account != ANON and await _without(probe, asked):
         return "the record is answered to nobody in particular as well, without a credential"
@@ -144,22 +146,52 @@ async def _open(
     return ""
 
 
-def _listed(probe: Probe, id_: str, seen: Answer, found: Sequence[Exposed]) -> bool:
-    """Whether an item of the caller's ordinary lists is this record: its id, and another of its values beside it."""
-    hidden = {e.leaf.value for e in found}
-    rest = {leaf.value for leaf in seen.leaves if len(leaf.value) >= 4} - hidden - {id_, "null", "true", "false"}
+def _tells(value: str) -> bool:
+    return len(value) >= 4 and value not in ("null", "true", "false")
+
+
+def _shown(probe: Probe, id_: str) -> set[str]:
+    """Everything that ordinary lists of the caller's rank show of the object with this id."""
+    shown: set[str] = set()
     for sample in probe.knowledge.samples:
         endpoint = probe.knowledge.endpoints.get(sample.endpoint)
-        if sample.account != probe.account or endpoint is None or "{" in endpoint.path or endpoint.method != "GET":
+        if endpoint is None or "{" in endpoint.path or endpoint.method != "GET":
+            continue
+        if probe.rank(sample.account) > probe.rank(probe.account):  # an equal's list is the caller's as well
             continue
         items: dict[str, set[str]] = {}
         leaves: Sequence[Leaf] = read(sample.exchange.response).leaves
         for leaf in leaves:
             if leaf.item:
                 items.setdefault(leaf.item, set()).add(leaf.value)
-        if any(id_ in values and values & rest for values in items.values()):
-            return True
-    return False
+        shown |= set().union(*(values for values in items.values() if id_ in values))
+    return shown
+
+
+def only_properties(
+    probe: Probe, owned: OwnedObject, reference: Reference, exchange: Exchange, leak: Sequence[Witness]
+) -> bool:
+    """Whether an account's record is an open one, which shows some properties too many: no whole record is reached.
+
+    Either the caller's lists show the greater part of it, or what leaks stands outside the documented view and nothing
+    personal within it.
+    """
+    if owned.origin != "identity":
+        return False
+    answer, listed = read(exchange.response), documented(probe)
+    id_ = as_text(dict(reference.values)[reference.place])
+    shown = _shown(probe, id_)
+    hidden = {witness.path for witness in leak if witness.value not in shown}
+    rest = [leaf for leaf in answer.leaves if leaf.path not in hidden and leaf.value not in ("null", "true", "false")]
+    common = shown & {leaf.value for leaf in rest if _tells(leaf.value)} - {id_}
+    if common and len(hidden) < len({leaf.path for leaf in rest}):
+        return True
+    within = [leaf for leaf in rest if leaf.path in listed]
+    return (
+        bool(within and hidden)
+        and not hidden & listed
+        and not any(classify(leaf.path, leaf.value) in PERSONAL for leaf in within)
+    )
 
 
 async def _without(probe: Probe, asked: Call) -> bool:

@@ -57,9 +57,8 @@ async def session_after_logout(probe: Probe) -> Verdict:
     People log out because a device is shared or a token leaked. A session that lives on cannot be ended by its owner.
 
     ## How it is proved
-    Before the log-out the probe names the account; without a credential and with a garbled one it does not. The
-    log-out is accepted. The old credential is then shown the account every time, or its refresh token gives a session
-    that is. A signed token that ends by itself within 15 minutes is a small matter (low).
+    Before the log-out, which is accepted, the probe names the account only with its credential. That is then shown the
+    account every time, or its refresh token gives a session that is. A token that ends within 15 minutes is low.
 
     ## When it is wrong
     When the log-out that the specification names is meant for something else than this kind of session.
@@ -89,11 +88,7 @@ async def session_after_logout(probe: Probe) -> Verdict:
         return conclude("denied", "the session is refused after its log-out, and its refresh token as well")
     left = _left(session.credentials) if alive else None
     severity: Severity = "low" if left is not None and left <= SHORT else "medium"
-    how = (
-        f"the old credential was shown {own.name} {_times(alive)}"
-        if alive
-        else "the old credential is refused, but its refresh token gave a new session"
-    )
+    how = _how("the old credential", own, alive)
     return proved(
         summary=f"Whoever has a credential of an account goes on using it after the log-out at {way.name}.",
         proof=(
@@ -126,16 +121,15 @@ async def session_after_password_change(probe: Probe) -> Verdict:
     """Use an older session after the account's password was changed.
 
     ## What it does
-    Signs an account up, logs it in twice, changes the password with the first session, and asks the account's probe
-    with the second: at once, after 2 and after 10 seconds, or sooner where that session would end by itself meanwhile.
-    Where it has a refresh token, that is tried as well.
+    Signs an account up, logs it in twice, changes the password with the first session, and asks the account's probe with
+    the second, or tries its refresh token: at once, after 2 and 10 seconds, or sooner where it would end by itself.
 
     ## Why it matters
     A password is changed because somebody else may know it. If that somebody stays logged in, the change helps nothing.
 
     ## How it is proved
-    The change is real: the new password logs in and the old one does not. The second session is shown the account
-    every time, or its refresh token gives a session that is. Nobody and a garbled credential are not shown it.
+    The change is real: the new password logs in and the old one does not. The second session, and no garbled one, is
+    shown the account every time, or its refresh token gives a session that is.
 
     ## When it is wrong
     When the API asks, at the change, whether other sessions are to stay.
@@ -167,11 +161,7 @@ async def session_after_password_change(probe: Probe) -> Verdict:
         return conclude(
             "denied", "the other session is refused once the password is changed, its refresh token as well"
         )
-    how = (
-        f"the other session was shown {own.name} {_times(alive)}"
-        if alive
-        else "the other session is refused, but its refresh token gave a new one"
-    )
+    how = _how("the other session", own, alive)
     return proved(
         summary=f"Whoever is logged in to an account stays so after its owner changed the password at {way.name}.",
         proof=(
@@ -211,8 +201,8 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
     owner's use is then the second, and ends both. A server that accepts the second use notices nothing.
 
     ## How it is proved
-    The first use gives a new refresh token: the API means to change them. The second use, later than any
-    allowance for a repeated request, gives a session that is shown the account; and once more. A garbled token does not.
+    The first use gives a new refresh token: the API means to change them. The second use, later than any allowance for
+    a repeated request, gives a session that is shown the account; and once more. A garbled token does not.
 
     ## When it is wrong
     When the API allows the same token again for longer than 11 seconds on purpose, for clients that lose answers.
@@ -240,9 +230,7 @@ async def session_refresh_reuse(probe: Probe) -> Verdict:
     if not first.accepted:
         return conclude("baseline_broken", f"the refresh token gave no session: {told(first.exchange)}")
     if first.refresh is None or first.refresh.reveal() == token.reveal():
-        return conclude(
-            "no_such_function", "refresh tokens stay the same at each use: there is no second use to notice"
-        )
+        return conclude("no_such_function", "refresh tokens stay the same at each use: no second use is noticed")
     garbled = await _refresh(probe, own, session, Secret(token.reveal().swapcase()[::-1]), purpose="control: garbled")
     if garbled is not None and garbled.accepted:
         return conclude("not_protected", "a garbled refresh token gives a session as well")
@@ -319,6 +307,13 @@ def _later(probe: Probe, session: LogIn) -> tuple[float, ...]:
     if probe.settings.limits.patience == "short":
         room *= 4  # waits are a quarter as long there
     return tuple(pause * min(1.0, room / sum(_LATER)) for pause in _LATER)
+
+
+def _how(what: str, own: Own, alive: tuple[Exchange, ...]) -> str:
+    """In which way an ended session lives on, for people."""
+    if alive:
+        return f"{what} was shown {own.name} {_times(alive)}"
+    return f"{what} is refused, but its refresh token gave a new session"
 
 
 def _times(looks: tuple[Exchange, ...]) -> str:

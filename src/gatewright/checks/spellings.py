@@ -22,10 +22,11 @@ _HEAD = re.compile(r"^((?:/(?:api|rest|v\d+(?:\.\d+)*))*)(/.*)$", re.IGNORECASE)
 
 
 class Spelled(Struct, frozen=True):
-    """One spelling on the wire: what stands in the request line, and a header beside it."""
+    """One spelling on the wire: what stands in the request line, headers beside it, and what is added to the query."""
 
     target: str
-    header: tuple[str, str] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    query: str = ""
 
 
 class Way(Struct, frozen=True, kw_only=True):
@@ -35,26 +36,34 @@ class Way(Struct, frozen=True, kw_only=True):
     """In words: `with a slash at its end`."""
     path: str
     spell: Callable[[str], Spelled] = Spelled
+    parts: tuple[Way, ...] = ()
+    """What it does at once, one by one."""
+    claims: bool = False
+    """The path is as it is documented; what is added claims a right."""
 
     def edit(self, path: str = "") -> Callable[[Request], Request]:
         """Asks in this way for the path, or for another one; the query stays."""
         spelled = self.spell(path or self.path)
 
         def edited(request: Request) -> Request:
-            _, mark, query = request.target.partition("?")
-            request = msgspec.structs.replace(request, target=spelled.target + mark + query)
-            return request.with_headers(spelled.header) if spelled.header else request
+            _, _, query = request.target.partition("?")
+            query = "&".join(part for part in (query, spelled.query) if part)
+            request = msgspec.structs.replace(request, target=spelled.target + (f"?{query}" if query else ""))
+            return request.with_headers(*spelled.headers) if spelled.headers else request
 
         return edited
 
     def shown(self) -> str:
         """What is sent, for people."""
         spelled = self.spell(self.path)
-        return f"{spelled.target} with {spelled.header[0]}: {spelled.header[1]}" if spelled.header else spelled.target
+        target = f"{spelled.target}?{spelled.query}" if spelled.query else spelled.target
+        lines = ", ".join(f"{name}: {value}" for name, value in spelled.headers)
+        return f"{target} with {lines}" if lines else target
 
     def beside(self, word: str) -> str:
         """A sibling of the path: another last segment in the same directory."""
-        return self.path.rpartition("/")[0] + f"/{word}"
+        whole = self.path.rstrip("/")
+        return whole.rpartition("/")[0] + f"/{word}" + self.path[len(whole) :]
 
 
 def split(path: str) -> tuple[str, str]:
@@ -74,10 +83,10 @@ def ways(path: str, carrier: str) -> list[Way]:
         return spell
 
     def named(header: str) -> Callable[[str], Spelled]:
-        return lambda whole: Spelled(carrier, (header, whole))
+        return lambda whole: Spelled(carrier, ((header, whole),))
 
     def covered(header: str) -> Callable[[str], Spelled]:
-        return lambda whole: Spelled(whole, (header, carrier))
+        return lambda whole: Spelled(whole, ((header, carrier),))
 
     rows: list[tuple[str, Callable[[str], Spelled]]] = [
         ("a slash at its end", tail(lambda rest: rest + "/")),
@@ -95,8 +104,42 @@ def ways(path: str, carrier: str) -> list[Way]:
         ("a path parameter within it", tail(lambda rest: re.sub(r"^(/[^/]+)", r"\1;x", rest))),
         ("a segment that is taken back", lambda whole: Spelled(carrier + "/..;" + split(whole)[1])),
         (".json at its end", tail(lambda rest: rest + ".json")),
+        (".csv at its end", tail(lambda rest: rest + ".csv")),
+        ("a dot segment at its end", tail(lambda rest: rest + "/.")),
+        ("an encoded slash within it", tail(lambda rest: "%2f".join(rest.rsplit("/", 1)) if rest.rfind("/") else rest)),
+        ("an encoded blank at its end", tail(lambda rest: rest + "%20")),
     ]
-    return [Way(told=told, path=path, spell=spell) for told, spell in rows]
+    return [*(Way(told=told, path=path, spell=spell) for told, spell in rows), *claims(path)]
+
+
+_TRUSTED = (
+    ("X-Forwarded-For", "127.0.0.1"),
+    ("X-Real-IP", "127.0.0.1"),
+    ("X-Role", "admin"),
+    ("X-User-Role", "admin"),
+    ("X-Admin", "true"),
+    ("X-Internal", "true"),
+)
+_CLAIMED = ("role=admin", "admin=true", "is_admin=1")
+
+
+def claims(path: str) -> list[Way]:
+    """The path as it is, with headers, and with a query, that claim a role or to come from within; all of a kind at once."""
+    headers = [_claim(path, f"the header {line[0]}", headers=(line,)) for line in _TRUSTED]
+    queries = [_claim(path, f"{pair} in its query", query=pair) for pair in _CLAIMED]
+    return [
+        _claim(path, "headers that claim a role", headers=_TRUSTED, parts=tuple(headers)),
+        _claim(path, "a query that claims a role", query="&".join(_CLAIMED), parts=tuple(queries)),
+    ]
+
+
+def _claim(
+    path: str, told: str, *, headers: tuple[tuple[str, str], ...] = (), query: str = "", parts: tuple[Way, ...] = ()
+) -> Way:
+    def spell(whole: str) -> Spelled:
+        return Spelled(whole, headers, query)
+
+    return Way(told=told, path=path, spell=spell, parts=parts, claims=True)
 
 
 def guesses(kept: Iterable[str], lists: Iterable[str], known: Iterable[str], *, most: int) -> list[str]:
@@ -105,8 +148,8 @@ def guesses(kept: Iterable[str], lists: Iterable[str], known: Iterable[str], *, 
     `kept`: those that it keeps for higher roles; `lists`: those of collections and of the caller itself; `known`: all
     that are documented, which are no guesses.
     """
-    taken = set(known)
-    rows = [*map(_of_kept, kept), *map(_of_list, lists)]
+    taken = {path.rstrip("/") for path in known}
+    rows = [*map(_of_kept, [p.rstrip("/") for p in kept]), *map(_of_list, [p.rstrip("/") for p in lists])]
     mixed = chain.from_iterable(zip_longest(*rows))  # every path gets its first guess before any gets its second
     found = dict.fromkeys(path for path in mixed if path and path not in taken)
     return list(found)[:most]
@@ -123,7 +166,18 @@ def _of_kept(path: str) -> list[str]:
     without = [*parts[:index], *parts[index + 1 :]]
     moved = [_joined(head, [*without, parts[index]])] if without else []
     further = [f"{path}/{ending}" for ending in _ENDINGS]
-    return [*swapped[:1], *([_joined(head, without)] if without else []), *moved, *swapped[1:], *further]
+    plain = [_joined(head, without)] if without else []
+    return [*swapped[:1], *_versions(path), *plain, *moved, *swapped[1:], *further]
+
+
+def _versions(path: str) -> list[str]:
+    """The path in the versions beside its own, and in none; where it names none, in the first two."""
+    head, rest = split(path)
+    found = re.search(r"/v(\d+)$", head, re.IGNORECASE)
+    if found is None:
+        return [f"{head}/v1{rest}", f"{head}/v2{rest}"]
+    before, number = head[: found.start()], int(found[1])
+    return [f"{before}/v{n}{rest}" for n in (number + 1, number - 1) if n > 0] + [before + rest]
 
 
 def _of_list(path: str) -> list[str]:

@@ -11,9 +11,11 @@ from msgspec import Struct
 from gatewright.checks.controls import call_of
 from gatewright.checks.files import Field, File, accepted, carrying, field_of
 from gatewright.checks.stored import Seen, look, store
+from gatewright.explore.words import words
 from gatewright.model.account import ANON
 from gatewright.model.call import Call, render
 from gatewright.model.http import Exchange, Request, Response
+from gatewright.model.names import singular
 from gatewright.model.test import Attacker, Effect, Phase, Probe, check
 from gatewright.model.verdict import Severity, Verdict, conclude, proved
 
@@ -138,10 +140,10 @@ async def _control(probe: Probe) -> tuple[Call, Field] | Verdict:
 
 
 def _filled(field: Field, content: bytes) -> File:
-    """A file like that of the accepted request, with other bytes behind the same beginning."""
+    """The file of the accepted request with more at its end, by which no kind of file is made another."""
     name, kind, old = field.file.name, field.file.kind, field.file.content
-    begin = old[:33] if kind.startswith(("image/", "application/pdf")) else b""
-    return File(name, kind, begin + content)
+    marked = old.lstrip()[:1] in (b"{", b"[", b"<")  # JSON and XML end with blanks at most
+    return File(name, kind, old + (b" " * len(content) if marked else content))
 
 
 def _documented(probe: Probe, field: Field) -> int:
@@ -249,6 +251,8 @@ class _Trick(Struct, frozen=True):
     what: str
     file: File
     computes: bytes = b""
+    plain: bool = False
+    """Nothing in it is of another type: neither an image, nor one that begins like one."""
 
 
 @check(
@@ -267,7 +271,7 @@ async def upload_type(probe: Probe) -> Verdict:
     """Send files that are not what they should be: pages, drawings with scripts, programs, under names of all kinds.
 
     ## What it does
-    HTML behind the first bytes of a PNG, an SVG with a script, HTML that calls itself a PNG, two endings, small PHP, JSP and
+    HTML behind the first bytes of a PNG, also said to be a PNG, an SVG with a script, HTML that calls itself a PNG, two endings, small PHP, JSP and
     ASPX programs that multiply two numbers, a name that climbs a directory up. What was kept is removed afterwards.
 
     ## Why it matters
@@ -277,7 +281,7 @@ async def upload_type(probe: Probe) -> Verdict:
     ## How it is proved
     A small file is kept and comes back. Then the same bytes come back from the API's own address as HTML, SVG or XML and
     not as a download; or what comes back is the product of the program's numbers; or the field is meant for images,
-    PDF or video by its name, and something else comes back unchanged. Each is done twice. An answer of 201 proves nothing.
+    PDF or video by its name, and HTML that does not even begin like one comes back unchanged. Each is done twice. An answer of 201 proves nothing.
 
     ## When it is wrong
     When the API is meant to publish pages that its users write.
@@ -324,9 +328,10 @@ def _tricks(marker: bytes, a: int, b: int) -> list[_Trick]:
     php, product = b"<?php echo %d*%d; /*%b*/ ?>" % (a, b, marker), str(a * b).encode()
     return [
         _Trick("HTML behind the first bytes of a PNG", File("gw.html", "text/html", _PNG + page)),
+        _Trick("HTML under its own name that says it is a PNG", File("gw.html", "image/png", _PNG + page)),
         _Trick("SVG with a script", File("gw.svg", "image/svg+xml", drawing)),
-        _Trick("HTML that calls itself a PNG", File("gw.png", "image/png", page)),
-        _Trick("HTML with two endings", File("gw.png.html", "text/html", page)),
+        _Trick("HTML that calls itself a PNG", File("gw.png", "image/png", page), plain=True),
+        _Trick("HTML with two endings", File("gw.png.html", "text/html", page), plain=True),
         _Trick("a PHP program", File("gw.php", "application/x-php", php), product),
         _Trick(
             "a JSP program", File("gw.jsp", "text/plain", b"<%%= %d*%d %%><%%-- %b --%%>" % (a, b, marker)), product
@@ -334,7 +339,7 @@ def _tricks(marker: bytes, a: int, b: int) -> list[_Trick]:
         _Trick(
             "an ASPX program", File("gw.aspx", "text/plain", b"<%%= %d*%d %%><%%-- %b --%%>" % (a, b, marker)), product
         ),
-        _Trick("a name that climbs up", File("../gw.html", "text/html", page)),
+        _Trick("a name that climbs up", File("../gw.html", "text/html", page), plain=True),
     ]
 
 
@@ -357,7 +362,7 @@ def _proof(probe: Probe, field: Field, trick: _Trick, sent: Exchange, seen: Seen
         return ""
     if _is_active(seen.response):
         return "active"
-    return "meant" if _meant(probe, field) and not trick.computes else ""
+    return "meant" if trick.plain and _meant(probe, field) else ""
 
 
 def _ran(response: Response, trick: _Trick) -> bool:
@@ -376,9 +381,12 @@ def _is_active(response: Response) -> bool:
 
 
 def _meant(probe: Probe, field: Field) -> str:
-    """What the field is meant for, by the words of its name and path; empty where that is not said."""
-    said = " ".join([field.name, field.schema.description, probe.endpoint.path]).lower()
-    return next((kind for kind, names in _MEANT.items() if any(name in said for name in names)), "")
+    """What the field is meant for, by its name, the end of its path or its type; empty where that is not said."""
+    if field.how == "raw" and field.file.kind.startswith(("image/", "video/")):
+        return field.file.kind.partition("/")[0]
+    last = next((part for part in reversed(probe.endpoint.path.split("/")) if part and "{" not in part), "")
+    said = {singular(word) for word in (*words(field.name), *words(last))}
+    return next((kind for kind, names in _MEANT.items() if said & set(names)), "")
 
 
 async def _active(

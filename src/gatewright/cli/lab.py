@@ -44,6 +44,7 @@ def lab() -> None:
 @click.option("--seed", type=int, default=1, help="Same seed, same data.")
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Write a line per request to this file.")
 @click.option("--yes-server", is_flag=True, help="Same specification, but 200 to everything, and an echo as answer.")
+@click.option("--no-introspection", is_flag=True, help="Hide the schema; the dialect graphql alone has one to hide.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
 def up(
     fixed: bool,
@@ -57,6 +58,7 @@ def up(
     seed: int,
     log: Path | None,
     yes_server: bool,
+    no_introspection: bool,
     as_json: bool,
 ) -> None:
     """Serve the range on loopback until Ctrl-C.
@@ -74,6 +76,8 @@ def up(
         raise click.BadParameter(
             f"the dialect {dialect} has its own way in; doors stand before bearer", param_hint="--login"
         )
+    if no_introspection and dialect != "graphql":
+        raise click.BadParameter("only the dialect graphql has introspection", param_hint="--no-introspection")
     try:
         weak = chosen(only, fixed=fixed, dialect=dialect)
     except KeyError as unknown:
@@ -89,6 +93,7 @@ def up(
         seed=seed,
         log=log,
         yes=yes_server,
+        introspection=not no_introspection,
     )
 
     def ready(facts: dict[str, Any]) -> None:

@@ -92,17 +92,28 @@ class Executor:
             raise error from None
 
     async def _phases(self, jobs: list[Job]) -> None:
-        """The phases in turn. Patient jobs begin with the first one that changes anything: reads are not to see their accounts."""
+        """The phases in turn, and beside them what need not wait for its turn.
+
+        Patient jobs begin with the first phase that changes anything: reads are not to see their accounts. Deletions,
+        which look a second time after a while, and the life cycle of accounts touch nothing of each other's.
+        """
         patient = [job for job in jobs if job.test.patient]
         async with asyncio.TaskGroup() as beside:
+            deletions: asyncio.Task[None] | None = None
             for phase, group in groupby(jobs, key=lambda job: job.test.phase):
                 batch = list(group)
+                if deletions is not None and phase is not Phase.LIFE_CYCLE:
+                    await deletions
                 self.emit(PhaseChanged(phase=f"{phase.value} {TITLES[phase]}", total=len(batch)))
                 if phase is not Phase.READS:
                     while patient:
                         job = patient.pop(0)
                         beside.create_task(self._worker(job.test.phase, iter([job])))
-                await self._phase(phase, [job for job in batch if not job.test.patient])
+                work = beside.create_task(self._phase(phase, [job for job in batch if not job.test.patient]))
+                if phase is Phase.DELETIONS:
+                    deletions = work
+                else:
+                    await work
 
     async def _phase(self, phase: Phase, jobs: list[Job]) -> None:
         queue = iter(jobs)

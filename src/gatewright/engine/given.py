@@ -98,6 +98,7 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Its class when it is an endpoint of the log-in: `login`, `register`, …"""
     field: Field | None = None
     """The field of a GraphQL schema that it is."""
+    stream: Literal["", "events", "websocket"] = ""
 
 
 class GivenObject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -254,6 +255,7 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
             *((Answer(status="200", description="", schema=told.shows),) if told.shows else ()),
         ),
         field=told.field,
+        stream=told.stream,
     )
 
 

@@ -211,6 +211,8 @@ def _unmet(test: Test, endpoint: Endpoint, attacker: str, situation: Situation) 
     if test.attacker is Attacker.AUTH and situation.auth_endpoints.get(endpoint.id) not in test.classes:
         words = " or ".join(name.replace("_", " ") for name in test.classes)
         return conclude("no_such_function", f"no endpoint for {words} is known")
+    if endpoint.stream and not test.streams and test.attacker not in (Attacker.HOST, Attacker.BELOW, Attacker.AUTH):
+        return conclude("no_such_function", "its answer goes on by itself; the tests that listen judge it")
     for need in test.needs:
         check = _NEEDS.get(need)
         verdict = check(endpoint, attacker, situation) if check else None
@@ -229,7 +231,7 @@ _OPEN = re.compile(
 
 def _not_auth(endpoint: Endpoint, situation: Situation) -> Verdict | None:
     kind = situation.auth_endpoints.get(endpoint.id)
-    if kind is None and _OPEN.search(endpoint.path):
+    if kind is None and not endpoint.stream and _OPEN.search(endpoint.path):  # a stream may well be called `live`
         kind = "health or documentation"
     return (
         conclude("auth_endpoint", f"it is the {kind} endpoint: it must answer without a credential") if kind else None

@@ -24,10 +24,13 @@ from gatewright.model.json import Json
 from gatewright.model.knowledge import Knowledge, OwnedObject
 from gatewright.model.secret import Keyring, Secret
 from gatewright.model.settings import Settings
+from gatewright.model.stream import EAR, Ear
 from gatewright.model.test import Kept, Listener, LogIn, Registration
 from gatewright.model.verdict import Control
 
 T = TypeVar("T")
+_EVENTUALLY = 2.5
+"""Seconds that a stream is listened to after what should be told on it."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -210,11 +213,39 @@ class CellProbe:
         if credentials is None and account != ANON:
             self.used[account] = time.monotonic()
         self.exchanges.append(exchange)
-        if purpose.startswith("baseline"):
+        if purpose.startswith("baseline") and not target.stream:
             self._healthy(target, exchange)
         if unsafe:
             self._bench.maker.wrote(call, exchange, begun)
         return exchange
+
+    async def listen(
+        self,
+        call: Call,
+        *,
+        meanwhile: Callable[[], Awaitable[None]],
+        enough: Callable[[str], bool],
+        as_: str | None = None,
+        purpose: str = "attack",
+        credentials: tuple[Credential, ...] | None = None,
+    ) -> Exchange:
+        """Listen to the cell's stream. What is sent meanwhile is none of the listening."""
+
+        async def undisturbed() -> None:
+            EAR.set(None)
+            await meanwhile()
+
+        token = EAR.set(Ear(undisturbed, enough))
+        try:
+            return await self.send(call, as_=as_, purpose=purpose, credentials=credentials, edit=self._patiently)
+        finally:
+            EAR.reset(token)
+
+    def _patiently(self, request: Request) -> Request:
+        """Events may come through queues of their own: they are waited for as long as the run's patience lasts."""
+        if request.listen is None or self.settings.limits.patience == "short":
+            return request
+        return msgspec.structs.replace(request, listen=msgspec.structs.replace(request.listen, seconds=_EVENTUALLY))
 
     def _healthy(self, endpoint: Endpoint, exchange: Exchange) -> None:
         """Tell the run's guard of an answer that must be as it always was."""

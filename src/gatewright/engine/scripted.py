@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from msgspec import Struct, field
 
+from gatewright.engine.scripted_streams import heard
 from gatewright.engine.scripted_tokens import KEY, ScriptedListener, matches
 from gatewright.engine.sent import file_of, product_of
 from gatewright.engine.slow import Slow
@@ -424,7 +425,7 @@ class ScriptedIdentities:
         """Answer by the rules, with the account's credentials on the request."""
         held = credentials if credentials is not None else await self.credentials(as_)
         request = with_credentials(request, held)
-        answer = self.server.answer(request)
+        answer = await heard(self.server, request)
         exchange = Exchange(len(self.exchanges) + 1, request, answer, account=as_, purpose=purpose)
         self.exchanges.append(exchange)
         return exchange

@@ -114,6 +114,7 @@ class Composer:
         return Values(self._keyring, label, now=self._now, resolve=self._specification.resolve)
 
     def _first(self, endpoint: Endpoint, values: Values) -> Call:
+        values.about = f"{endpoint.summary} {endpoint.description}"
         parameters = values.parameters(endpoint)
         call = Call(endpoint=endpoint.id)
         for place, value in parameters.items():

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
 from gatewright.lab.door import Door
+from gatewright.lab.live import Hub
 from gatewright.lab.mailbox import Mailbox
 from gatewright.lab.tables import Row, Tables
 
@@ -94,8 +95,13 @@ class Clinic:
     mailbox: Mailbox = field(default_factory=Mailbox)
     spelled: Callable[[str], str] = str
     """A path of the route table as it is on the wire; the dialect says how."""
+    hub: Hub = field(default_factory=Hub)
+    """Hears of every row that is written."""
     wrong_tries: dict[str, list[float]] = field(default_factory=dict)
     """Name or challenge → when its wrong secrets came."""
+
+    def __post_init__(self) -> None:
+        self.tables.told = self.hub.tell
 
     def at(self, *, days: int = 0, minutes: int = 0) -> str:
         """The present time, RFC 3339 in UTC, some days and minutes on."""
@@ -213,6 +219,8 @@ class Endpoint:
     """The weakness without which this method does not exist. Not in the specification."""
     dialects: tuple[str, ...] = ()
     """Where it is served; empty: everywhere."""
+    live: Literal["", "events", "websocket"] = ""
+    """Its answer goes on, as server-sent events or over WebSocket; its handler answers `Live`."""
 
     @property
     def id(self) -> str:

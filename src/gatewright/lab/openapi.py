@@ -145,7 +145,11 @@ def _responses(endpoint: Endpoint, names: Names, published: Published) -> dict[s
         if schema is not None:
             good["content"] = {"application/json": {"schema": schema}}
     status, honest = published.statuses(endpoint)
-    responses = {status: good}
+    if endpoint.live:
+        good["content"] = {"text/event-stream": {"schema": ref(names.word(endpoint.answer))}}
+    responses: dict[str, Any] = (
+        {"101": {"description": "Messages over WebSocket"}} if endpoint.live == "websocket" else {status: good}
+    )
     bad = {
         "401": endpoint.access >= Access.PATIENT or endpoint.path == "/auth/login",
         "403": endpoint.access >= Access.STAFF or endpoint.forbids,

@@ -52,10 +52,13 @@ class Sample:
     body: dict[str, Any] | bytes | None = None
 
 
-def samples(clinic: Clinic, names: Names, seed: int, *, dialect: Dialect | None = None) -> Iterator[Sample]:
+def samples(
+    clinic: Clinic, names: Names, seed: int, *, dialect: Dialect | None = None, live: bool = False
+) -> Iterator[Sample]:
     """A sample of every documented endpoint of a dialect (default: bearer), as it goes over the wire.
 
-    They come in an order in which all of them work: removals and log-out last.
+    They come in an order in which all of them work: removals and log-out last. `live`: those whose answer goes on
+    instead.
     """
     written = dialect.written if dialect else _plain
     values = {name: written(value, name) for name, value in _values(clinic).items()}
@@ -68,7 +71,7 @@ def samples(clinic: Clinic, names: Names, seed: int, *, dialect: Dialect | None 
         return removal + 2 * (endpoint.path == "/auth/logout"), -index if removal else index
 
     for _, endpoint in sorted(enumerate(table), key=late):
-        if endpoint.undocumented or endpoint.hidden:
+        if endpoint.undocumented or endpoint.hidden or bool(endpoint.live) is not live:
             continue
         given = {
             parameter.name: str(values.get(parameter.name, written(parameter.schema["example"], parameter.name)))

@@ -47,6 +47,8 @@ class Options:
     log: Path | None = None
     yes: bool = False
     """The yes-server instead of the clinic."""
+    introspection: bool = True
+    """Whether a GraphQL server tells its schema when asked."""
     login: str = "json"
     """The way in: `json`, the dialect's own, or a name in `DOORS`."""
 
@@ -65,7 +67,9 @@ def clinic(options: Options, now: Callable[[], float]) -> Clinic:
 def dressed(options: Options, now: Callable[[], float]) -> Dialect:
     """The clinic in the clothes that `options` ask for."""
     kind = DIALECTS[options.dialect]
-    return kind(clinic(options, now), kind.spelling(options.scramble))
+    dialect = kind(clinic(options, now), kind.spelling(options.scramble))
+    dialect.introspection = options.introspection
+    return dialect
 
 
 def built(options: Options, log: TextIO | None = None, *, mailbox: Mailbox | None = None) -> ASGIApp:
@@ -129,6 +133,7 @@ def serve(options: Options, ready: Callable[[dict[str, Any]], None]) -> None:
     config = uvicorn.Config(
         beside(app, mailbox.application(), mail_port),
         http=Certified if authority else "auto",
+        ws="wsproto",
         log_level="critical",
         access_log=False,
         server_header=False,

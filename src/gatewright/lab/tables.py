@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -97,6 +97,8 @@ class Tables:
     """Rows in and out as dictionaries. Not for threads: the server is one loop, and each request runs to its end."""
 
     def __init__(self) -> None:
+        self.told: Callable[[str, Row], None] = lambda table, row: None
+        """Is told of each row that is added or changed."""
         self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         for table, columns in COLUMNS.items():
             key, *others = columns.split()
@@ -120,6 +122,7 @@ class Tables:
             stored = self.get(table, cursor.lastrowid)
         else:
             stored = self.get(table, row[COLUMNS[table].split()[0]])
+        self.told(table, stored or {})
         return stored or {}
 
     def get(self, table: str, key: int | str | None) -> Row | None:
@@ -147,7 +150,10 @@ class Tables:
         """Write columns of one row and return it."""
         if values:
             self._write(_statement("update", table, tuple(values)), [*_packed(values), key])
-        return self.get(table, key) or {}
+        row = self.get(table, key) or {}
+        if values and row:
+            self.told(table, row)
+        return row
 
     def remove(self, table: str, **where: Any) -> int:
         """Delete rows and say how many there were. At least one column must be named."""

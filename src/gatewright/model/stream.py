@@ -39,7 +39,7 @@ class Listen(Struct, frozen=True, gc=False):
     """Messages for the server; the next goes out when one was answered. WebSocket only."""
     protocols: tuple[str, ...] = ()
     """Sub-protocols that are offered (RFC 6455, 1.9)."""
-    seconds: float = 1.2
+    seconds: float = 0.8
     """How long a message is waited for, from the opening or the last thing that was done meanwhile."""
     most: int = 50
     """Messages after which it is closed."""

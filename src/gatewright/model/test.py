@@ -123,6 +123,8 @@ class Test(Struct, frozen=True, kw_only=True):
     """For `Attacker.AUTH`: `login`, `register`, `reset`, `otp`, `refresh`, `logout`, `change_password`."""
     source: str = ""
     """Module or file."""
+    streams: bool = False
+    """It listens: it has cells of endpoints that are streams. The others ask for whole answers."""
     patient: bool = False
     """It works on accounts that it signs up itself and mostly waits: it begins with the first phase that changes anything
     and goes on beside the others."""
@@ -268,6 +270,22 @@ class Probe(Protocol):
         BudgetError, ScopeError.
         """
 
+    async def listen(
+        self,
+        call: Call,
+        *,
+        meanwhile: Callable[[], Awaitable[None]],
+        enough: Callable[[str], bool],
+        as_: str | None = None,
+        purpose: str = "attack",
+        credentials: tuple[Credential, ...] | None = None,
+    ) -> Exchange:
+        """Opens the cell's stream as an account and records what is heard on it, as one exchange.
+
+        `meanwhile` runs once when it is open, and not when it is refused; `enough` is asked of all that was heard, and
+        ends it. Raises BudgetError, ScopeError.
+        """
+
     async def credentials(self, account: str) -> tuple[Credential, ...]:
         """The account's present credentials, renewed where they are about to end."""
 
@@ -382,6 +400,7 @@ def check(
     effect: Effect = Effect.NONE,
     tags: tuple[str, ...] = (),
     classes: tuple[str, ...] = (),
+    streams: bool = False,
     patient: bool = False,
 ) -> Callable[[Callable[[Probe], Awaitable[Verdict]]], Callable[[Probe], Awaitable[Verdict]]]:
     """Registers a native check. Raises LookupError for an id that is taken or a threat that does not exist."""
@@ -407,6 +426,7 @@ def check(
             run=run,
             classes=classes,
             source=run.__module__,
+            streams=streams,
             patient=patient,
         )
         return run

@@ -7,7 +7,9 @@ found in two different items are not taken for one object (checks-1-5.md 1.7).
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -26,6 +28,7 @@ _MOST = 50_000
 """Leaves kept of one body: memory must not grow with what a target sends."""
 _SMALL = 65_536
 """Bytes of a body up to which many are remembered; larger ones are, a few at a time."""
+_TABLES = ("csv", "x-csv", "comma-separated-values", "tab-separated-values")
 _MESSAGES = "messages"
 """What a WebSocket's messages are read as."""
 
@@ -39,7 +42,7 @@ class Leaf(Struct, frozen=True, gc=False):
 
 
 class Answer(Struct, frozen=True):
-    """A decoded answer. `kind` is json, form, xml, stream, text, binary or empty; `text` the body as text for substring search."""
+    """A decoded answer. `kind` is json, form, xml, stream, text (tables as well), binary or empty; `text` the body as text for substring search."""
 
     status: int
     kind: str
@@ -123,6 +126,8 @@ def _decoded(body: bytes, content_type: str) -> tuple[str, tuple[Leaf, ...], str
         return _xml(text)
     if media == "application/x-www-form-urlencoded":
         return "form", tuple(Leaf(key, value) for key, value in parse_qsl(text, keep_blank_values=True)), text
+    if media.rpartition("/")[2] in _TABLES:
+        return "text", _table(text, "\t" if "tab" in media else ",") or _tokens(text), text
     return "text", _tokens(text), text
 
 
@@ -144,6 +149,24 @@ def _stream(text: str, split: Callable[[str], list[str]]) -> tuple[str, tuple[Le
 
 def _tokens(text: str) -> tuple[Leaf, ...]:
     return tuple(Leaf("text", token) for token in _TOKEN.findall(text)[:_MOST])
+
+
+def _table(text: str, mark: str) -> tuple[Leaf, ...]:
+    """The cells of a table with a row of names at its top, each row an item of a list; nothing where it is none."""
+    mark = ";" if mark == "," and text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else mark
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if row]
+    except csv.Error:
+        return ()
+    names = [name.strip().lstrip("\ufeff") for name in rows[0]] if rows else []
+    if len(names) < 2 or not all(names) or len(set(names)) < len(names):
+        return ()
+    found = [
+        Leaf(f"[].{name}", cell, f"[{index}]")
+        for index, row in enumerate(rows[1:])
+        for name, cell in zip(names, row, strict=False)
+    ]
+    return tuple(found[:_MOST])
 
 
 def _xml(text: str) -> tuple[str, tuple[Leaf, ...], str]:

@@ -123,11 +123,18 @@ def usable(knowledge: Knowledge) -> Knowledge:
     )
 
 
+_LONG = 65_536
+"""Bytes of a body beyond which the ledger keeps only where it was sent."""
+
+
 def masked_entry(entry: Entry, mask: Mask) -> Entry:
     """A ledger entry as it may be stored."""
+    create = entry.create
+    if len(create.raw or b"") + len(msgspec.json.encode(create.body)) > _LONG:  # a file: clean-up needs no copy of it
+        create = msgspec.structs.replace(create, raw=None, body=None, content_type="")
     return msgspec.structs.replace(
         entry,
-        create=_plain(entry.create, mask),
+        create=_plain(create, mask),
         remove=_plain(entry.remove, mask) if entry.remove else None,
         read=_plain(entry.read, mask) if entry.read else None,
     )

@@ -24,6 +24,8 @@ _SILENT = 1.0
 """Seconds after which a stream counts as open although no head came: some servers send it with the first event."""
 _SETTLED = 0.15
 """Seconds between the opening and what happens meanwhile: the server subscribes after it has answered."""
+_SAMPLE = 0.2
+"""Seconds that a message is waited for when nobody waits for one."""
 _QUIET = 0.3
 """Seconds without a message after one, when nothing is waited for."""
 _MOST_PIECES = 200
@@ -142,7 +144,7 @@ class Listening:
         silent, patience = self._began + _SILENT, self._began + self._limits.first_byte
         while not reader.has_head and not reader.done:
             waits = self._ear is not None and not self._ear.begun
-            if await self._read(reader, min(silent, patience) if waits else patience):
+            if await self._read(reader, min(silent, patience) if waits else patience) is not None:
                 continue
             if self._line.closed:
                 raise failure("closed", "the connection closed before an answer came")
@@ -231,7 +233,7 @@ class Listening:
         """Listens until enough was heard, nothing more comes, or the stream ends. `first` came with the head."""
         await self._opened()
         ear, how = self._ear, self._how
-        until = clock() + min(how.seconds, self._limits.total)
+        until = clock() + min(how.seconds if ear is not None else min(how.seconds, _SAMPLE), self._limits.total)
         wait = clock() if ear is not None else min(until, clock() + _QUIET) if first else until
         for _ in range(_MOST_PIECES):
             heard = await hear(wait) or first

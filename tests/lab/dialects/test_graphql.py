@@ -105,6 +105,14 @@ def test_the_schema_is_told_to_everybody(clinic: Callable[..., Asker]) -> None:
     assert {"appointment", "appointments", "node", "me"} <= queries
 
 
+def test_a_hidden_schema_is_told_to_nobody_but_its_errors_suggest(clinic: Callable[..., Asker]) -> None:
+    asker = clinic(introspection=False)
+    told = asker.ask(get_introspection_query())
+    assert "data" not in told
+    assert "introspection" in told["errors"][0]["message"]
+    assert "Did you mean 'order'" in asker.ask("{ ordr { id } }")["errors"][0]["message"]
+
+
 def test_a_scrambled_schema_shows_no_real_name(clinic: Callable[..., Asker]) -> None:
     told = json.dumps(clinic(scramble=3).ask(get_introspection_query()))
     assert not re.findall(r"appointment|prescription|Invoice|salar|wiki", told)

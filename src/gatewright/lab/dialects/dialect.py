@@ -41,6 +41,8 @@ class Dialect(ABC):
         """Of bodies as they are validated: real names, values as they come over the wire."""
         self.table = {endpoint.id: endpoint for endpoint in endpoints(self.name)}
         self.quotas = Quotas(clinic.now, clinic.weak)
+        self.introspection = True
+        """Whether it tells its own schema; of those that are asked for it."""
         clinic.door = self.door()
         clinic.spelled = names.path
 

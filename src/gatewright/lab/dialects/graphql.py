@@ -1,6 +1,6 @@
 """GraphQL: one address, a field per endpoint, global object names, errors with status 200 and a code.
 
-Introspection is on. Without weaknesses a document may nest 8 levels, call 10 fields, and come in company of 4 others.
+Introspection is on unless `--no-introspection` is given; errors suggest names in any case. Without weaknesses a document may nest 8 levels, call 10 fields, and come in company of 4 others.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     InlineFragmentNode,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
     execute_sync,
     parse,
+    specified_rules,
     validate,
 )
 from starlette.requests import Request
@@ -172,7 +174,8 @@ class GraphQL(Dialect):
             document = parse(query, max_tokens=_MOST_TOKENS)
         except (GraphQLSyntaxError, RecursionError) as error:
             return None, [{"message": str(error), "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}]
-        errors = validate(self.schema, document) or self._too_much(document)
+        rules = specified_rules if self.introspection else [*specified_rules, NoSchemaIntrospectionCustomRule]
+        errors = validate(self.schema, document, rules) or self._too_much(document)
         code = {"code": "GRAPHQL_VALIDATION_FAILED"}
         return document, [{**one.formatted, "extensions": {**code, **(one.extensions or {})}} for one in errors]
 

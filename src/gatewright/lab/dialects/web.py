@@ -5,15 +5,18 @@ from __future__ import annotations
 import zlib
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from gatewright.lab import multipart
 from gatewright.lab.dialects.dialect import Dialect
 from gatewright.lab.endpoint import MOST_BYTES, Access, Call, Clinic, Endpoint, Refused, Reply, doubled, parsed
+from gatewright.lab.live import Events, Live
 from gatewright.lab.openapi import Published, document
 from gatewright.lab.scramble import Names
 
@@ -74,7 +77,11 @@ class Web(Dialect):
         """The most bytes of a body, and how many there may be where a weakness leaves that out."""
         return BEARABLE if weakness and weakness in self.clinic.weak else MOST_BYTES
 
-    async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
+    def _told(self, event: Any) -> bytes:
+        """What happened, as it goes over the wire."""
+        return orjson.dumps(self.names.body(self.written(event)))
+
+    async def _answer(self, endpoint: Endpoint, request: Request | WebSocket) -> Response:
         """Run one request to its answer."""
         least = endpoint.access
         override = request.headers.get(_OVERRIDE, "").upper()
@@ -101,13 +108,15 @@ class Web(Dialect):
         self.admit(call, least=least)
         self.check(call)
         if endpoint.body:
-            call.body = await self.content(request, call)
+            call.body = await self.content(cast(Request, request), call)
         reply = self.finish(call)
+        if isinstance(reply.body, Live):
+            return Events(reply.body, self.clinic.hub, self._told)
         if isinstance(reply.body, bytes):
             return Response(reply.body, reply.status, reply.headers)
         return self.dressed(reply, call)
 
-    def _carried(self, request: Request) -> Mapping[str, str]:
+    def _carried(self, request: Request | WebSocket) -> Mapping[str, str]:
         """The headers that a caller may be known by."""
         token = request.query_params.get("access_token")
         if token is None or "token-in-query" not in self.clinic.weak:
@@ -129,7 +138,25 @@ class Web(Dialect):
         """Methods beside its own by which an endpoint can be reached."""
         return []
 
-    def _route(self, endpoint: Endpoint, ending: str = "") -> Route:
+    def _socket(self, endpoint: Endpoint) -> WebSocketRoute:
+        """A WebSocket: refused by an answer like any other, or spoken on."""
+
+        async def run(socket: WebSocket) -> None:
+            try:
+                response = await self._answer(endpoint, socket)
+            except Refused as refused:
+                response = self.refusal(refused, [])
+            if isinstance(response, Events):
+                await response.over(socket)
+            else:
+                await socket.send_denial_response(response)
+
+        return WebSocketRoute(self.names.path(endpoint.path), run)
+
+    def _route(self, endpoint: Endpoint, ending: str = "") -> Route | WebSocketRoute:
+        if endpoint.live == "websocket":
+            return self._socket(endpoint)
+
         async def run(request: Request) -> Response:
             request.state.quota = {}
             try:

@@ -74,6 +74,10 @@ class Porch(ABC):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "websocket":
+            asked = Request({**scope, "type": "http", "method": "GET"})
+            await self._through(scope, await self.caller(asked, b""), self.inward(asked, b""), receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -99,9 +103,11 @@ class Porch(ABC):
                 document["paths"].pop(REFRESH, None)
             await Response(orjson.dumps(document), answer, media_type="application/json")(scope, receive, send)
             return
-        await self._through(scope, await self.caller(request, body), self.inward(request, body), send)
+        await self._through(scope, await self.caller(request, body), self.inward(request, body), receive, send)
 
-    async def _through(self, scope: Scope, token: str | None, inward: tuple[bytes, bytes], send: Send) -> None:
+    async def _through(
+        self, scope: Scope, token: str | None, inward: tuple[bytes, bytes], outer: Receive, send: Send
+    ) -> None:
         inner: Scope = {**scope, "headers": list(scope["headers"]), "query_string": inward[0]}
         headers = MutableHeaders(scope=inner)
         for name in ("authorization", "content-length"):
@@ -112,7 +118,13 @@ class Porch(ABC):
         if inward[1]:
             headers["content-length"] = str(len(inward[1]))
 
+        given = scope["type"] == "websocket"
+
         async def receive() -> Message:
+            nonlocal given
+            if given:
+                return await outer()
+            given = True
             return {"type": "http.request", "body": inward[1], "more_body": False}
 
         await self.app(inner, receive, send)

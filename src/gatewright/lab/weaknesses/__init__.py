@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gatewright.lab.weaknesses import accounts, api1, api2, api3, api4, api5, api8, graphql
+from gatewright.lab.weaknesses import accounts, api1, api2, api3, api4, api5, api8, graphql, streams
 from gatewright.lab.weaknesses.weakness import Weakness
 
 __all__ = ["IDS", "WEAKNESSES", "Weakness", "chosen"]
@@ -18,6 +18,7 @@ WEAKNESSES: tuple[Weakness, ...] = (
     *api5.ROWS,
     *api8.ROWS,
     *graphql.ROWS,
+    *streams.ROWS,
 )
 """In the order of the tests; ids are stable."""
 

@@ -72,6 +72,21 @@ ROWS: tuple[Weakness, ...] = (
         "The list of messages shows both ends' e-mail addresses and birth dates",
     ),
     _property(
+        "person-birth-date",
+        "data-exposure",
+        "GET /people/{user_id}",
+        "What the forum shows of a member holds its birth date as well",
+        words=True,
+        dialects=("bearer", "cookie"),
+    ),
+    _property(
+        "people-file-shelf",
+        "data-exposure",
+        "GET /people",
+        "The forum's list shows where a member's file stands, which its page shows to the staff alone",
+        dialects=("bearer", "cookie"),
+    ),
+    _property(
         "product-purchase-cost",
         "data-exposure",
         "GET /products/{product_id}",

@@ -12,7 +12,9 @@ from graphql import get_introspection_query
 from gatewright.model.endpoint import Specification
 from gatewright.model.errors import GatewrightError, SourceError
 from gatewright.model.json import Json
+from gatewright.sources.graphql.learning import Learner
 from gatewright.sources.graphql.reader import parse
+from gatewright.sources.problems import Problems
 
 Ask = Callable[[str, bytes], Awaitable[bytes]]
 """Posts a JSON body to a URL through the gate and gives the answer's body, whatever its status; raises a GatewrightError."""
@@ -45,23 +47,41 @@ async def find(url: str, *, ask: Ask) -> Specification | None:
 async def introspect(url: str, *, ask: Ask) -> Specification | None:
     """The schema served at one address; None: no GraphQL is there.
 
-    Raises SourceError when there is, and introspection is off.
+    Where introspection is off, its errors are read. Raises SourceError when they tell nothing either.
     """
     if _data(await _asked(url, _ALIVE, ask)).get("__typename") is None and not await _speaks(url, ask):
         return None
     query = json.dumps({"query": get_introspection_query(), "operationName": "IntrospectionQuery"}).encode()
     answer = await _asked(url, query, ask)
     path = urlsplit(url).path or "/"
-    if not isinstance(_data(answer).get("__schema"), dict):
+    parts = urlsplit(url)
+    if isinstance(_data(answer).get("__schema"), dict):
+        found = parse(json.dumps(answer).encode(), source=url, path=path)
+    else:
+        found = await _learnt(url, path, ask)
+    return msgspec.structs.replace(found, servers=(f"{parts.scheme}://{parts.netloc}",))
+
+
+async def _learnt(url: str, path: str, ask: Ask) -> Specification:
+    """The schema as the errors of a server tell it that hides it. Raises SourceError when they do not."""
+
+    async def post(document: str) -> Json:
+        return await _asked(url, json.dumps({"query": document}).encode(), ask)
+
+    learner = Learner(post)
+    known = await learner.learn()
+    if known is None:
         raise SourceError(
-            "introspection is off there",
+            "introspection is off there, and the errors tell no names",
             code="GW-S054",
             where=url,
             help=f"give the schema as a file: gatewright scan schema.graphql --target {url}",
         )
-    parts = urlsplit(url)
-    found = parse(json.dumps(answer).encode(), source=url, path=path)
-    return msgspec.structs.replace(found, servers=(f"{parts.scheme}://{parts.netloc}",))
+    found = parse(known.sdl().encode(), source=url, path=path)
+    problems = Problems()
+    text = f"introspection is off: {len(found.endpoints)} fields were learnt from error messages with {learner.sent} requests"
+    problems.add("GW-S055", f"{text}; others may be there", where=url)
+    return msgspec.structs.replace(found, problems=(*found.problems, *problems.all()))
 
 
 async def _speaks(url: str, ask: Ask) -> bool:
