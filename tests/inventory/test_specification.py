@@ -96,3 +96,14 @@ def test_a_har_file_alone_is_a_specification() -> None:
     assert [problem.code for problem in spec.problems] == ["GW-S051"] and spec.servers == ("http://a.test",)
     with pytest.raises(SourceError):
         from_har(b"{}", source="t.har")
+
+
+def test_streams_are_told_by_what_traffic_shows() -> None:
+    handshake = Request("GET", "http://a.test", "/live", (("Upgrade", "websocket"), ("Sec-WebSocket-Key", "eA==")))
+    told = seen("GET", "/feed", kind="text/event-stream")
+    spec = read(Exchange(1, handshake, Response(101, (("Upgrade", "websocket"),))), told, seen("GET", "/notes"))
+    assert {endpoint.path: endpoint.stream for endpoint in spec.endpoints} == {
+        "/live": "websocket",
+        "/feed": "events",
+        "/notes": "",
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatewright.checks.bearing import bearers
 from gatewright.checks.controls import call_of
 from gatewright.checks.exposed import counted, credentials, strangers, telling, undocumented
 from gatewright.checks.hidden import kept_back
@@ -31,17 +32,20 @@ async def data_exposure(probe: Probe) -> Verdict:
 
     ## What it does
     Reads every leaf of the endpoint's accepted answer by value and name, and compares with what is known of the
-    accounts and with the properties that the specification lists for that answer.
+    accounts, with the properties that the specification lists for that answer, and with what other endpoints show to
+    whom. Where an answer shows personal values, another account's record is asked for as well.
 
     ## Why it matters
     Pages show a part of what the API sends; whoever looks at the answers themselves gets password hashes, personal
     data of strangers and internal marks along with it.
 
     ## How it is proved
-    One of: a password hash, password or key to anyone (a hash shown to its own user counts); a personal value of
-    another account that this account has no other way to see, in two answers, not sent along by the request; or a
-    property outside the documented schema whose value or name is sensitive. Masked values, examples of the
-    specification and one's own data never count.
+    One of: a password hash, password or key to anyone (a hash shown to its own user counts), or a text in another
+    account's record that logs that account in; a personal value of another account that this account has no other way
+    to see, in two answers, not sent along by the request; a value that another endpoint shows to a higher role and
+    keeps from this one; or a property outside the documented schema whose value or name is sensitive. Masked values,
+    examples of the specification and one's own data never count. Where a whole record is private,
+    object-access-read judges it.
 
     ## When it is wrong
     When a directory is meant to show all members' addresses. When a value only looks like a hash.
@@ -84,7 +88,7 @@ async def data_exposure(probe: Probe) -> Verdict:
 async def _exposed(probe: Probe, call: Call, exchange: Exchange, answer: Answer) -> Seen | None:
     """What the first rule that applies finds, the gravest first."""
     leaves = telling(exchange, answer)
-    found = credentials(probe, leaves) or await strangers(probe, leaves)
+    found = credentials(probe, leaves) or await bearers(probe, leaves) or await strangers(probe, leaves)
     if found:
         return Seen(call, counted(found))
     other = await others_record(probe, call, answer)

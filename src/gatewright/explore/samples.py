@@ -20,6 +20,7 @@ from gatewright.explore.memory import Memory, Thing
 from gatewright.explore.objects import Objects
 from gatewright.explore.places import Filling, Places
 from gatewright.explore.selves import Selves
+from gatewright.explore.streams import learnt
 from gatewright.explore.words import same
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
@@ -75,6 +76,7 @@ class Samples:
         others = self._others(account)
         if self._blindly(endpoint, account, others):
             return False
+        endpoint = self._graph.endpoints.get(endpoint.id, endpoint)  # it may have turned out to be a stream
         for filling in self._places.fillings(endpoint, account, slot="read", others=others):
             composed = self._composer.compose(
                 endpoint,
@@ -86,6 +88,10 @@ class Samples:
             )
             rounds = 0 if account == ANON or self._memory.sampled(endpoint.id) else None
             trial = await self._objects.try_out(endpoint, composed, account, rounds=rounds)
+            if stream := learnt(endpoint, trial.reply.exchange.response):
+                endpoint = msgspec.structs.replace(endpoint, stream=stream)
+                self._graph.endpoints[endpoint.id] = endpoint
+                trial = await self._objects.try_out(endpoint, composed, account, rounds=0)
             if account == ANON and trial.higher:
                 self._memory.protected.add(endpoint.id)
             if trial.accepted:

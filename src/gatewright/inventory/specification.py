@@ -15,6 +15,7 @@ from gatewright.model.endpoint import Answer, Body, Endpoint, In, Parameter, Pro
 from gatewright.model.schema import Schema
 from gatewright.sources.har import exchanges
 from gatewright.sources.problems import Problems
+from gatewright.sources.streams import stream_of
 
 _STATIC = re.compile(
     r"\.(?:js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|otf|mp4|webm|html?)$", re.IGNORECASE
@@ -67,7 +68,8 @@ def from_har(data: bytes, *, source: str) -> Specification:
 
 def to_endpoint(seen: Observed, *, source: str) -> Endpoint:
     """One endpoint as traffic shows it. A credential that all accepted requests carried is required."""
-    return Endpoint(
+    upgraded = (Answer(status="101"),) if "101" in seen.statuses else ()
+    made = Endpoint(
         method=seen.method,
         path=seen.path,
         origin=seen.origin,
@@ -82,7 +84,8 @@ def to_endpoint(seen: Observed, *, source: str) -> Endpoint:
             for name, found in sorted(seen.parameters.get(within, {}).items())
         ),
         bodies=tuple(_body(seen, kind) for kind in sorted(seen.bodies)),
-        answers=tuple(
+        answers=upgraded
+        + tuple(
             Answer(status=status, content_type=kind, schema=schema(found) if found.kinds else None)
             for status, kinds in sorted(seen.answers.items())
             for kind, found in sorted(kinds.items())
@@ -90,6 +93,7 @@ def to_endpoint(seen: Observed, *, source: str) -> Endpoint:
         security=_security(seen),
         source=source,
     )
+    return replace(made, stream=stream_of(made.method, made.answers, made.parameters, {}))
 
 
 def _body(seen: Observed, kind: str) -> Body:

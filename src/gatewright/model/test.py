@@ -362,6 +362,9 @@ class Probe(Protocol):
     async def listener(self) -> Listener | None:
         """Our listener, begun by the first who asks; None where the target cannot reach one (only loopback is listened on)."""
 
+    def certificate(self, origin: str) -> bytes:
+        """The TLS certificate that an origin of the target showed, DER; empty for one without TLS."""
+
     def first_credentials(self, account: str) -> Kept | None:
         """The credentials of an account's first log-in in this run, kept apart when they were renewed; None without a log-in."""
 

@@ -17,7 +17,7 @@ from gatewright.sources.openapi.references import References, is_url
 from gatewright.sources.openapi.schemas import Schemas
 from gatewright.sources.openapi.security import requirements
 from gatewright.sources.openapi.servers import servers, split
-from gatewright.sources.openapi.streams import stream_of
+from gatewright.sources.streams import stream_of
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _BESIDE_METHODS = frozenset(("summary", "description", "servers", "parameters", "$ref"))

@@ -1,8 +1,16 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+
+from gatewright.model.endpoint import Specification
+from gatewright.sources.openapi import parse
+
+
+def read(document: dict[str, Any]) -> Specification:
+    return parse(json.dumps({"openapi": "3.1.0", **document}).encode(), source="x.json")
 
 
 @pytest.mark.parametrize(
@@ -22,12 +30,12 @@ import pytest
         ({"responses": {"200": {"description": "", "content": {"application/json": {}}}}}, ""),
     ],
 )
-def test_streams_are_told_by_what_they_ask_and_answer(read: Any, operation: dict[str, Any], stream: str) -> None:
+def test_streams_are_told_by_what_they_ask_and_answer(operation: dict[str, Any], stream: str) -> None:
     spec = read({"servers": [{"url": "https://a.test"}], "paths": {"/live": {"get": operation}}})
     assert [endpoint.stream for endpoint in spec.endpoints] == [stream]
 
 
-def test_a_websocket_is_asked_for_over_http(read: Any) -> None:
+def test_a_websocket_is_asked_for_over_http() -> None:
     spec = read({"paths": {"/live": {"get": {"servers": [{"url": "ws://live.test:8080/v1"}]}, "post": {}}}})
     get, post = spec.endpoints
     assert (get.origin, get.base, get.stream) == ("http://live.test:8080", "/v1", "websocket")

@@ -1,8 +1,8 @@
-"""Which endpoints of a document are streams: what is answered, and what is asked for in the request."""
+"""Which endpoints of a document, or of traffic, are streams: what is answered, and what is asked for in the request."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from gatewright.model.endpoint import Answer, Parameter
@@ -13,11 +13,15 @@ _WEBSOCKET = frozenset({"upgrade", "sec-websocket-key", "sec-websocket-version",
 
 
 def stream_of(
-    method: str, answers: Sequence[Answer], parameters: Sequence[Parameter], extensions: dict[str, Json], scheme: str
+    method: str,
+    answers: Sequence[Answer],
+    parameters: Sequence[Parameter],
+    extensions: Mapping[str, Json],
+    scheme: str = "",
 ) -> Literal["", "events", "websocket"]:
     """Empty for an endpoint that answers and is done.
 
-    A WebSocket is documented by a server `ws:` or `wss:`, an answer 101, header parameters of the handshake, or a key
+    `scheme` is that of its server. A WebSocket is told by a server `ws:` or `wss:`, an answer 101, header parameters of the handshake, or a key
     that begins with `x-websocket`; a stream of events by the only type of its good answers.
     """
     if method == "GET":
