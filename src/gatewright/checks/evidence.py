@@ -370,7 +370,7 @@ async def contradiction(probe: Probe, owned: OwnedObject, *, writes: bool, found
             and DeniedFamily().denied(refused)
             and refused.status != 429
             and refused.status < 500
-            and (not found or shown(found, sees))
+            and (not found or shown(found, sees) or markers_in(sees.text) & set(owned.markers))
         ):
             return True
     return False
