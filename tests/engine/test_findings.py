@@ -23,6 +23,8 @@ THREATS = {
     "method-change": "API5:2023",
     "flow-replay": "API6:2023",
     "cors": "API8:2023",
+    "csrf-removed": "API2:2023",
+    "csrf-content-type": "API2:2023",
 }
 
 
@@ -90,6 +92,28 @@ def test_one_effect_is_one_finding_in_any_order(findings: list[Finding], kept: s
             merger.add(one)
         (left,) = merger.findings.values()
         assert (left.test, left.also_tests) == (kept, also)
+
+
+def test_a_guard_that_is_missing_everywhere_is_one_finding_in_any_order() -> None:
+    places = [Endpoint(method="PUT", path=path) for path in ("/a", "/b", "/c", "/d")]
+    one = [finding("csrf-removed", place=None, endpoint=place) for place in places]
+    other = finding("csrf-content-type", place=None, endpoint=places[2], severity="critical")
+    for order in itertools.permutations([*one, other]):
+        merger, shown = Merger(), set[str]()
+        for each in order:
+            merged, replaced = merger.add(each)
+            shown = (shown | {merged.id}) - set(replaced)
+        assert shown == set(merger.findings)
+        (left,) = merger.findings.values()
+        assert (left.endpoint.name, left.also) == ("PUT /a", ("PUT /b", "PUT /c", "PUT /d"))
+        assert (left.test, left.also_tests, left.severity) == ("csrf-removed", ("csrf-content-type",), "critical")
+
+
+def test_a_guard_that_is_missing_at_two_endpoints_is_two_findings() -> None:
+    merger = Merger()
+    for path in ("/a", "/b"):
+        merger.add(finding("csrf-removed", place=None, endpoint=Endpoint(method="PUT", path=path)))
+    assert len(merger.findings) == 2
 
 
 @pytest.mark.parametrize(

@@ -90,3 +90,30 @@ def test_bytes_that_are_no_certificate(data: bytes) -> None:
 def test_text_that_is_no_base64() -> None:
     assert der.certified("*") is None
     assert der.certified("é") is None
+
+
+def test_keys_are_found_in_texts_as_they_are_published() -> None:
+    public, key = PRIVATE.public_key(), jwk()
+    known = {name: key[name] for name in ("kty", "n", "e")}
+    for form in (PublicFormat.SubjectPublicKeyInfo, PublicFormat.PKCS1):
+        text = public.public_bytes(Encoding.PEM, form).decode()
+        assert list(der.published(text)) == [known]
+        assert list(der.published(orjson.dumps({"key": f"as follows {text}"}).decode())) == [known]
+    text = certificate()
+    (held,) = der.published(der.pem("CERTIFICATE", base64.b64decode(text)))
+    assert (held["n"], held["x5c"]) == (key["n"], [text])
+
+
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP521R1()])
+def test_ec_keys_are_found_in_texts(curve: ec.EllipticCurve) -> None:
+    public = ec.generate_private_key(curve).public_key()
+    text = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    (key,) = der.published(text)
+    assert der.pem("PUBLIC KEY", der.spki(key) or b"") == text
+
+
+@given(
+    st.text(alphabet="ABCabc0+/=\n\\", max_size=300), st.sampled_from(["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"])
+)
+def test_broken_texts_hold_no_key(inner: str, label: str) -> None:
+    assert list(der.published(f"-----BEGIN {label}-----\n{inner}\n-----END {label}-----")) == []

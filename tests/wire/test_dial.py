@@ -7,6 +7,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from gatewright.model.errors import ScopeError, UsageError
 from gatewright.model.http import Exchange, Request
@@ -95,6 +96,21 @@ def test_the_certificate_of_a_request_goes_over_connections_of_its_own(serve, au
                 ):
                     exchange = await gate.send(request)
                     assert (exchange.response is not None) is let_in, exchange.error
+
+    run(main())
+
+
+def test_what_a_server_shows_is_kept(serve, authority, run) -> None:
+    async def main() -> None:
+        async with (
+            serve(OK, tls=authority.server("127.0.0.1")) as server,
+            Gate(Settings(tls=Tls(insecure=True)), run="r", targets=[server.origin]) as gate,
+        ):
+            assert gate.certificate(server.origin) == b""
+            await gate.send(Request("GET", server.origin, "/"))
+            shown = x509.load_der_x509_certificate(gate.certificate(server.origin))
+            assert shown.issuer.rfc4514_string() == "CN=Gatewright test authority"
+            assert gate.certificate("https://other.test") == b""
 
     run(main())
 

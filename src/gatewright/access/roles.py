@@ -11,9 +11,13 @@ from gatewright.access.words import words
 from gatewright.model.json import Json
 from gatewright.proof.leaves import Answer
 
-_TOP = frozenset({"admin", "administrator", "root", "superuser", "super", "owner", "sysadmin"})
+_TOP = frozenset(
+    {"admin", "administrator", "root", "superuser", "super", "owner", "sysadmin", "superadmin", "director"}
+)
 _MIDDLE = frozenset({"manager", "staff", "employee", "moderator", "support", "operator", "editor", "doctor", "agent"})
-_BOTTOM = frozenset({"guest", "anonymous", "public", "visitor"})
+_MIDDLE |= {"supervisor", "teacher", "instructor", "librarian", "clerk", "officer", "coordinator", "dispatcher", "hr"}
+_MIDDLE |= {"premium", "pro", "gold", "enterprise", "business"}
+_BOTTOM = frozenset({"guest", "anonymous", "public", "visitor", "free", "trial", "basic", "viewer"})
 
 _GENERAL = ("guest", "user", "staff", "admin")
 """The word for each height, where several stand there."""

@@ -332,6 +332,7 @@ class _Scan:
             ledger=self.ledger,
             auth_endpoints=self.auth_endpoints,
             listener=self.door.open,
+            certificate=self.gate.certificate,
         )
         executor = Executor(bench, self._emit, stop=self.stop)
         done = self.journal.verdicts if self.journal else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gatewright.checks.bearing import bearers
+from gatewright.checks.codes_shown import code_shown
 from gatewright.checks.controls import call_of
 from gatewright.checks.exposed import counted, credentials, strangers, telling, undocumented
 from gatewright.checks.hidden import kept_back
@@ -23,25 +25,30 @@ from gatewright.proof.leaves import Answer, read
     cwe=(213, 200),
     attacker=Attacker.OWNER,
     needs=(Need.BODY,),
+    classes=("reset", "otp"),
     phase=Phase.READS,
-    requests=16,
+    requests=34,
 )
 async def data_exposure(probe: Probe) -> Verdict:
     """Look for credentials, other people's personal data and internal properties in ordinary answers.
 
     ## What it does
     Reads every leaf of the endpoint's accepted answer by value and name, and compares with what is known of the
-    accounts and with the properties that the specification lists for that answer.
+    accounts, with the properties that the specification lists for that answer, and with what other endpoints show to
+    whom. Where an answer shows personal values, another account's record is asked for as well. Where codes are sent (to reset a password, say), one is asked for
+    for an account that was signed up for it, and what the answer holds is tried as the code.
 
     ## Why it matters
     Pages show a part of what the API sends; whoever looks at the answers themselves gets password hashes, personal
     data of strangers and internal marks along with it.
 
     ## How it is proved
-    One of: a password hash, password or key to anyone (a hash shown to its own user counts); a personal value of
-    another account that this account has no other way to see, in two answers, not sent along by the request; or a
-    property outside the documented schema whose value or name is sensitive. Masked values, examples of the
-    specification and one's own data never count.
+    One of: a password hash, password or key to anyone (a hash shown to its own user counts), or a text in another
+    account's record that logs that account in; a personal value of another account that this account has no other way
+    to see, in two answers, not sent along by the request; a value that another endpoint shows to a higher role and
+    keeps from this one; or a property outside the documented schema whose value or name is sensitive. Masked values,
+    examples of the specification and one's own data never count. Where a whole record is private,
+    object-access-read judges it.
 
     ## When it is wrong
     When a directory is meant to show all members' addresses. When a value only looks like a hash.
@@ -55,6 +62,8 @@ async def data_exposure(probe: Probe) -> Verdict:
     - https://cwe.mitre.org/data/definitions/213.html
     """
     call = call_of(probe, probe.account)
+    if call is None and probe.auth_endpoints.get(probe.endpoint.id) in ("reset", "otp"):
+        return await code_shown(probe)
     if call is None:
         return conclude("baseline_broken", "no accepted request is known")
     if probe.endpoint.method not in ("GET", "HEAD"):
@@ -84,7 +93,7 @@ async def data_exposure(probe: Probe) -> Verdict:
 async def _exposed(probe: Probe, call: Call, exchange: Exchange, answer: Answer) -> Seen | None:
     """What the first rule that applies finds, the gravest first."""
     leaves = telling(exchange, answer)
-    found = credentials(probe, leaves) or await strangers(probe, leaves)
+    found = credentials(probe, leaves) or await bearers(probe, leaves) or await strangers(probe, leaves)
     if found:
         return Seen(call, counted(found))
     other = await others_record(probe, call, answer)

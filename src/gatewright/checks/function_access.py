@@ -288,19 +288,29 @@ async def _write(probe: Probe, case: Case) -> Verdict:
     if not targets and probe.endpoint.method != "POST":
         return conclude("no_reference", "no value of it names an object that this run made")
     verdicts = []
+    if not targets and case.codes and _tells(probe, case):
+        verdicts.append(await _read(probe, case))
+        if verdicts[0].outcome == "vulnerable":
+            return verdicts[0]
     if not targets or _creates(probe):
         made = await creates(probe, case.call, able=case.able, attacker=probe.account)
         if isinstance(made, Effect):
             return _written(probe, case, made, None, "create")
-        if not targets or made.reason != "not_visible":
-            return made
         verdicts.append(made)
+        if not targets or made.reason != "not_visible":
+            return strongest(verdicts)
     for owned, reference in targets:
         effect, done = await _on(probe, case, owned, reference)
         if isinstance(effect, Effect):
             return _written(probe, case, effect, reference.place, done)
         verdicts.append(effect)
     return strongest(verdicts)
+
+
+def _tells(probe: Probe, case: Case) -> bool:
+    """Whether what the higher account was answered tells of several other accounts: a POST that reads (a report, a search)."""
+    sample = probe.knowledge.sample(probe.endpoint.id, case.able)
+    return sample is not None and shows_others(probe, read(sample.exchange.response), ())
 
 
 def _ours(probe: Probe, owned: OwnedObject) -> bool:
@@ -315,9 +325,21 @@ def _creates(probe: Probe) -> bool:
 
 
 def _targets(probe: Probe, case: Case) -> list[tuple[OwnedObject, Reference]]:
-    """One object per place, made by this run, not the attacker's own; the higher account's first, users last."""
+    """One object per place, made by this run; the higher account's first, users after those.
+
+    The attacker's own come last, and only where the specification or access.yaml keeps the function from it: whoever
+    owns an order need not be who approves it.
+    """
+    own = [o for o in probe.knowledge.objects if o.owner == probe.account and o.origin == "created"]
+    rows = _per_place(probe, case, [o for o in probe.knowledge.objects if o.owner != probe.account])
+    if probe.account != ANON and case.codes & {"F1", "F4"}:
+        rows += [row for row in _per_place(probe, case, own) if row[1].place.within == "path"]
+    return rows
+
+
+def _per_place(probe: Probe, case: Case, objects: Sequence[OwnedObject]) -> list[tuple[OwnedObject, Reference]]:
     rows: dict[Place, tuple[OwnedObject, Reference]] = {}
-    objects = [o for o in probe.knowledge.objects if o.owner != probe.account and _ours(probe, o)]
+    objects = [o for o in objects if _ours(probe, o)]
     order = sorted(objects, key=lambda o: (o.origin == "identity", o.owner != case.able, o.slot == "delete", o.key))
     for owned in order:
         for reference in owned.references:
@@ -329,19 +351,20 @@ def _targets(probe: Probe, case: Case) -> list[tuple[OwnedObject, Reference]]:
 async def _on(probe: Probe, case: Case, owned: OwnedObject, reference: Reference) -> tuple[Effect | Verdict, str]:
     """Delete, change or act upon one object as the attacker; the higher account looks."""
     who = probe.account
+    viewer = "" if owned.owner == who else case.able
     done = "delete" if probe.endpoint.method == "DELETE" else "change"
     if owned.origin == "identity":
         return await acts_on(probe, Aim(like=owned, reference=reference, call=case.call, able=case.able)), done
     if done == "delete":
-        return await deletes(probe, owned, reference, case.call, attacker=who, viewer=case.able), done
+        return await deletes(probe, owned, reference, case.call, attacker=who, viewer=viewer), done
     if any(p.within == "body" and isinstance(case.call.get(p), str) for p in case.call.places()):
-        effect = await changes(probe, owned, reference, case.call, able=case.able, attacker=who, viewer=case.able)
+        effect = await changes(probe, owned, reference, case.call, able=case.able, attacker=who, viewer=viewer)
         if isinstance(effect, Effect) or effect.reason != "not_visible":
             return effect, "change"
     effect = await sets(probe, owned, reference, case.call, able=case.able, attacker=who)
     if isinstance(effect, Effect) or effect.reason == "denied":
         return effect, "change"
-    return await acts(probe, owned, reference, case.call, attacker=who, viewer=case.able), "change"
+    return await acts(probe, owned, reference, case.call, attacker=who, viewer=viewer), "change"
 
 
 def _written(probe: Probe, case: Case, effect: Effect, place: Place | None, done: str) -> Verdict:

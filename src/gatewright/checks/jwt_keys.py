@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
@@ -20,8 +21,11 @@ from gatewright.proof import der, jwt
 
 _ZEROS = (("r and s zero", bytes(64)), ("r and s zero in DER", base64.b64decode("MAYCAQACAQA=")))
 _ONES = bytes(31) + b"\1" + bytes(31) + b"\1"
-_PUBLISHED = ("/.well-known/jwks.json", "/.well-known/openid-configuration", "/jwks.json", "/jwks", "/keys")
-"""Where keys are published without being named anywhere (RFC 8414, OpenID Connect Discovery 1.0)."""
+_PUBLISHED = (
+    *("/.well-known/jwks.json", "/.well-known/openid-configuration", "/jwks.json", "/jwks", "/keys"),
+    *("/public-key", "/public.pem"),
+)
+"""Where keys are published without being named anywhere (RFC 8414, OpenID Connect Discovery 1.0, and habit)."""
 _UP = ("", "../" * 3, "../" * 6, "../" * 9)
 _RANDOMIZE = "proc/sys/kernel/randomize_va_space"
 _UNION = ("x' UNION SELECT 'gw'-- ", 'x" UNION SELECT "gw"-- ', "x') UNION SELECT ('gw')-- ", "x' UNION ALL SELECT 'gw' FROM dual-- ")  # fmt: skip
@@ -94,7 +98,8 @@ async def jwt_key_confusion(probe: Probe) -> Verdict:
 
     ## What it does
     For tokens that are signed with a private key: finds the public key where it is published (a path of the
-    specification that names keys, `jwks_uri` of the OpenID configuration, the usual paths, the token's own x5c), and
+    specification that names keys, `jwks_uri` of the OpenID configuration, the usual paths, the token's own x5c, the
+    certificate of TLS), and
     signs the account's own claims by HS256 with it, in every form in which a server may hold it: PEM, DER, base64, the
     JWK itself, its modulus.
 
@@ -225,7 +230,7 @@ class Published(Struct, frozen=True):
 
 
 async def _published(probe: Probe, token: jwt.Token | None) -> Published:
-    """The API's public keys: in the token, at the paths of the specification, at the usual paths. At most six requests."""
+    """The API's public keys: in the token, at the paths of the specification, at the usual paths. At most ten requests."""
     chain = token.header.get("x5c") if token else None
     own = der.certified(chain[0]) if isinstance(chain, list) and chain and isinstance(chain[0], str) else None
     if own is not None:
@@ -249,14 +254,25 @@ async def _published(probe: Probe, token: jwt.Token | None) -> Published:
             answer = _json(exchange)
         listed = answer.get("keys")
         keys = [key for key in listed if isinstance(key, dict)] if isinstance(listed, list) else [answer]
-        usable = tuple(dict(key) for key in keys if der.spki(key))
+        usable = tuple(dict(key) for key in keys if der.spki(key)) or _in_pem(exchange)
         if usable:
             return Published(usable, tuple(asked))
-    return Published((), tuple(asked))
+    shown = probe.certificate(probe.endpoint.origin)  # one key for both is a habit of small servers
+    held = der.certified(base64.b64encode(shown).decode()) if shown else None
+    return Published((held,) if held is not None else (), tuple(asked))
+
+
+def _in_pem(exchange: Exchange) -> tuple[dict[str, Json], ...]:
+    if exchange.response is None or not exchange.response.ok or len(exchange.response.body) > 65_536:
+        return ()
+    return tuple(der.published(exchange.response.body.decode("utf-8", "replace")))
 
 
 def _names_keys(path: str) -> bool:
-    return any(word in path.lower() for word in ("jwks", "/keys", "/certs", "openid-configuration"))
+    told = re.sub(r"[-_]", "", path.lower())
+    return any(
+        word in told for word in ("jwks", "/keys", "/certs", "openidconfiguration", "publickey", "pubkey", ".pem")
+    )
 
 
 async def _get(probe: Probe, origin: str, path: str) -> Exchange | None:

@@ -24,8 +24,11 @@ EVIDENCE = {
     "F4": "access.yaml denies it to the attacker",
     "F5": "it shows what belongs to several other accounts",
 }
-_AREAS = frozenset(["manage", "management", "manager", "staff", "system", "audit"])
+_AREAS = frozenset(["manage", "management", "manager", "staff", "system", "audit", "moderation", "moderator", "ops"])
+_AREAS |= {"office", "backend", "console", "superadmin", "sysadmin"}
 """Words of administration where something stands below them (`/staff/salaries`); alone they may name a resource."""
+_OPERATED = frozenset(["admin", "administrator", "backoffice", "superuser", "superadmin"])
+"""Words of administration in the name of an operation, or of a field of a GraphQL schema: `adminListUsers`."""
 _RULE = re.compile(r"\b(only|requires?|required|needs?|restricted|must)\b", re.IGNORECASE)
 _KEYS = re.compile(r"role|permission|privilege|access|scope|audience", re.IGNORECASE)
 _NEIGHBOURS = 3
@@ -73,7 +76,8 @@ def stated(probe: Probe) -> set[str]:
     """F1 and F3: what specification and path say, without a request."""
     parts = [part for part in probe.endpoint.path.split("/") if part]
     above = {w for part, below in pairwise(parts) if "{" not in below for w in words(part)}
-    area = _segments(probe.endpoint) & ADMINISTRATION or above & _AREAS
+    named = words(probe.endpoint.operation) | words(probe.endpoint.field.name if probe.endpoint.field else "")
+    area = _segments(probe.endpoint) & ADMINISTRATION or above & _AREAS or named & _OPERATED
     return {*(["F3"] if area else []), *(["F1"] if _stated(probe, probe.endpoint) else [])}
 
 

@@ -28,6 +28,8 @@ _PLAINEST = (
     "csrf-method",
 )
 """Forgeries by how little they need."""
+_MANY = 3
+"""Endpoints from which on a guard that is missing is one finding for all of them."""
 
 
 def section(doc: str, heading: str) -> str:
@@ -87,10 +89,13 @@ class Merger:
         known = self.findings.get(finding.id)
         if known is not None:  # proved again by another account: the first evidence stays
             return known, ()
+        wide = next((f for f in self.findings.values() if _one_guard(f, finding)), None)
+        if wide is not None:
+            return self._within(wide, finding), ()
         rivals = [other for other in self.findings.values() if _one_effect(finding, other)]
         if not rivals:
             self.findings[finding.id] = finding
-            return finding, ()
+            return self._widened(finding, ())
         first = min([*rivals, finding], key=_precedence)
         tests = sorted({t for f in [*rivals, finding] for t in (f.test, *f.also_tests)} - {first.test})
         severity = max((f.severity for f in [*rivals, finding]), key=SEVERITIES.index)
@@ -99,7 +104,42 @@ class Merger:
         for identity in gone:
             del self.findings[identity]
         self.findings[merged.id] = merged
-        return merged, gone
+        return self._widened(merged, gone)
+
+    def _within(self, wide: Finding, finding: Finding) -> Finding:
+        """A guard that is missing everywhere, with one more kind that proves it at one of its endpoints."""
+        tests = sorted({finding.test, *finding.also_tests, *wide.also_tests} - {wide.test})
+        severity = max((wide.severity, finding.severity), key=SEVERITIES.index)
+        self.findings[wide.id] = merged = msgspec.structs.replace(wide, also_tests=tuple(tests), severity=severity)
+        return merged
+
+    def _widened(self, finding: Finding, gone: tuple[str, ...]) -> tuple[Finding, tuple[str, ...]]:
+        """One cause at many endpoints is one finding, at the first of them by path, with a list of the others."""
+        if finding.test not in _PLAINEST:
+            return finding, gone
+        same = [
+            f for f in self.findings.values() if f.test == finding.test and f.endpoint.origin == finding.endpoint.origin
+        ]
+        if len(same) + sum(len(f.also) for f in same) < _MANY:
+            return finding, gone
+        first = min(same, key=lambda f: (f.endpoint.path, f.endpoint.method))
+        names = {name for f in same for name in (f.endpoint.name, *f.also)} - {first.endpoint.name}
+        tests = {test for f in same for test in f.also_tests}
+        severity = max((f.severity for f in same), key=SEVERITIES.index)
+        merged = msgspec.structs.replace(
+            first, also=tuple(sorted(names)), also_tests=tuple(sorted(tests)), severity=severity
+        )
+        left = tuple(f.id for f in same if f.id != first.id)
+        for identity in left:
+            del self.findings[identity]
+        self.findings[first.id] = merged
+        return merged, tuple(dict.fromkeys((*gone, *left)))
+
+
+def _one_guard(wide: Finding, finding: Finding) -> bool:
+    """Whether a finding stands within one for many endpoints: the same missing guard, proved there by this kind or another."""
+    both = {wide.test, finding.test} <= set(_PLAINEST)
+    return both and finding.endpoint.name in wide.also and finding.endpoint.origin == wide.endpoint.origin
 
 
 def _one_effect(a: Finding, b: Finding) -> bool:

@@ -74,6 +74,7 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Documented status → its description."""
     shows: Schema | None = None
     """Schema of its documented 200 answer."""
+    operation: str = ""
     summary: str = ""
     description: str = ""
     extensions: dict[str, Json] = field(default_factory=dict)
@@ -133,6 +134,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the target can reach our listener."""
     title: str = ""
     """Of the API."""
+    certificate: str = ""
+    """What the server shows in TLS: base64 of its DER."""
     objects: dict[str, Json] = field(default_factory=dict)
     fresh: dict[str, Json] = field(default_factory=dict)
     """Objects that can still be made, by owner."""
@@ -247,6 +250,7 @@ def _endpoint(told: GivenEndpoint) -> Endpoint:
         parameters=tuple(Parameter(name=n, within="query", schema=s) for n, s in told.query.items()),
         bodies=_bodies(told),
         tags=told.tags,
+        operation=told.operation,
         summary=told.summary,
         description=told.description,
         extensions=told.extensions,

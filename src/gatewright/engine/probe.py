@@ -51,9 +51,14 @@ class Bench:
         ledger: Ledger | None = None,
         auth_endpoints: Mapping[str, str] | None = None,
         listener: Callable[[], Awaitable[Listener | None]] | None = None,
+        certificate: Callable[[str], bytes] = lambda _: b"",
     ) -> None:
-        """`ledger` keeps what is to be taken back beyond the life of this process; `listener` opens our listener."""
+        """`ledger` keeps what is to be taken back beyond the life of this process; `listener` opens our listener.
+
+        `certificate` gives what an origin showed in TLS.
+        """
         self.listener = listener
+        self.certificate = certificate
         self.auth_endpoints = auth_endpoints or {}
         self.ledger = ledger or Ledger()
         self.pause = pause
@@ -360,6 +365,10 @@ class CellProbe:
     async def listener(self) -> Listener | None:
         """Our listener; None where there is none."""
         return await self._bench.listener() if self._bench.listener is not None else None
+
+    def certificate(self, origin: str) -> bytes:
+        """The certificate that an origin showed; empty for one without TLS."""
+        return self._bench.certificate(origin)
 
     def first_credentials(self, account: str) -> Kept | None:
         """The credentials of the account's first log-in."""

@@ -13,6 +13,7 @@ A case file stands beside its test, `NAME.cases.yaml`: a list of cases, each `fi
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib
 from pathlib import Path
 from typing import Literal
@@ -132,6 +133,7 @@ async def run(test: Test, case: Case, *, disabled: frozenset[str] = frozenset())
         pause=_at_once,
         auth_endpoints=played.situation.auth_endpoints,
         listener=listener,
+        certificate=lambda _: base64.b64decode(case.given.certificate),
     )
     await Executor(bench, events.append, stop=asyncio.Event()).run(jobs)
     reached = [event for event in events if isinstance(event, VerdictReached)][-1]

@@ -120,7 +120,8 @@ class Test(Struct, frozen=True, kw_only=True):
     doc: str
     run: Callable[[Probe], Awaitable[Verdict]]
     classes: tuple[str, ...] = ()
-    """For `Attacker.AUTH`: `login`, `register`, `reset`, `otp`, `refresh`, `logout`, `change_password`."""
+    """For `Attacker.AUTH`: `login`, `register`, `reset`, `otp`, `refresh`, `logout`, `change_password`. For others with
+    Need.BODY: endpoints of the log-in that it asks itself, without a sample."""
     source: str = ""
     """Module or file."""
     streams: bool = False
@@ -361,6 +362,9 @@ class Probe(Protocol):
 
     async def listener(self) -> Listener | None:
         """Our listener, begun by the first who asks; None where the target cannot reach one (only loopback is listened on)."""
+
+    def certificate(self, origin: str) -> bytes:
+        """The TLS certificate that an origin of the target showed, DER; empty for one without TLS."""
 
     def first_credentials(self, account: str) -> Kept | None:
         """The credentials of an account's first log-in in this run, kept apart when they were renewed; None without a log-in."""

@@ -7,7 +7,8 @@ library, so that all are tried. Only the few ASN.1 types that keys need are writ
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 import orjson
 from msgspec import Struct
@@ -20,6 +21,10 @@ _RSA = bytes.fromhex("300d06092a864886f70d0101010500")
 _CURVES = {"P-256": "2a8648ce3d030107", "P-384": "2b81040022", "P-521": "2b81040023"}
 """Curve → its object identifier (RFC 5480 section 2.1.1.1)."""
 _EC = bytes.fromhex("06072a8648ce3d0201")
+_PEM = re.compile(
+    r"-----BEGIN (RSA PUBLIC KEY|PUBLIC KEY|CERTIFICATE)-----([A-Za-z0-9+/=\\rn\s]{40,8192})-----END \1-----"
+)
+"""Also with line ends spelled as in JSON."""
 _THUMBPRINT = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y")}
 """Key type → members of its thumbprint in order (RFC 7638 section 3.2)."""
 
@@ -113,6 +118,49 @@ def certified(text: str) -> dict[str, Json] | None:
     except IndexError:
         return None
     return {"kty": "RSA", "n": b64(n.lstrip(b"\0")), "e": b64(e), "x5c": [text]}
+
+
+def published(text: str) -> Iterator[dict[str, Json]]:
+    """The RSA and EC keys that stand in a text in PEM, as JSON Web Keys; at most four."""
+    for match in list(_PEM.finditer(text))[:4]:
+        packed = re.sub(r"\\[rn]|\s", "", match[2])
+        if match[1] == "CERTIFICATE":
+            key = certified(packed)
+        elif match[1] == "RSA PUBLIC KEY":
+            key = _modulus(_decoded(packed))
+        else:
+            found = certified(packed)
+            key = {name: value for name, value in found.items() if name != "x5c"} if found else _point(_decoded(packed))
+        if key is not None and spki(key) is not None:
+            yield key
+
+
+def _modulus(numbers: bytes) -> dict[str, Json] | None:
+    """RSAPublicKey as a JSON Web Key."""
+    try:
+        inner, _ = _read(numbers)
+        n, rest = _read(inner)
+        e, _ = _read(rest)
+    except IndexError:
+        return None
+    return {"kty": "RSA", "n": b64(n.lstrip(b"\0")), "e": b64(e)}
+
+
+def _point(info: bytes) -> dict[str, Json] | None:
+    """SubjectPublicKeyInfo of an EC key, uncompressed, as a JSON Web Key."""
+    start = info.find(_EC)
+    for name, oid in _CURVES.items():
+        curve = _tagged(0x06, bytes.fromhex(oid))
+        if start < 0 or not info[start + len(_EC) :].startswith(curve):
+            continue
+        try:
+            bits, _ = _read(info[start + len(_EC) + len(curve) :])
+        except IndexError:
+            return None
+        half = (len(bits) - 2) // 2
+        if bits[:2] == b"\0\x04" and half > 0:
+            return {"kty": "EC", "crv": name, "x": b64(bits[2 : 2 + half]), "y": b64(bits[2 + half :])}
+    return None
 
 
 def _read(der: bytes) -> tuple[bytes, bytes]:

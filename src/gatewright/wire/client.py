@@ -50,6 +50,8 @@ class Client:
         self._names = Names(resolve)
         self._proxies = Proxies(settings.proxy)
         self._dialer = Dialer(settings.limits, settings.tls)
+        self.certificates: dict[str, bytes] = {}
+        """Origin → the certificate that it showed last, DER."""
 
     def pool(self, origin: Origin, *, literal: bool, certificate: str = "") -> Pool:
         """An empty pool for an origin; `literal` says that the user wrote this host, no wildcard let it in."""
@@ -138,6 +140,10 @@ class Client:
                 raise
             connection = await self._dialer.dial(pool, again)
         pool.open.add(connection)
+        transport = connection.transport if origin.scheme == "https" else None
+        secure = transport.get_extra_info("ssl_object") if transport is not None else None
+        if secure is not None:
+            self.certificates[str(origin)] = secure.getpeercert(binary_form=True) or b""
         return connection
 
     async def _addresses(self, pool: Pool) -> tuple[str, ...]:

@@ -104,6 +104,10 @@ class Gate:
         """Sends nothing to this origin from now on: it is our own listener."""
         self._rules.refuse(read_origin(origin))
 
+    def certificate(self, origin: str) -> bytes:
+        """The certificate that an origin showed last, DER; empty where it showed none so far."""
+        return self._client.certificates.get(origin, b"")
+
     async def send(
         self,
         request: Request,
