@@ -150,8 +150,7 @@ async def _read(probe: Probe, target: Target) -> Verdict:
     attack = await strike(probe, target.call, as_=ANON, purpose="attack")
     if turned_away(attack):
         return refused(attack, "nobody", f"{target.owner}'s data")
-    key = f"{target.owned.key} {place}" if target.owned else "plain"
-    first = await baseline(probe, target.call, target.owner, key=key)
+    first = await baseline(probe, target.call, target.owner, key=target.owned.key if target.owned else "plain")
     if not (first.answers and 200 <= first.answers[0].status < 300):
         return conclude("baseline_broken", f"{target.owner} was refused: {first.answers[0].status}", place=place)
     if not first.holds:

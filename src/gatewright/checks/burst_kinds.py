@@ -35,7 +35,7 @@ _EXPORT = {"export", "exports", "download", "downloads", "dump", "csv", "xlsx", 
 _REPORT = {"report", "reports", "statement", "statements", "summary", "analytics"}
 """Words of what may be costly, and may be a list like others."""
 _QUERY = {"q", "search", "query", "term", "keyword", "keywords", "searchterm", "searchtext"}
-_FEW, _MANY, _FILES = (56,), (56, 54), (56, 8)
+_FEW, _MANY = (56,), (56, 54)
 """Requests of a burst, in parts. The second part is for what showed no limit in the first: many limits are 60 or 100 a minute."""
 
 
@@ -52,8 +52,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """Why an answer is not that of such a call; empty when it is."""
     told: str = ""
     """What the report says of the call beyond its endpoint."""
-    silent: bool = False
-    """A limit of it may be kept without a word: it is proved only where the API announces limits nearly everywhere else."""
+    silent: str = ""
+    """Why a limit of it might not show: then it is proved only where the API announces limits nearly everywhere else."""
     count: Callable[[], Awaitable[str]] | None = None
     """What shows, after a burst of a `silent` kind, that it still has its effect; empty when nothing does."""
 
@@ -142,6 +142,11 @@ def _accepted(response: Response) -> str:
     return "" if response.ok and not says_no(read(response)) else f"an accepted request got status {response.meaning}"
 
 
+def _asked_for(response: Response) -> str:
+    """A request for a reset is accepted, or refused because nobody has the name."""
+    return "" if response.meaning == 404 else _accepted(response)
+
+
 async def _sign_up(probe: Probe) -> Kind | Verdict:
     """The sign-up of an account that was just made, once more: refused each time, so that nothing is made."""
     made = await probe.register({})
@@ -167,7 +172,10 @@ async def _sign_up(probe: Probe) -> Kind | Verdict:
             return "a name that is taken is accepted again: more would make accounts, or mails"
         return f"a sign-up with a taken name got status {response.meaning}"
 
-    return Kind(name=SIGN_UP, call=shown, send=send, usual=usual, told=", each with a name that is taken,")
+    return Kind(
+        name=SIGN_UP, call=shown, send=send, usual=usual, told=", each with a name that is taken,",
+        silent="only sign-ups with a taken name were sent, and a limit may count those that succeed",
+    )  # fmt: skip
 
 
 def _reset(probe: Probe) -> Kind | Verdict:
@@ -197,7 +205,8 @@ def _reset(probe: Probe) -> Kind | Verdict:
 
     whose = f"account {name}" if full else "name that nobody has"
     return Kind(
-        name=RESET, call=call, send=send, parts=_FEW if full else _MANY, usual=_accepted, silent=True,
+        name=RESET, call=call, send=send, parts=_FEW if full else _MANY, usual=_accepted if full else _asked_for,
+        silent="a limit may be kept by mailing nothing: seen only with --mode full and hooks.mail",
         told=f", each for the {whose},", count=count if full else None,
     )  # fmt: skip
 
@@ -219,7 +228,7 @@ async def _upload(probe: Probe, call: Call) -> Kind | Verdict:
             return await probe.send(call, purpose=purpose, burst=True)
         return await store(probe, call, field, field.file, purpose=purpose, burst=True)
 
-    return Kind(name=UPLOAD, call=call, send=send, parts=_FILES, usual=_accepted, told=" with a small file")
+    return Kind(name=UPLOAD, call=call, send=send, usual=_accepted, told=" with a small file")
 
 
 def target_of(probe: Probe, kind: Kind) -> str:

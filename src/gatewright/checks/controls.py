@@ -93,7 +93,7 @@ def peers(probe: Probe) -> list[str]:
 
 
 async def baseline(probe: Probe, call: Call, account: str, *, key: str, endpoint: Endpoint | None = None) -> Baseline:
-    """C1: the same request three times, the third after 1.1 s. Asked once per run and key."""
+    """C1: the same request three times, the third after 1.1 s. Asked once per run, key and request."""
     target = endpoint or probe.endpoint
 
     async def make() -> Baseline:
@@ -103,7 +103,8 @@ async def baseline(probe: Probe, call: Call, account: str, *, key: str, endpoint
             exchanges.append(await probe.send(call, as_=account, purpose="baseline", endpoint=target))
         return Baseline(call, tuple(exchanges), tuple(read(e.response) for e in exchanges))
 
-    found = await probe.once(f"baseline {account} {target.id} {key}", make)
+    asked = msgspec.json.encode(call).decode()
+    found = await probe.once(f"baseline {account} {target.id} {key} {asked}", make)
     probe.cite(*found.exchanges)
     return found
 
@@ -127,6 +128,8 @@ def random_like(probe: Probe, value: Json) -> Json:
     """A reference of the same kind that names nothing: integers far above any seen, UUIDs, else same alphabet and length."""
     if isinstance(value, bool) or value is None:
         return value
+    if isinstance(value, list):
+        return [random_like(probe, one) for one in value]
     if isinstance(value, (int, float)):
         return _number(probe, int(value))
     text = as_text(value)

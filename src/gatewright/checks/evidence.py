@@ -26,8 +26,8 @@ from gatewright.proof.witness import Witness, markers_in, shown
 _PUBLIC = {"public", "is_public", "ispublic", "published", "is_published", "shared", "is_shared"}
 _LEAST = 2
 """Objects of each account that both own lists must show, where so many were made."""
-_OWN_ID = re.compile(r"\[\]\.(?:_?id|uuid|guid)$", re.IGNORECASE)
-"""The path of the id that an item of a list carries itself."""
+_OWN_ID = re.compile(r"\[\]\.(?:_?id|uuid|guid|slug|key|number|reference|code|handle|name)$", re.IGNORECASE)
+"""The path of the id that an item of a list carries itself; `taskId` of a task is one too."""
 _SECRET = {"secret", "password", "pin", "token", "iban", "card", "ssn", "diagnosis", "confidential", "private"}
 _TENANTS = {"tenant", "org", "organization", "organisation", "team", "company", "workspace"}
 _ID = {"id", "uuid", "key", "slug", "code", "name"}
@@ -66,7 +66,10 @@ async def judge_privacy(
         codes |= {"X1"} if shown(found, anon) else {"W2"}
     if await _scoped(probe, owned, viewer or probe.account):
         codes |= {"S1"}
-    if not {c for c in codes if c[0] in "SX"} and await contradiction(probe, owned, writes=action != "read"):
+    wanted = found if action == "read" else ()
+    if not {c for c in codes if c[0] in "SX"} and await contradiction(
+        probe, owned, writes=action != "read", found=wanted
+    ):
         codes |= {"S2"}
     if "S4" in codes:
         codes -= {"X1", "X2", "X3"}
@@ -171,13 +174,15 @@ async def _scoped(probe: Probe, owned: OwnedObject, viewer: str) -> bool:
     """S1: both accounts' own lists hold their own objects and none of the other's.
 
     A list whose request says itself whose objects it wants (an account, an object above them), and which gives the
-    viewer the owner's when it asks so, shows nothing of the kind: then that of the objects above counts.
+    viewer the owner's when it asks so, shows nothing of the kind: then that of the objects above counts, as where there
+    is no list.
     """
     found: OwnedObject | None = owned
     for _ in range(4):
         if found is None:
             return False
-        if not await _given_on_request(probe, found, viewer):
+        listed = "list" in probe.knowledge.resources.get(found.resource, {})
+        if listed and not await _given_on_request(probe, found, viewer):
             return await _lists_apart(probe, found, viewer)
         found = next((o for o in probe.knowledge.objects if o.key == found.parent), None)
     return False
@@ -263,7 +268,12 @@ def _only(answer: Answer, present: Collection[OwnedObject], absent: Collection[O
     values = {leaf.value for leaf in answer.leaves}
     found = markers_in(answer.text)
     ids = {as_text(o.id) for o in present if o.id is not None}
-    own = {leaf.item for leaf in answer.leaves if leaf.item and leaf.value in ids and _OWN_ID.search(leaf.path)}
+    nouns = {o.resource.replace("_", "") for o in present}
+    own = {
+        leaf.item
+        for leaf in answer.leaves
+        if leaf.item and leaf.value in ids and (_OWN_ID.search(leaf.path) or _own_key(leaf.path, nouns))
+    }
     foreign = {m for leaf in answer.leaves if leaf.item not in own for m in markers_in(leaf.value)}
 
     def within(o: OwnedObject) -> bool:
@@ -278,6 +288,12 @@ def _only(answer: Answer, present: Collection[OwnedObject], absent: Collection[O
         return bool(foreign & set(o.markers)) if o.markers else within(o)
 
     return all(within(o) for o in present) and not any(marked(o) for o in absent)
+
+
+def _own_key(path: str, nouns: Collection[str]) -> bool:
+    """Whether a leaf of an item is named after the item's own kind: `[].taskId` of tasks."""
+    name = path.rpartition("[].")[2].lower().replace("_", "")
+    return any(name == f"{noun}{word}" for noun in nouns for word in ("id", "uuid", "key", "number", "code"))
 
 
 async def _list(probe: Probe, endpoint: Endpoint, account: str) -> Answer | None:
@@ -333,10 +349,12 @@ async def open_lists(probe: Probe) -> list[Answer]:
     return answers
 
 
-async def contradiction(probe: Probe, owned: OwnedObject, *, writes: bool) -> bool:
+async def contradiction(probe: Probe, owned: OwnedObject, *, writes: bool, found: tuple[Witness, ...] = ()) -> bool:
     """S2: the attacker is refused another way to the same object, and its owner is not. At most two ways are tried.
 
     Ways are its other GET endpoints; where a change is judged, changes of an object that this run made count as well.
+    With `found` only ways count whose answer to the owner shows some of that: the guests of an event may be refused to
+    others, and the event be for all.
     """
     ways = readers(probe, owned, but=probe.endpoint.id)[:2]
     if writes and owned.origin == "created":
@@ -354,6 +372,7 @@ async def contradiction(probe: Probe, owned: OwnedObject, *, writes: bool) -> bo
             and DeniedFamily().denied(refused)
             and refused.status != 429
             and refused.status < 500
+            and (not found or shown(found, sees) or markers_in(sees.text) & set(owned.markers))
         ):
             return True
     return False

@@ -130,14 +130,20 @@ def _places(probe: Probe, call: Call) -> list[Place]:
     """Parameters that set the size of a page by their name, with a value that a number may take."""
     if probe.endpoint.method not in ("GET", "POST") or _creates(probe):
         return []
+    known = _declared(probe, call)
+    named = [place for place in known if _letters(place.name) in _SURE | _NAMES and _numeric(probe, call, place)]
+    return sorted(named, key=lambda place: _letters(place.name) not in _SURE)
+
+
+def _declared(probe: Probe, call: Call) -> list[Place]:
+    """Places of the query and the body, those that the accepted request leaves out as well."""
     known = [p.place for p in probe.endpoint.parameters if p.within == "query"]
     known += [place for place in call.places() if place.within in ("query", "body") and place not in known]
     body = body_of(probe.endpoint)
     if isinstance(call.body, dict) and body is not None:
         told = [Place("body", field.name) for field in fields(body.schema, probe.specification)]
         known += [place for place in told if place not in known and "[" not in place.name]
-    named = [place for place in known if _letters(place.name) in _SURE | _NAMES and _numeric(probe, call, place)]
-    return sorted(named, key=lambda place: _letters(place.name) not in _SURE)
+    return known
 
 
 def _wider(call: Call) -> Call | None:
@@ -285,32 +291,34 @@ async def _all(probe: Probe, call: Call, place: Place, page: Page | None, docume
     large = page is not None and WHOLE <= page.items < MANY and page.items > _TIMES * known.usual
     if page is None or not large or documented is not None or known.total is not None:
         return ""
-    if known.more and not page.more and page.items % 10 and page.items & (page.items - 1):
-        # a page that was cut has a round number of items, whatever is said of what follows
+    if known.more and not page.more and not _round(page.items):  # a cut page is round, whatever is said of what follows
         return (
             f"that is the whole list (it says that nothing follows, as it does not of the usual page of {known.usual})"
         )
 
-    async def count(purpose: str, **values: Json) -> int:
+    async def count(purpose: str, *values: tuple[Place, int]) -> int:
         asked = call
-        for name, value in values.items():
-            asked = asked.with_value(Place("query", name), str(value))
+        for at, value in values:
+            asked = asked.with_value(at, str(value) if at.within == "query" else value)
         there = page_of((await probe.send(asked, purpose=f"control: {purpose}")).response, known.at)
         return there.items if there is not None else -1
 
-    query = [p.name for p in probe.endpoint.parameters if p.within == "query"]
+    places = _declared(probe, call)
     whole = f"that is the whole list (nothing comes behind), where a usual page has {known.usual}"
-    offset = next((name for name in query if _letters(name) in _SKIPS), "")
-    if offset:
-        last = await count("the last item", **{offset: page.items - 1})
-        return whole if last == 1 and await count("behind it", **{offset: page.items}) == 0 else ""
-    number = next((name for name in query if _letters(name) in _PAGES), "")
-    if not number or place.within != "query":
-        return ""
-    for second in (2, 1):  # the second page is the one with the number 2, or 1 where they are counted from 0
-        if await count("the last item", **{place.name: page.items - 1, number: second}) == 1:
-            return whole if await count("behind it", **{place.name: page.items, number: second}) == 0 else ""
+    offset = next((one for one in places if _letters(one.name) in _SKIPS), None)
+    if offset is not None:
+        last = await count("the last item", (offset, page.items - 1))
+        return whole if last == 1 and await count("behind it", (offset, page.items)) == 0 else ""
+    number = next((one for one in places if _letters(one.name) in _PAGES), None)
+    for second in (2, 1) if number is not None else ():  # the second page has the number 1 where they begin with 0
+        if number is not None and await count("the last item", (place, page.items - 1), (number, second)) == 1:
+            return whole if await count("behind it", (place, page.items), (number, second)) == 0 else ""
     return ""
+
+
+def _round(count: int) -> bool:
+    """Whether a number is one that people set limits at."""
+    return count % 50 == 0 or count & (count - 1) == 0
 
 
 async def _again(
@@ -346,10 +354,7 @@ def _sound(place: Place, largest: int, at: str, documented: int | None, known: _
         )
     if documented is not None and largest == documented:
         return conclude("protected", f"{largest} items at most came, the documented maximum", place=place)
-    if largest <= limit:
-        return conclude(
-            "too_small",
-            f"{largest} items came at most (for {at}); whether that is a limit or all there is cannot be told below {WHOLE}",
-            place=place,
-        )
+    if largest <= limit or not _round(largest):
+        why = f"{largest} items came at most (for {at}); whether that is a limit or all there is cannot be told"
+        return conclude("too_small", why, place=place)
     return conclude("protected", f"{largest} items came at most, for {at}", place=place)

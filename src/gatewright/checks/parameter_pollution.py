@@ -96,9 +96,8 @@ async def _read(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refer
         return conclude(
             "no_reference", f"{probe.account} has no object of its own to name beside the other", place=place
         )
-    key = f"{owned.key} {place}"
-    first = await baseline(probe, aim.owner_call, owned.owner, key=key)
-    mine = await baseline(probe, aim.own_call, probe.account, key=f"{own.key if own else 'own'} {place}")
+    first = await baseline(probe, aim.owner_call, owned.owner, key=owned.key)
+    mine = await baseline(probe, aim.own_call, probe.account, key=own.key if own else "own")
     if not first.holds or not 200 <= first.answers[0].status < 300 or not 200 <= mine.answers[0].status < 300:
         return conclude("baseline_broken", "one of both cannot read its own object", place=place)
     found = await seen(probe, first, mine.answers[0], reference)

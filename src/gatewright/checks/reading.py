@@ -111,11 +111,11 @@ async def ahead(probe: Probe, aims: Iterable[Aim]) -> None:
 
 
 async def _first(probe: Probe, aim: Aim) -> Baseline:
-    return await baseline(probe, aim.owner_call, aim.owned.owner, key=_key(aim), endpoint=aim.endpoint)
+    return await baseline(probe, aim.owner_call, aim.owned.owner, key=aim.owned.key, endpoint=aim.endpoint)
 
 
 async def _mine(probe: Probe, aim: Aim, call: Call) -> Baseline:
-    key = f"{aim.own.key if aim.own else 'own'} {aim.reference.place}"
+    key = aim.own.key if aim.own else "own"
     return await baseline(probe, call, probe.account, key=key, endpoint=aim.own_endpoint or aim.endpoint)
 
 
