@@ -9,6 +9,7 @@ from typing import Literal
 
 from gatewright.checks.controls import bind, call_of, readers
 from gatewright.checks.expectations import expects
+from gatewright.checks.meant import says
 from gatewright.explore.policy import administers
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
@@ -315,12 +316,13 @@ async def _list(probe: Probe, endpoint: Endpoint, account: str) -> Answer | None
 async def ordinary(probe: Probe, owned: OwnedObject) -> list[Answer]:
     """X2: what the attacker sees of such objects anyway, in its own list of them and in its other samples without reference.
 
-    Where a function of administration is judged, its open neighbours are no excuse for it: all may be open alike.
+    Where a function of a higher role is judged, others that are open as well are no excuse for it.
     """
+    judged = administers(probe.endpoint) or says(probe, probe.endpoint)
     answers = []
     for sample in probe.knowledge.samples:
         endpoint = probe.knowledge.endpoints.get(sample.endpoint)
-        if endpoint is not None and (endpoint.stream or (administers(endpoint) and administers(probe.endpoint))):
+        if endpoint is not None and (endpoint.stream or (judged and (administers(endpoint) or says(probe, endpoint)))):
             continue
         if sample.account == probe.account and endpoint and endpoint.method == "GET" and "{" not in endpoint.path:
             answer = await _list(probe, endpoint, probe.account) if endpoint.id != probe.endpoint.id else None
