@@ -56,8 +56,8 @@ async def judge_privacy(
     """
     codes = _from_names(probe, owned, owner_sees, attacker_sees)
     codes |= _from_content(probe, owned, owner_sees)
-    if _same_tenant(probe, owned, owner_sees):
-        codes.add("X4")
+    if _same_tenant(probe, owned, owner_sees):  # no excuse where the API itself keeps colleagues out
+        codes.add("S2" if await contradiction(probe, owned, writes=False) else "X4")
     if attacker_got is not None and _may_edit(attacker_got):
         codes.add("X5")
     codes |= said(probe)
@@ -334,12 +334,16 @@ async def open_lists(probe: Probe) -> list[Answer]:
 async def contradiction(probe: Probe, owned: OwnedObject, *, writes: bool) -> bool:
     """S2: the attacker is refused another way to the same object, and its owner is not. At most two ways are tried.
 
-    Ways are its other GET endpoints; where a change is judged, changes of an object that this run made count as well.
+    Ways are its other GET endpoints, then that of what it stands below; where a change is judged, changes of an object
+    that this run made count as well.
     """
-    ways = readers(probe, owned, but=probe.endpoint.id)[:2]
+    ways = readers(probe, owned, but=probe.endpoint.id)
+    above = next((o for o in probe.knowledge.objects if owned.parent and o.key == owned.parent), None)
+    if above is not None:
+        ways += readers(probe, above, but=probe.endpoint.id)[:1]
     if writes and owned.origin == "created":
-        ways = (_writers(probe, owned) + ways)[:2]
-    for endpoint, reference in ways:
+        ways = _writers(probe, owned) + ways
+    for endpoint, reference in ways[:2]:
         call = call_of(probe, owned.owner, endpoint=endpoint)
         if call is None:
             continue
