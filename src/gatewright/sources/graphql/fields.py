@@ -237,6 +237,8 @@ class Endpoints:
             or _same(self._naming.refers(slot.name), about, said, self._aliases.get(said, ""))
         ]
         top = [slot for slot in certain if "." not in slot.place and slot.required]
+        if verb == "update" and (len(slots) == 1 or (top and _same(noun(top[0].name), said))):
+            top = [slot for slot in top if slot.is_id]  # `changeEmail(email)`: what it becomes, not whose it is
         if not named and len(top) == 1 and (verb in ("update", "delete") or (kind == "query" and what.name)):
             named = [slot for slot in top if self._naming.refers(slot.name) not in self._collections or not what.name]
         return min(named, key=lambda slot: (not self._naming.plain_id(slot.name), slot.place.count(".")), default=None)
