@@ -62,7 +62,7 @@ class Selves:
             return False
         if replaces(endpoint, self._specification):
             return any(self._below(endpoint, account) for account in self._memory.identity)
-        if self._by_path(endpoint):
+        if self.by_path(endpoint):
             return endpoint.method != "POST"
         if endpoint.method == "POST" and (administers(endpoint) or ends(endpoint) or sets_a_state(endpoint)):
             return False
@@ -70,7 +70,8 @@ class Selves:
             return False
         return any(self._shows(endpoint, account) is not None for account in self._memory.identity)
 
-    def _by_path(self, endpoint: Endpoint) -> bool:
+    def by_path(self, endpoint: Endpoint) -> bool:
+        """Whether its path names an account, and nothing else."""
         holes = [hole for hole in self._graph.holes[endpoint.id] if hole.place.within == "path"]
         return len(holes) == 1 and any(guess in self._memory.identity_keys for guess, _ in holes[0].guesses)
 
@@ -101,7 +102,10 @@ class Selves:
         return response is not None and any(value.encode() in response.body for value in known)
 
     def _alike(self, endpoint: Endpoint, account: str) -> bool:
-        """Whether the body names the caller, or at least two and half of its properties are the caller's own."""
+        """Whether the body names the caller, or at least two and half of its properties are the caller's own.
+
+        Where the path names the caller, one will do, if it is all (`PATCH /members/{id}/role`).
+        """
         body = schemas.body_of(endpoint)
         fields = schemas.fields(body.schema, self._specification) if body else []
         holes = [hole for hole in self._graph.holes[endpoint.id] if hole.place.within == "body"]
@@ -111,6 +115,8 @@ class Selves:
         sample = self._memory.samples.get((probe.endpoint, account)) if probe else None
         own = leaves_of(answers.read(sample.exchange).body) if sample else {}
         shared = [field for field in fields if any(same(name.rpartition(".")[2], field.key) for name in own)]
+        if shared and len(shared) == len(fields) and self.by_path(endpoint):
+            return True
         return len(shared) >= 2 and 2 * len(shared) >= len(fields)
 
     async def change(self, endpoint: Endpoint, account: str) -> bool:
