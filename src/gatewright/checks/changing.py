@@ -259,13 +259,16 @@ async def _quiet(
 
 
 def undo(probe: Probe, write: Write) -> None:
-    """Register the owner's own request that writes the former value back."""
+    """Register the owner's own request that writes the former values back: all that the attacker's body may have replaced."""
     owned = write.owned
     reference = owned.reference(probe.endpoint.id, write.place) or write.reference
-    name = write.field.name.rpartition(".")[2]
-    now = as_text(write.call.get(write.field))
-    former = next((x.value for x in write.before.leaves if x.path.rpartition(".")[2] == name), now)
-    call = bind(write.call, reference).with_value(write.field, former)
+    call = bind(write.call, reference)
+    named = {place for place, _ in reference.values}
+    for place in call.places():
+        name = place.name.rpartition(".")[2]
+        former = next((x.value for x in write.before.leaves if x.path.rpartition(".")[2] == name), None)
+        if place.within == "body" and place not in named and former is not None and isinstance(call.get(place), str):
+            call = call.with_value(place, former)
     probe.undo(f"{owned.owner}'s {owned.noun} as it was", call, as_=owned.owner, endpoint=probe.endpoint)
 
 

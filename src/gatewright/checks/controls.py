@@ -128,6 +128,8 @@ def random_like(probe: Probe, value: Json) -> Json:
     """A reference of the same kind that names nothing: integers far above any seen, UUIDs, else same alphabet and length."""
     if isinstance(value, bool) or value is None:
         return value
+    if isinstance(value, list):
+        return [random_like(probe, one) for one in value]
     if isinstance(value, (int, float)):
         return _number(probe, int(value))
     text = as_text(value)

@@ -11,6 +11,7 @@ import msgspec
 from gatewright.access.classify import auth_endpoints
 from gatewright.explore import answers
 from gatewright.explore import graph as graphs
+from gatewright.explore.beside import Beside
 from gatewright.explore.care import Care, SignUp
 from gatewright.explore.cast import cast
 from gatewright.explore.compose import Composer
@@ -87,6 +88,7 @@ class Explorer:
         self._identities = Identities(*shared, places, sessions, seed=seed)
         care = self._care = Care(self._graph, specification, self._identities, places, self._cast, sign_up)
         self._objects = Objects(*shared, ledger, places, care, self._cast, seed=seed)
+        self._beside = Beside(self._graph, self._memory, self._courier, self._objects)
         self._lists = Lists(self._graph, self._memory)
         self._selves = Selves(*shared, ledger, places, self._objects, sessions, specification)
         self._samples = Samples(
@@ -113,6 +115,7 @@ class Explorer:
             await self._plain_reads()
             await self._identities_fit()
             await self._make_objects()
+            await self._beside.learn(self._cast.peers)
             await self._plain_reads(again=True)
             await self._take_samples()
         except Spent:
@@ -348,6 +351,8 @@ class Explorer:
         reached = False
         for account in self._cast.makers:
             reached = await take(endpoint, account) or reached
+        if endpoint.method not in SAFE and self._selves.by_path(endpoint):
+            take = self._samples.change  # a higher role does to others what each may do to itself
         for account in (*self._cast.lower, *self._cast.higher):
             if account in self._cast.lower or not reached or endpoint.method in SAFE or administers(endpoint):
                 await take(endpoint, account)

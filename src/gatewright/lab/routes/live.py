@@ -35,7 +35,7 @@ _SCHEMAS = {
 }
 AREA = Area("live", _SCHEMAS)
 _WITH_PATHS = ("bearer", "cookie")
-_WHOSE = Parameter(name="patient_id", schema={"type": "integer", "minimum": 1, "example": 1042})
+_WHOSE = Parameter(name="patient_id", schema={"type": "integer", "minimum": 1, "example": 1042}, required=True)
 
 
 @AREA.on(
@@ -92,7 +92,7 @@ def live_messages(call: Call) -> Live:
 )
 def live_measurements(call: Call) -> Live:
     """Watch what one measures."""
-    whose = call.query.get("patient_id") or call.me["id"]
+    whose = call.query["patient_id"]
     if whose != (call.user or {}).get("id") and not call.weak("live-measurements-without-token"):
         raise Refused(403, "this is not yours")
 
