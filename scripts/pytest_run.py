@@ -61,7 +61,8 @@ def main(arguments: list[str]) -> int:
     print(f"random order, seed {seed}", flush=True)
     command = [sys.executable, "-m", "pytest", "-p", "randomly", f"--randomly-seed={seed}", "-n", options.jobs]
     if options.slow:
-        return subprocess.run([*command, "-m", "slow"], cwd=ROOT, check=False).returncode
+        # by groups: what looks at one scan (test_pairs) runs in the process that made it
+        return subprocess.run([*command, "-m", "slow", "--dist", "loadgroup"], cwd=ROOT, check=False).returncode
     least = floors(ROOT / "scripts" / "coverage.txt")
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "coverage.json")

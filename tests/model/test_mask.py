@@ -12,6 +12,7 @@ from gatewright.model.http import Exchange, Request, Response
 from gatewright.model.mask import MASKED, Mask, secrets_of
 from gatewright.model.secret import Secret
 from gatewright.model.settings import Settings
+from gatewright.model.stream import Listen
 
 TOKEN = "tok-7Zk2mQ9xLm31"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJlc2lnbmF0dXJl"
@@ -181,3 +182,18 @@ def test_what_was_masked_before_is_masked_anew_once_more_is_known(mask: Mask) ->
     mask.learn(TOKEN)
     after = mask.response(seen)
     assert TOKEN not in str(after) and len(MASKED.findall(str(after))) == 2
+
+
+def test_of_a_signature_who_signs_and_for_what_is_kept() -> None:
+    scope = "AKBOB/20261124/eu-north-1/clinic/aws4_request"
+    value = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'ab' * 32}"
+    masked = Mask(b"key").headers((("Authorization", value),))[0][1]
+    assert "ab" * 8 not in masked and masked.startswith(value.partition("Signature=")[0] + "Signature=<secret")
+
+
+def test_what_is_said_on_a_stream_has_no_secrets() -> None:
+    greeting = '{"type":"connection_init","payload":{"Authorization":"Bearer abcdef123456789"}}'
+    request = Request("GET", "http://h", "/", listen=Listen(kind="websocket", say=(greeting,)))
+    masked = Mask(b"key").request(request)
+    assert masked.listen is not None and "abcdef123456789" not in masked.listen.say[0]
+    assert "connection_init" in masked.listen.say[0]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatewright.model.call import opened
 from gatewright.model.http import Exchange, Request
 from gatewright.report.curl import curl, quoted
 
@@ -69,3 +70,18 @@ def test_a_shell_makes_a_forged_token_of_the_variable(name: str, expected: str) 
     environ = {"PATH": os.environ["PATH"], "GW_TOKEN_BOB": "aa.bb.cc"}
     found = subprocess.run(["sh", "-c", f"printf %s {word}"], env=environ, capture_output=True, text=True, check=True)
     assert found.stdout == expected
+
+
+def test_curl_signs_shows_certificates_and_listens() -> None:
+    scope = "AKBOB/20261124/eu-north-1/clinic/aws4_request"
+    value = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature=<secret 9 chars #aaaa>"
+    signed = Request("GET", "http://h", "/a", (("X-Amz-Date", "1"), ("Authorization", value)))
+    assert line(signed, "bob") == (
+        'curl -i --path-as-is -g --aws-sigv4 aws:amz:eu-north-1:clinic --user AKBOB:"$GW_TOKEN_BOB" http://h/a'
+    )
+    shown = Request("GET", "https://h", "/a", certificate="bob.pem")
+    assert line(shown, "bob") == 'curl -i --path-as-is -g --cert "$GW_TOKEN_BOB" https://h/a'
+    stream = Exchange(1, opened(Request("GET", "http://h", "/live"), "events"), None)
+    found = curl(stream, meanwhile=Exchange(2, Request("DELETE", "http://h", "/a"), None))
+    assert found.startswith("(sleep 1; curl -i --path-as-is -g -X DELETE http://h/a) & curl ")
+    assert "-N --http1.1 --max-time 10 http://h/live -H 'Accept: text/event-stream'" in found

@@ -3,7 +3,8 @@ from __future__ import annotations
 from gatewright.model.account import Credential
 from gatewright.model.http import Exchange, Request
 from gatewright.model.secret import Secret
-from gatewright.report.placeholders import credential_variables, template, variable
+from gatewright.model.stream import Listen
+from gatewright.report.placeholders import Signing, credential_variables, said, template, variable
 
 A, B, C = "<secret 9 chars #aaaa>", "<secret 9 chars #bbbb>", "<secret 9 chars #cccc>"
 
@@ -63,3 +64,32 @@ def test_a_forged_token_is_made_again_from_the_present_one() -> None:
     assert attack(f"{FORGED}.", "jwt-none", "anon") == f"Bearer {FORGED}."
     assert attack(A, "jwt-none") == "Bearer «GW_SECRET_AAAA»"
     assert attack(A, "object-access-read") == "Bearer «GW_TOKEN_BOB»"
+
+
+def test_a_signature_is_made_anew() -> None:
+    scope = "AKBOB/20261124/eu-north-1/clinic/aws4_request"
+    lines = (
+        ("X-Amz-Date", "20261124T153830Z"),
+        ("Authorization", f"AWS4-HMAC-SHA256 Credential={scope}, Signature={A}"),
+    )
+    found = template(Exchange(1, Request("GET", "http://h", "/", lines), None, "bob"))
+    assert found.headers == ()
+    assert found.signing == Signing(variable="GW_TOKEN_BOB", key="AKBOB", region="eu-north-1", service="clinic")
+
+
+def test_a_client_certificate_is_named_as_log_in_exports_it() -> None:
+    shown = Request("GET", "https://h", "/", certificate="/tmp/bob.pem")
+    assert template(Exchange(1, shown, None, "bob")).certificate == "GW_TOKEN_BOB"
+    assert template(Exchange(1, shown, None)).certificate == ""
+    both = shown.with_headers(("Authorization", f"Bearer {A}"))
+    assert template(Exchange(1, both, None, "bob")).certificate == "GW_TOKEN_BOB_CERTIFICATE"
+
+
+def test_what_is_said_on_a_stream_has_the_names_of_its_handshake() -> None:
+    listen = Listen(kind="websocket", say=(f'{{"payload":{{"Authorization":"Bearer {A}"}}}}', "two"))
+    request = Request(
+        "GET", "http://h", "/", (("Authorization", f"Bearer {A}"), ("Connection", "Upgrade")), listen=listen
+    )
+    exchange = Exchange(1, request, None, "bob")
+    assert said(exchange) == ('{"payload":{"Authorization":"Bearer «GW_TOKEN_BOB»"}}', "two")
+    assert ("Connection", "Upgrade") in template(exchange).headers

@@ -4,17 +4,20 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from gatewright.model.call import opened
 from gatewright.model.creation import Creations
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.finding import Finding
-from gatewright.model.http import Exchange
+from gatewright.model.http import Exchange, Request, Response
 from gatewright.model.mask import Mask
 from gatewright.report.curl import curl
 from gatewright.report.regression import pytest as regression
@@ -212,3 +215,60 @@ def test_the_curl_line_repeats_the_attack(serve: Callable[..., Any], recorder: C
         ["sh", "-c", line], check=True, capture_output=True, timeout=30, env={"PATH": os.environ["PATH"], **ENVIRON}
     )
     assert api.notes[number]["text"] == text
+
+
+class Feed(BaseHTTPRequestHandler):
+    """Tells what is posted to whoever listens: everybody, or only who posted it."""
+
+    protocol_version = "HTTP/1.1"
+    open_to_all = True
+    told: tuple[str, str] = ("", "")
+    posted = threading.Event()
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+    def do_POST(self) -> None:
+        type(self).told = (self.headers["Authorization"], self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.posted.set()
+        self.send_response(201)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.close_connection = True
+        if self.posted.wait(5) and (self.open_to_all or self.told[0] == self.headers["Authorization"]):
+            self.wfile.write(f"data: {self.told[1]}\n\n".encode())
+
+
+@pytest.mark.parametrize(("open_to_all", "result"), [(True, "failed"), (False, "passed")])
+def test_a_stream_is_listened_to_while_its_owner_does_something(open_to_all: bool, result: str, tmp_path: Path) -> None:
+    handler = type("Handler", (Feed,), {"open_to_all": open_to_all, "posted": threading.Event()})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    origin = f"http://127.0.0.1:{server.server_port}"
+    try:
+        live = opened(Request("GET", origin, "/live", (("Authorization", "Bearer tok-bob-1Lr8vT3c"),)), "events")
+        lines = (("Authorization", "Bearer tok-alice-7Zk2mQ9x"), ("Content-Type", "application/json"))
+        post = Request("POST", origin, "/notes", lines, f'{{"text": "{MARKER}"}}'.encode())
+        body = f'data: {{"text": "{MARKER}"}}\n\n'.encode()
+        attack = Exchange(4, live, Response(200, (("Content-Type", "text/event-stream"),), body), "bob", "attack")
+        done = Exchange(5, post, Response(201), "alice", "trigger")
+        made = Finding(
+            id="0123456789ab", test="object-access-read", threat="API1:2023", title="t", severity="high", cvss=None,
+            cwe=(), endpoint=Endpoint(method="GET", path="/live", origin=origin, stream="events"), place=None,
+            account="bob", victim="alice", summary="s", proof=(), controls=(), exchanges=(attack, done), attacks=(4,),
+            witness=(MARKER,),
+        )  # fmt: skip
+        source = regression(Mask(b"key", ENVIRON.values()).finding(made))
+        assert "tok-" not in source and MARKER in source
+        assert outcome(source, origin, tmp_path, **ENVIRON) == result
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -185,7 +185,7 @@ def _guessed(probe: Probe, here: Kept | None, *, first: bool) -> list[str]:
     owned = {r.get("list", "") for name, r in probe.knowledge.resources.items() if _several(probe, name)}
     own = [e for e in known if e.method == "GET" and probe.knowledge.sample(e.id, probe.account)]
     lists = [e for e in own if e.id in owned or {"me", "my"} & set(e.path.lower().split("/"))]
-    kept = [here.path] if here and "{" not in here.endpoint.path else []
+    kept = [here.endpoint.base + here.endpoint.path.partition("/{")[0]] if here else []
     near = [e.base + e.path for e in lists][:6] if first else []
     base, mode = probe.endpoint.base, probe.settings.limits.mode
     paths = guesses(kept, near, [e.base + e.path for e in known], most=2 * _GUESSES)

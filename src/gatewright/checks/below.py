@@ -56,7 +56,7 @@ async def put_below(probe: Probe, owned: OwnedObject, own: OwnedObject | None, r
         return conclude("no_effect", why, place=place)
     attack = await _made(probe, bind(acting, reference), purpose="attack")
     if attack is None:
-        return conclude("not_visible", "the accepted request has no text that could be found again", place=place)
+        return None  # nothing that is made there could be found again; that it does something to the object may be seen
     if DeniedFamily().denied(read(attack[0].response)):
         status = attack[0].response.status if attack[0].response else attack[0].error
         return conclude("denied", f"{probe.account} was refused: status {status}", place=place)

@@ -142,6 +142,11 @@ def _accepted(response: Response) -> str:
     return "" if response.ok and not says_no(read(response)) else f"an accepted request got status {response.meaning}"
 
 
+def _asked_for(response: Response) -> str:
+    """A request for a reset is accepted, or refused because nobody has the name."""
+    return "" if response.meaning == 404 else _accepted(response)
+
+
 async def _sign_up(probe: Probe) -> Kind | Verdict:
     """The sign-up of an account that was just made, once more: refused each time, so that nothing is made."""
     made = await probe.register({})
@@ -200,7 +205,7 @@ def _reset(probe: Probe) -> Kind | Verdict:
 
     whose = f"account {name}" if full else "name that nobody has"
     return Kind(
-        name=RESET, call=call, send=send, parts=_FEW if full else _MANY, usual=_accepted,
+        name=RESET, call=call, send=send, parts=_FEW if full else _MANY, usual=_accepted if full else _asked_for,
         silent="a limit may be kept by mailing nothing: seen only with --mode full and hooks.mail",
         told=f", each for the {whose},", count=count if full else None,
     )  # fmt: skip

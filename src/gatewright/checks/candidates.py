@@ -6,6 +6,7 @@ import re
 
 from gatewright.model.json import Json
 from gatewright.model.test import Probe
+from gatewright.proof import jwt
 from gatewright.proof.leaves import as_text, read
 
 
@@ -48,6 +49,20 @@ def _seen_elsewhere(probe: Probe, name: str) -> list[str]:
             for leaf in read(sample.exchange.response).leaves:
                 if leaf.path.rpartition(".")[2] == last and len(leaf.value) < 40:
                     found[leaf.value] = None
+    return list(found) or _claimed(probe, last)
+
+
+def _claimed(probe: Probe, name: str) -> list[str]:
+    """What the tokens of higher accounts say under this name. Lowest role first."""
+    higher = [n for n in probe.accounts if probe.rank(n) > probe.rank(probe.account)]
+    found: dict[str, None] = {}
+    for account in sorted(higher, key=lambda n: (probe.rank(n), n)):
+        kept = probe.first_credentials(account)
+        for credential in kept.credentials if kept is not None else ():
+            token = jwt.parse(credential.value.reveal())
+            value = token.claims.get(name) if token else None
+            if isinstance(value, str) and len(value) < 40:
+                found[value] = None
     return list(found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from gatewright.access.tokens import garbage
-from gatewright.checks.disguises import TYPES, methods
+from gatewright.checks.disguises import methods, types
 from gatewright.checks.forgery import (
     Edit,
     Gate,
@@ -396,7 +396,7 @@ async def csrf_method(probe: Probe) -> Verdict:
     taken = without_tokens(opened.token_places)
     if opened.tokened and not await _refused(probe, opened, cookies, name="its own method", call=taken):
         return conclude("no_effect", "as it is it is accepted without a token too: csrf-removed judges that")
-    for what, then in methods(probe.endpoint.method):
+    for what, then in methods(probe.endpoint):
         sent = await _twice(probe, opened, cookies, what=what, call=taken, then=then)
         if sent:
             return await _proved(
@@ -415,7 +415,7 @@ async def csrf_content_type(probe: Probe) -> Verdict:
 
     ## What it does
     Sends the same JSON as text/plain, as a form whose name and value make up the JSON, as multipart, and without
-    a type.
+    a type; a GraphQL document also as a form with its query and variables.
 
     ## Why it matters
     A browser asks before it sends JSON to another site, and does not ask before a form: an API that trusts in
@@ -442,13 +442,14 @@ async def csrf_content_type(probe: Probe) -> Verdict:
     opened = await gate(probe)
     if opened.verdict is not None:
         return opened.verdict
-    if opened.change is None or "json" not in opened.change.call.content_type:
+    json = probe.endpoint.field is not None or (opened.change and "json" in opened.change.call.content_type)
+    if opened.change is None or not json:
         return conclude("no_such_function", "its body is no JSON")
     cookies = (*opened.carried.cookies, *opened.carried.copies)
     taken = without_tokens(opened.token_places)
     if opened.tokened and not await _refused(probe, opened, cookies, name="as JSON", call=taken):
         return conclude("no_effect", "as JSON it is accepted without a token too: csrf-removed judges that")
-    for what, then in TYPES:
+    for what, then in types(probe.endpoint):
         sent = await _twice(probe, opened, cookies, what=what, call=taken, then=then)
         if sent:
             return await _proved(

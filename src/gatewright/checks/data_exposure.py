@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gatewright.checks.bearing import bearers
+from gatewright.checks.codes_shown import code_shown
 from gatewright.checks.controls import call_of
 from gatewright.checks.exposed import counted, credentials, strangers, telling, undocumented
 from gatewright.checks.hidden import kept_back
@@ -24,8 +25,9 @@ from gatewright.proof.leaves import Answer, read
     cwe=(213, 200),
     attacker=Attacker.OWNER,
     needs=(Need.BODY,),
+    classes=("reset", "otp"),
     phase=Phase.READS,
-    requests=16,
+    requests=34,
 )
 async def data_exposure(probe: Probe) -> Verdict:
     """Look for credentials, other people's personal data and internal properties in ordinary answers.
@@ -33,7 +35,8 @@ async def data_exposure(probe: Probe) -> Verdict:
     ## What it does
     Reads every leaf of the endpoint's accepted answer by value and name, and compares with what is known of the
     accounts, with the properties that the specification lists for that answer, and with what other endpoints show to
-    whom. Where an answer shows personal values, another account's record is asked for as well.
+    whom. Where an answer shows personal values, another account's record is asked for as well. Where codes are sent (to reset a password, say), one is asked for
+    for an account that was signed up for it, and what the answer holds is tried as the code.
 
     ## Why it matters
     Pages show a part of what the API sends; whoever looks at the answers themselves gets password hashes, personal
@@ -59,6 +62,8 @@ async def data_exposure(probe: Probe) -> Verdict:
     - https://cwe.mitre.org/data/definitions/213.html
     """
     call = call_of(probe, probe.account)
+    if call is None and probe.auth_endpoints.get(probe.endpoint.id) in ("reset", "otp"):
+        return await code_shown(probe)
     if call is None:
         return conclude("baseline_broken", "no accepted request is known")
     if probe.endpoint.method not in ("GET", "HEAD"):

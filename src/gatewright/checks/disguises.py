@@ -8,13 +8,24 @@ from urllib.parse import urlencode
 import msgspec
 
 from gatewright.checks.forgery import Edit
+from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Request
 
 
-def methods(method: str) -> list[tuple[str, Edit]]:
+def methods(endpoint: Endpoint) -> list[tuple[str, Edit]]:
     """The change as a GET, and as a form that names its method, where that is not what a form does anyway."""
+    method = "POST" if endpoint.field is not None else endpoint.method
     named = [] if method == "POST" else [("POST with _method", lambda request: _as_form(request, method))]
     return [("GET", _as_get), *named]
+
+
+def types(endpoint: Endpoint) -> list[tuple[str, Edit]]:
+    """What a JSON body is dressed up as: the words for it, and the edit of the finished request.
+
+    Servers of GraphQL read its members, `query` and `variables`, from the fields of a form as well.
+    """
+    members = [("as the fields of a form", _as_fields)] if endpoint.field is not None else []
+    return [*members, *_TYPES]
 
 
 def _as_get(request: Request) -> Request:
@@ -67,10 +78,14 @@ def _as_part(request: Request) -> Request:
     return _typed("multipart/form-data; boundary=gw")(msgspec.structs.replace(request, body=body))
 
 
-TYPES: tuple[tuple[str, Edit], ...] = (
+def _as_fields(request: Request) -> Request:
+    body = urlencode(_pairs(request)).encode()
+    return _typed("application/x-www-form-urlencoded")(msgspec.structs.replace(request, body=body))
+
+
+_TYPES: tuple[tuple[str, Edit], ...] = (
     ("as text/plain", _typed("text/plain")),
     ("as a form", _as_pair),
     ("as multipart", _as_part),
     ("without a content type", _typed("")),
 )
-"""What a JSON body is dressed up as: the words for it, and the edit of the finished request."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 from gatewright.checks.controls import bind, call_of, readers
 from gatewright.checks.expectations import expects
+from gatewright.checks.meant import says
 from gatewright.explore.policy import administers
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
@@ -29,6 +30,7 @@ _OWN_ID = re.compile(r"\[\]\.(?:_?id|uuid|guid|slug|key|number|reference|code|ha
 """The path of the id that an item of a list carries itself; `taskId` of a task is one too."""
 _SECRET = {"secret", "password", "pin", "token", "iban", "card", "ssn", "diagnosis", "confidential", "private"}
 _TENANTS = {"tenant", "org", "organization", "organisation", "team", "company", "workspace"}
+_HOLE = re.compile(r"\{[^}]*\}")
 _ID = {"id", "uuid", "key", "slug", "code", "name"}
 MEMBERS = ("member", "participant", "shared", "collaborator", "recipient", "attendee")
 _NEXT = {"next", "next_page", "nextpage", "next_cursor", "nextcursor", "next_token", "nexttoken", "has_more", "hasmore"}
@@ -56,8 +58,8 @@ async def judge_privacy(
     """
     codes = _from_names(probe, owned, owner_sees, attacker_sees)
     codes |= _from_content(probe, owned, owner_sees)
-    if _same_tenant(probe, owned, owner_sees):
-        codes.add("X4")
+    if _same_tenant(probe, owned, owner_sees):  # no excuse where the API itself keeps colleagues out
+        codes.add("S2" if await _kept_out_above(probe, owned) else "X4")
     if attacker_got is not None and _may_edit(attacker_got):
         codes.add("X5")
     codes |= said(probe)
@@ -315,12 +317,13 @@ async def _list(probe: Probe, endpoint: Endpoint, account: str) -> Answer | None
 async def ordinary(probe: Probe, owned: OwnedObject) -> list[Answer]:
     """X2: what the attacker sees of such objects anyway, in its own list of them and in its other samples without reference.
 
-    Where a function of administration is judged, its open neighbours are no excuse for it: all may be open alike.
+    Where a function of a higher role is judged, others that are open as well are no excuse for it.
     """
+    judged = administers(probe.endpoint) or says(probe, probe.endpoint)
     answers = []
     for sample in probe.knowledge.samples:
         endpoint = probe.knowledge.endpoints.get(sample.endpoint)
-        if endpoint is not None and (endpoint.stream or (administers(endpoint) and administers(probe.endpoint))):
+        if endpoint is not None and (endpoint.stream or (judged and (administers(endpoint) or says(probe, endpoint)))):
             continue
         if sample.account == probe.account and endpoint and endpoint.method == "GET" and "{" not in endpoint.path:
             answer = await _list(probe, endpoint, probe.account) if endpoint.id != probe.endpoint.id else None
@@ -350,30 +353,56 @@ async def open_lists(probe: Probe) -> list[Answer]:
 async def contradiction(probe: Probe, owned: OwnedObject, *, writes: bool, found: tuple[Witness, ...] = ()) -> bool:
     """S2: the attacker is refused another way to the same object, and its owner is not. At most two ways are tried.
 
-    Ways are its other GET endpoints; where a change is judged, changes of an object that this run made count as well.
-    With `found` only ways count whose answer to the owner shows some of that: the guests of an event may be refused to
-    others, and the event be for all.
+    Ways are its other GET endpoints, then that of what it stands below; where a change is judged, changes of an object
+    that this run made count as well. With `found` only ways count whose answer to the owner shows some of that, or which
+    lead to this one: the guests of an event may be refused to others, and the event be for all.
     """
-    ways = readers(probe, owned, but=probe.endpoint.id)[:2]
+    ways = readers(probe, owned, but=probe.endpoint.id) + _above(probe, owned)
     if writes and owned.origin == "created":
-        ways = (_writers(probe, owned) + ways)[:2]
-    for endpoint, reference in ways:
-        call = call_of(probe, owned.owner, endpoint=endpoint)
-        if call is None:
-            continue
-        bound = bind(call, reference)
-        owner = await probe.send(bound, as_=owned.owner, purpose="control: owner, another way", endpoint=endpoint)
-        other = await probe.send(bound, purpose="control: attacker, another way", endpoint=endpoint)
-        sees, refused = read(owner.response), read(other.response)
-        if (
-            200 <= sees.status < 300
-            and DeniedFamily().denied(refused)
-            and refused.status != 429
-            and refused.status < 500
-            and (not found or shown(found, sees) or markers_in(sees.text) & set(owned.markers))
+        ways = _writers(probe, owned) + ways
+    for endpoint, reference in ways[:2]:
+        sees = await _kept_out(probe, owned, endpoint, reference)
+        if sees is not None and (
+            not found
+            or shown(found, sees)
+            or markers_in(sees.text) & set(owned.markers)
+            or (endpoint, reference) in _above(probe, owned)
         ):
             return True
     return False
+
+
+async def _kept_out_above(probe: Probe, owned: OwnedObject) -> bool:
+    """S2 for colleagues: the attacker is refused what leads to the object, its own read or what it stands below."""
+    shorter = [(e, r) for e, r in readers(probe, owned, but=probe.endpoint.id) if _leads_to(e, probe.endpoint)]
+    for endpoint, reference in (shorter + _above(probe, owned))[:2]:
+        if await _kept_out(probe, owned, endpoint, reference) is not None:
+            return True
+    return False
+
+
+def _leads_to(endpoint: Endpoint, other: Endpoint) -> bool:
+    """Whether the path of one is how that of the other begins: `/exports/{id}` leads to `/exports/{id}/file`."""
+    first, second = ([_HOLE.sub("{}", part) for part in e.path.strip("/").split("/")] for e in (endpoint, other))
+    return second[: len(first)] == first
+
+
+def _above(probe: Probe, owned: OwnedObject) -> list[tuple[Endpoint, Reference]]:
+    above = next((o for o in probe.knowledge.objects if owned.parent and o.key == owned.parent), None)
+    return readers(probe, above, but=probe.endpoint.id)[:1] if above is not None else []
+
+
+async def _kept_out(probe: Probe, owned: OwnedObject, endpoint: Endpoint, reference: Reference) -> Answer | None:
+    """What the owner sees where the attacker is refused; None where either is not so."""
+    call = call_of(probe, owned.owner, endpoint=endpoint)
+    if call is None:
+        return None
+    bound = bind(call, reference)
+    owner = await probe.send(bound, as_=owned.owner, purpose="control: owner, another way", endpoint=endpoint)
+    other = await probe.send(bound, purpose="control: attacker, another way", endpoint=endpoint)
+    sees, refused = read(owner.response), read(other.response)
+    denied = DeniedFamily().denied(refused) and refused.status != 429 and refused.status < 500
+    return sees if 200 <= sees.status < 300 and denied else None
 
 
 def _writers(probe: Probe, owned: OwnedObject) -> list[tuple[Endpoint, Reference]]:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from gatewright.checks.controls import bind, call_of, readers
 from gatewright.checks.evidence import MEMBERS
 from gatewright.model.account import ANON
-from gatewright.model.endpoint import Specification
+from gatewright.model.endpoint import Endpoint, Specification
 from gatewright.model.http import Exchange
 from gatewright.model.schema import Schema
 from gatewright.model.test import Probe
@@ -209,13 +209,13 @@ def undocumented(probe: Probe, leaves: Sequence[Leaf]) -> list[Exposed]:
     return found
 
 
-def documented(probe: Probe) -> frozenset[str]:
-    """Paths of all leaves that the documented 2xx answers list; empty when a schema is missing or open.
+def documented(probe: Probe, endpoint: Endpoint | None = None) -> frozenset[str]:
+    """Paths of all leaves that an endpoint's documented 2xx answers list; empty when a schema is missing or open.
 
     Where only a part of it is open (a map of complaints in an envelope, say), that part is listed as `error.fields*`.
     """
     paths: set[str] = set()
-    for answer in probe.endpoint.answers:
+    for answer in (endpoint or probe.endpoint).answers:
         if answer.status.startswith("2") and answer.schema is not None:
             listed = _paths(probe.specification, answer.schema, "", depth=0)
             if listed is None:

@@ -11,7 +11,8 @@ from gatewright.checks.controls import baseline, call_of, documented_values, ran
 from gatewright.checks.effects import Effect, acts, changes, creates, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import open_lists, ordinary
 from gatewright.checks.expectations import expects
-from gatewright.checks.ranks import EVIDENCE, enough, higher, neighbours_refuse, shows_others, stated
+from gatewright.checks.meant import EVIDENCE, stated
+from gatewright.checks.ranks import enough, higher, neighbours_refuse, shows_others
 from gatewright.checks.unranked import unranked
 from gatewright.checks.values import sets
 from gatewright.model.account import ANON
@@ -89,11 +90,11 @@ async def function_access(probe: Probe) -> Verdict:
     """
     if probe.account != ANON and all(probe.rank(n) <= probe.rank(probe.account) for n in probe.accounts):
         return await unranked(probe)
-    able = higher(probe)
+    able = higher(probe) or (higher(probe, untried=True) if stated(probe) else "")
     call = call_of(probe, able) if able else None
     if call is None:
         call = Call(endpoint=probe.endpoint.id)
-        able = able or _owner_above(probe)
+        able = _owner_above(probe)
         if not able or probe.endpoint.method != "DELETE":
             return conclude("no_such_function", "no account of a higher role has an accepted request there")
     if probe.account == ANON and probe.endpoint.security == ():
@@ -288,7 +289,7 @@ async def _write(probe: Probe, case: Case) -> Verdict:
     if not targets and probe.endpoint.method != "POST":
         return conclude("no_reference", "no value of it names an object that this run made")
     verdicts = []
-    if not targets and case.codes and _tells(probe, case):
+    if not targets and case.codes and _tells(probe):
         verdicts.append(await _read(probe, case))
         if verdicts[0].outcome == "vulnerable":
             return verdicts[0]
@@ -307,10 +308,11 @@ async def _write(probe: Probe, case: Case) -> Verdict:
     return strongest(verdicts)
 
 
-def _tells(probe: Probe, case: Case) -> bool:
-    """Whether what the higher account was answered tells of several other accounts: a POST that reads (a report, a search)."""
-    sample = probe.knowledge.sample(probe.endpoint.id, case.able)
-    return sample is not None and shows_others(probe, read(sample.exchange.response), ())
+def _tells(probe: Probe) -> bool:
+    """Whether an accepted request was answered with something of several other accounts: a POST that reads (a report, a search)."""
+    return any(
+        shows_others(probe, read(s.exchange.response), ()) for s in probe.knowledge.samples_of(probe.endpoint.id)
+    )
 
 
 def _ours(probe: Probe, owned: OwnedObject) -> bool:

@@ -10,7 +10,9 @@ from msgspec import Struct
 
 from gatewright.access.classify import classify
 from gatewright.checks.candidates import other_value, second_value, typed
+from gatewright.checks.claims import with_claims
 from gatewright.checks.controls import bind, call_of, look
+from gatewright.checks.exposed import documented
 from gatewright.model.call import Call, leaves
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.http import Exchange
@@ -223,7 +225,9 @@ async def _view(probe: Probe, target: Target, made: OwnedObject | None = None) -
     for endpoint in _profiles(probe, target.account):
         call = call_of(probe, target.account, endpoint=endpoint)
         if call is not None:
-            return read((await probe.send(call, as_=target.account, purpose="read-back", endpoint=endpoint)).response)
+            sent = await probe.send(call, as_=target.account, purpose="read-back", endpoint=endpoint)
+            seen = read(sent.response)
+            return await with_claims(probe, target.account, seen) if target.signs_up else seen
     return None
 
 
@@ -351,7 +355,8 @@ async def _sign_up(probe: Probe, extra: Mapping[str, Json]) -> tuple[Answer | No
     if call is None or call.endpoint not in probe.knowledge.endpoints:
         return None, exchange
     endpoint = probe.knowledge.endpoints[call.endpoint]
-    return read((await probe.send(call, as_=name, purpose="read-back", endpoint=endpoint)).response), exchange
+    seen = read((await probe.send(call, as_=name, purpose="read-back", endpoint=endpoint)).response)
+    return await with_claims(probe, name, seen), exchange
 
 
 def _value(answer: Answer | None, name: str) -> str | None:
@@ -410,19 +415,35 @@ async def _controls(probe: Probe, target: Target, moved: list[Moved]) -> Verdict
     word = probe.marker()
     stored, _ = await _write(probe, target, {invented: word}, "control: invented property")
     free = stored is not None and any(word in leaf.value for leaf in stored.leaves)
+    governed = [one for one in moved if _governed(probe, one)]
     if not probe.control(
         "nonsense",
         "an invented property",
-        expected="not stored",
+        expected="not stored, or the property is one that the server governs",
         observed="stored" if free else "not stored",
-        holds=not free,
+        holds=not free or bool(governed),
     ):
         return conclude("schemaless", "it stores any property that is sent: a free-form store")
+    moved = governed if free and governed else moved
     for one in sorted(moved, key=lambda m: -SEVERITIES.index(_severity(m.name))):
         verdict = await _alone(probe, target, one)
         if verdict is not None:
             return verdict
     return conclude("no_effect", "what moved with the bundle did not move alone")
+
+
+def _governed(probe: Probe, one: Moved) -> bool:
+    """Whether a property is the server's own, although it stores what nobody knows as well.
+
+    The server sets it without being asked, the specification lists it in answers, and not among the properties that
+    the request may have: a store of whatever one likes is described by an open schema, or by none.
+    """
+    bodies = [probe.specification.resolve(body.schema) for body in probe.endpoint.bodies]
+    closed = bool(bodies) and all(b.properties and not b.open and b.additional is None for b in bodies)
+    if not closed or one.before in ("absent", "null") or _severity(one.name) == "low":
+        return False
+    views = [probe.endpoint, *(e for e in probe.knowledge.endpoints.values() if e.path.startswith(probe.endpoint.path))]
+    return any(path == one.name or path.endswith("." + one.name) for view in views for path in documented(probe, view))
 
 
 async def _alone(probe: Probe, target: Target, one: Moved) -> Verdict | None:
@@ -454,7 +475,7 @@ async def _alone(probe: Probe, target: Target, one: Moved) -> Verdict | None:
             f"without it, a GET shows {one.name} = {one.before}",
             f"after {probe.endpoint.name} with {one.name} = {as_text(one.first)}, a GET shows {as_text(one.first)}",
             f"after the same with {as_text(one.second)}, a GET shows {as_text(one.second)}",
-            "an invented property is not stored",
+            "an invented property is not stored, or this one is set by the server itself and documented in answers alone",
         ),
         attacks=(write.number,),
         place=Place("body", one.name),

@@ -4,44 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 from gatewright.checks.controls import call_of, random_like
 from gatewright.checks.effects import strike
+from gatewright.checks.meant import says, segments, texts_of
 from gatewright.explore.policy import ADMINISTRATION
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Endpoint, Place
-from gatewright.model.json import Json
 from gatewright.model.test import Probe
 from gatewright.proof.leaves import Answer
 from gatewright.proof.privacy import words
 
-EVIDENCE = {
-    "F1": "the specification asks for a higher role there",
-    "F2": "its neighbours refuse the attacker and not the higher account",
-    "F3": "its path has a word of administration",
-    "F4": "access.yaml denies it to the attacker",
-    "F5": "it shows what belongs to several other accounts",
-}
-_AREAS = frozenset(["manage", "management", "manager", "staff", "system", "audit", "moderation", "moderator", "ops"])
-_AREAS |= {"office", "backend", "console", "superadmin", "sysadmin"}
-"""Words of administration where something stands below them (`/staff/salaries`); alone they may name a resource."""
-_OPERATED = frozenset(["admin", "administrator", "backoffice", "superuser", "superadmin"])
-"""Words of administration in the name of an operation, or of a field of a GraphQL schema: `adminListUsers`."""
-_RULE = re.compile(r"\b(only|requires?|required|needs?|restricted|must)\b", re.IGNORECASE)
-_KEYS = re.compile(r"role|permission|privilege|access|scope|audience", re.IGNORECASE)
 _NEIGHBOURS = 3
 
 
-def higher(probe: Probe) -> str:
+def higher(probe: Probe, *, untried: bool = False) -> str:
     """An account above the attacker's rank whose request was accepted there; empty when there is none.
 
-    One of the role that the specification names comes first, then the lowest.
+    One of the role that the specification names comes first, then the lowest. `untried`: any above, although nobody saw
+    what it may do there: exploration asks no higher account where a lower one was let in.
     """
     own = probe.rank(probe.account)
-    able = [n for n in probe.accounts if probe.rank(n) > own and probe.knowledge.sample(probe.endpoint.id, n)]
-    said = {word for text in _texts(probe.endpoint) for word in words(text)}
+    above = [n for n in probe.accounts if probe.rank(n) > own]
+    able = above if untried else [n for n in above if probe.knowledge.sample(probe.endpoint.id, n)]
+    said = {word for text in texts_of(probe.endpoint) for word in words(text)}
 
     def order(name: str) -> tuple[bool, bool, int, str]:
         named = bool(words(probe.accounts[name].role) & said)
@@ -64,73 +51,12 @@ def enough(probe: Probe, codes: Iterable[str]) -> bool:
         return "F3" in found and probe.endpoint.secured
     if not found & {"F2", "F5"} or len(found) < 2:
         return False
-    return bool(_segments(probe.endpoint) & ADMINISTRATION) or not _names_roles(probe)
+    return bool(segments(probe.endpoint) & ADMINISTRATION) or not _names_roles(probe)
 
 
 def _names_roles(probe: Probe) -> bool:
     """Whether the specification names a role above the attacker's at any endpoint."""
-    return any(_stated(probe, endpoint) for endpoint in probe.knowledge.endpoints.values())
-
-
-def stated(probe: Probe) -> set[str]:
-    """F1 and F3: what specification and path say, without a request."""
-    parts = [part for part in probe.endpoint.path.split("/") if part]
-    above = {w for part, below in pairwise(parts) if "{" not in below for w in words(part)}
-    named = words(probe.endpoint.operation) | words(probe.endpoint.field.name if probe.endpoint.field else "")
-    area = _segments(probe.endpoint) & ADMINISTRATION or above & _AREAS or named & _OPERATED
-    return {*(["F3"] if area else []), *(["F1"] if _stated(probe, probe.endpoint) else [])}
-
-
-def _segments(endpoint: Endpoint) -> set[str]:
-    return {w for part in endpoint.path.split("/") if "{" not in part for w in words(part)}
-
-
-def _stated(probe: Probe, endpoint: Endpoint) -> bool:
-    """F1: a text about who may, that names a higher role and neither the attacker's nor one below; or an admin tag."""
-    above, own = _roles(probe)
-    for text in _texts(endpoint):
-        found = words(text)
-        if found & (above | ADMINISTRATION) and not found & own:
-            return True
-    return any(words(tag) & ADMINISTRATION for tag in endpoint.tags)
-
-
-def _texts(endpoint: Endpoint) -> list[str]:
-    """What the specification says about who may: scopes, the text of a 403, extensions, sentences with `only` and the like."""
-    return [
-        *(scope for r in endpoint.security or () for _, scopes in r.schemes for scope in scopes),
-        *(a.description for a in endpoint.answers if a.status == "403"),
-        *(text for key, value in endpoint.extensions.items() if _KEYS.search(key) for text in _strings(value)),
-        *(s for t in (endpoint.summary, endpoint.description) for s in t.split(".") if _RULE.search(s)),
-    ]
-
-
-def _roles(probe: Probe) -> tuple[set[str], set[str]]:
-    """Words of the roles above the attacker's, and of its own and those below."""
-    own = probe.rank(probe.account)
-    above: set[str] = set()
-    below: set[str] = set()
-    for name, account in probe.accounts.items():
-        (above if probe.rank(name) > own else below).update(words(account.role))
-    role = probe.accounts[probe.account].role if probe.account in probe.accounts else ""
-    roles = list(probe.settings.roles)
-    index = roles.index(role) if role in roles else -1
-    for place, known in enumerate(roles):
-        (above if place > index else below).update(words(known))
-    if probe.account == ANON:  # every role is above nobody: only what sets the highest apart is a function of theirs
-        lowest = min((probe.rank(n) for n in probe.accounts), default=0)
-        common = {w for n, a in probe.accounts.items() if probe.rank(n) == lowest for w in words(a.role)}
-        highest = max((probe.rank(n) for n in probe.accounts), default=0)
-        return above - common if highest > lowest else set(), common
-    return above - below, below
-
-
-def _strings(value: Json) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in _strings(item)]
-    return [text for item in value for text in _strings(item)] if isinstance(value, list) else []
+    return any(says(probe, endpoint) for endpoint in probe.knowledge.endpoints.values())
 
 
 async def neighbours_refuse(probe: Probe, able: str) -> str:

@@ -21,6 +21,7 @@ from gatewright.checks.exposed import (
     refused_elsewhere,
     telling,
 )
+from gatewright.explore.policy import administers
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
 from gatewright.model.http import Exchange
@@ -63,7 +64,7 @@ async def others_record(probe: Probe, call: Call, answer: Answer) -> Seen | None
     found = [e for e in found if e not in contacts]
     if not found and contacts and await refused_elsewhere(probe, owned.owner):
         found = contacts
-    found = [e for e in found if not _in_lists(probe, e.leaf.value)]
+    found = [e for e in found if e.kind not in CONTACTS or not _in_lists(probe, e.leaf.value)]
     why = await _open(probe, owned, reference, asked, seen, found) if found else ""
     if not why:
         return None
@@ -114,11 +115,12 @@ async def _sensitive(probe: Probe, answer: Answer) -> bool:
 
 
 def _in_lists(probe: Probe, value: str) -> bool:
-    """X2: whether the caller's ordinary answers show the value anyway: they are judged themselves."""
+    """X2: whether the caller's ordinary answers show the value anyway, functions of administration apart."""
     return any(
         leaf.value == value
         for sample in probe.knowledge.samples
         if sample.account == probe.account and sample.endpoint != probe.endpoint.id
+        if (endpoint := probe.knowledge.endpoints.get(sample.endpoint)) is not None and not administers(endpoint)
         for leaf in read(sample.exchange.response).leaves
     )
 

@@ -6,37 +6,21 @@ from `hooks.mail`. Codes of a password reset are judged by the same rule.
 
 from __future__ import annotations
 
-from msgspec import Struct
-from msgspec.structs import replace
-
-from gatewright.access.tokens import credentials_in, is_csrf
-from gatewright.access.words import plain, words
 from gatewright.checks.account_forms import form, of_class, takes
+from gatewright.checks.codes import HalfWay, codes_of, half_credentials, opens, step_with, worked, wrong_code
 from gatewright.checks.login_lockout import limit_sign
 from gatewright.checks.own_account import Own, accepted, ask, is_shown, new_password, newcomer, told
-from gatewright.explore.schemas import Field, body_of, fields
 from gatewright.model.account import Credential
-from gatewright.model.call import Call
-from gatewright.model.endpoint import Endpoint, Place
+from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange
 from gatewright.model.json import Json
-from gatewright.model.secret import Secret
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, check
 from gatewright.model.verdict import Verdict, conclude, proved
-from gatewright.proof.leaves import as_text, read
 
 WRONG = 20
 """Wrong codes in a row; a limit above that many is taken for none."""
-_CODE = frozenset({"code", "otp", "pin", "totp", "passcode"})
 _EMPTY: tuple[tuple[str, Json], ...] = (("null", None), ("an empty list", []), ("an empty text", ""))
 _CVSS = "CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:N/VC:H/VI:H/VA:N/SC:N/SI:N/SA:N"
-
-
-class HalfWay(Struct, frozen=True):
-    """A log-in that stopped at the second step: the account, and the answer to its password."""
-
-    own: Own
-    begun: Exchange
 
 
 @check(
@@ -82,7 +66,7 @@ async def mfa_skipped(probe: Probe) -> Verdict:
     if isinstance(half, Verdict):
         return half
     own = half.own
-    for candidate in _half_credentials(half, await probe.credentials(own.name)):
+    for candidate in half_credentials(half, await probe.credentials(own.name)):
         seen = [await ask(probe, own, candidate, purpose="attack: before the second factor") for _ in range(2)]
         if all(is_shown(own, answer) for answer in seen):
             elsewhere = await _elsewhere(probe, own, candidate)
@@ -90,11 +74,11 @@ async def mfa_skipped(probe: Probe) -> Verdict:
                 return _skipped(own, seen, f"it is also let in at {elsewhere}, where nobody is")
     for endpoint in _steps(probe):
         for what, value in (("no code", ...), *_EMPTY):
-            call = _step(probe, endpoint, half, value)
+            call = step_with(probe, endpoint, half, value)
             if call is None:
                 continue
             sent = await probe.send(call, as_=own.name, purpose=f"attack: {what}", endpoint=endpoint, credentials=())
-            shown = await _opens(probe, half, sent) if accepted(sent) else None
+            shown = await opens(probe, half, sent) if accepted(sent) else None
             if shown is not None:
                 return _skipped(own, [sent, shown], f"the second step was sent with {what}, and gave a session")
     return conclude(
@@ -153,7 +137,7 @@ async def otp_no_lockout(probe: Probe) -> Verdict:
     ## References
     - https://cwe.mitre.org/data/definitions/307.html
     """
-    if not _codes(probe, probe.endpoint):
+    if not codes_of(probe, probe.endpoint):
         return conclude("no_such_function", "it takes no code")
     if "mail" not in probe.settings.hooks:
         return conclude(
@@ -169,7 +153,7 @@ async def otp_no_lockout(probe: Probe) -> Verdict:
         return conclude("not_visible", "no code came by mail")
     answers: list[Exchange] = []
     while len(answers) < WRONG:
-        sent = await _try(probe, half, _wrong(right, probe), word, purpose=f"attack: wrong code {len(answers) + 1}")
+        sent = await _try(probe, half, wrong_code(right, probe), word, purpose=f"attack: wrong code {len(answers) + 1}")
         if sent is None or accepted(sent):
             return conclude("baseline_broken", "what it wants is not known, or a wrong code was accepted")
         answers.append(sent)
@@ -177,7 +161,7 @@ async def otp_no_lockout(probe: Probe) -> Verdict:
         if sign:
             return conclude("protected", f"a limit shows after {len(answers)} wrong codes: {sign}")
     last = await _try(probe, half, right, word, purpose="attack: the right code")
-    if last is None or not accepted(last) or not await _worked(probe, half, last, word, reset=reset):
+    if last is None or not accepted(last) or not await worked(probe, half, last, word, reset=reset):
         return conclude("protected", f"after {WRONG} wrong codes the right one is refused ({told(last)})")
     effect = "the new password logs in" if reset else f"what it gave is shown {own.name} at {own.endpoint.name}"
     return proved(
@@ -198,7 +182,7 @@ async def _half_way(probe: Probe) -> HalfWay | Verdict:
         return own
     held = await probe.credentials(own.name)
     for endpoint in of_class(probe, "otp"):
-        if _codes(probe, endpoint) or endpoint.method not in ("POST", "PUT", "PATCH"):
+        if codes_of(probe, endpoint) or endpoint.method not in ("POST", "PUT", "PATCH"):
             continue
         filled = await form(probe, endpoint, own, held=held)
         if filled is None:
@@ -222,7 +206,7 @@ async def _reset_begun(probe: Probe) -> HalfWay | Verdict:
         return own
     for endpoint in (*of_class(probe, "reset"), *of_class(probe, "otp")):
         named = takes(probe, endpoint)
-        if _codes(probe, endpoint) or named.secret or not (named.email or named.name):
+        if codes_of(probe, endpoint) or named.secret or not (named.email or named.name):
             continue
         filled = await form(probe, endpoint, own, held=())
         if filled is None:
@@ -235,83 +219,17 @@ async def _reset_begun(probe: Probe) -> HalfWay | Verdict:
     return conclude("no_such_function", "no endpoint that mails such a code is known")
 
 
-def _codes(probe: Probe, endpoint: Endpoint) -> list[Place]:
-    """Where an endpoint takes a code."""
-    return [Place("body", one.name) for one in _fields(probe, endpoint) if _CODE & set(words(one.key))]
-
-
-def _fields(probe: Probe, endpoint: Endpoint) -> list[Field]:
-    body = body_of(endpoint)
-    return fields(body.schema, probe.specification) if body is not None else []
-
-
 def _steps(probe: Probe) -> list[Endpoint]:
     """Endpoints that finish a log-in by a code."""
-    found = [endpoint for endpoint in of_class(probe, "otp") if _codes(probe, endpoint)]
+    found = [endpoint for endpoint in of_class(probe, "otp") if codes_of(probe, endpoint)]
     return [endpoint for endpoint in found if not takes(probe, endpoint).secret][:2]
 
 
-def _step(probe: Probe, endpoint: Endpoint, half: HalfWay, code: object, word: str = "") -> Call | None:
-    """The second step with this code (`...`: without one); None where something else that it requires is not known."""
-    told_places = takes(probe, endpoint)
-    codes = _codes(probe, endpoint)
-    registered = half.own.account.registered if half.own.account is not None else {}
-    answered = {plain(leaf.path.rpartition(".")[2]): leaf.value for leaf in read(half.begun.response).leaves}
-    known = {plain(key.rpartition(".")[2]): as_text(value) for key, value in registered.items()} | answered
-    call = told_places.call
-    for one in _fields(probe, endpoint):
-        place = Place("body", one.name)
-        if place in codes:
-            call = call if code is ... else call.with_value(place, code)  # type: ignore[arg-type]  # JSON, or the mark
-        elif place in told_places.secret:
-            call = call.with_value(place, word)
-        elif plain(one.key) in known:
-            call = call.with_value(place, known[plain(one.key)])
-        elif one.required:
-            found = credentials_in(half.begun.response) if half.begun.response is not None else []
-            if not found:
-                return None
-            call = call.with_value(place, found[0].value.reveal())
-    return call
-
-
 async def _try(probe: Probe, half: HalfWay, code: str, word: str, *, purpose: str) -> Exchange | None:
-    call = _step(probe, probe.endpoint, half, code, word)
+    call = step_with(probe, probe.endpoint, half, code, word)
     if call is None:
         return None
     return await probe.send(call, as_=half.own.name, purpose=purpose, credentials=(), burst=True)
-
-
-def _wrong(right: str, probe: Probe) -> str:
-    """Another code of the same shape."""
-    digits = "".join(probe.random.choice("0123456789") if c.isdigit() else c for c in right)
-    return digits if digits != right else right[:-1] + ("1" if right[-1] != "1" else "2")
-
-
-async def _worked(probe: Probe, half: HalfWay, last: Exchange, word: str, *, reset: bool) -> bool:
-    if reset:
-        return (await probe.try_log_in(half.own.name, word, purpose="read-back: the new password")).accepted
-    return await _opens(probe, half, last) is not None
-
-
-async def _opens(probe: Probe, half: HalfWay, sent: Exchange) -> Exchange | None:
-    """The answer that shows the account to what a second step gave."""
-    finished = HalfWay(half.own, sent)
-    for candidate in _half_credentials(finished, await probe.credentials(half.own.name)):
-        answer = await ask(probe, half.own, candidate, purpose="read-back")
-        if is_shown(half.own, answer):
-            return answer
-    return None
-
-
-def _half_credentials(half: HalfWay, held: tuple[Credential, ...]) -> list[tuple[Credential, ...]]:
-    """What an answer gives, each in the place of the account's session."""
-    response = half.begun.response
-    main = max((c for c in held if not is_csrf(c.name)), key=lambda c: len(c.value.reveal()), default=None)
-    if response is None or main is None:
-        return []
-    values = list(dict.fromkeys(found.value.reveal() for found in credentials_in(response)))[:3]
-    return [(replace(main, value=Secret(value)),) for value in values]
 
 
 async def _elsewhere(probe: Probe, own: Own, candidate: tuple[Credential, ...]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,7 +22,7 @@ from gatewright.explore.policy import forbidden
 from gatewright.explore.words import words
 from gatewright.model.call import Call, render
 from gatewright.model.endpoint import Endpoint, Place
-from gatewright.model.http import Exchange, Response
+from gatewright.model.http import Exchange, Request, Response
 from gatewright.model.json import Json
 from gatewright.model.names import singular
 from gatewright.model.test import Probe
@@ -62,10 +63,19 @@ class _Way(Struct, frozen=True):
     kind: str
 
 
-async def store(probe: Probe, call: Call, field: Field, file: File, *, purpose: str, burst: bool = False) -> Exchange:
+async def store(
+    probe: Probe,
+    call: Call,
+    field: Field,
+    file: File,
+    *,
+    purpose: str,
+    burst: bool = False,
+    edit: Callable[[Request], Request] | None = None,
+) -> Exchange:
     """Send a file. What is accepted is taken back when the cell ends, or listed where that is not known how."""
     sent = carrying(call, field, file)
-    exchange = await probe.send(sent, purpose=purpose, burst=burst)
+    exchange = await probe.send(sent, purpose=purpose, burst=burst, edit=edit)
     if not accepted(exchange):
         return exchange
     here = probe.endpoint

@@ -193,12 +193,12 @@ async def _controls(probe: Probe, way: Way, attack: Heard) -> Verdict:
             "the texts are new each time and stand in no request of the listener",
             f"private: {why}",
         ),
-        attacks=(again.exchange.number, attack.exchange.number),
+        attacks=(attack.exchange.number, again.exchange.number),
         place=way.place,
         severity=_severity(way),
         cvss="CVSS:4.0/AV:N/AC:L/AT:N/PR:L/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N",
         victim=owner,
-        witness=last.texts,
+        witness=done.texts,
     )
 
 
@@ -356,12 +356,12 @@ async def _without(probe: Probe, way: Way, attack: Heard) -> Verdict:
             f"the same again: it told {_text(last)}",
             f"private: {why}",
         ),
-        attacks=(again.exchange.number, attack.exchange.number),
+        attacks=(attack.exchange.number, again.exchange.number),
         place=way.place,
         severity=_severity(way),
         cvss="CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N",
         victim=owner,
-        witness=last.texts,
+        witness=done.texts,
     )
 
 

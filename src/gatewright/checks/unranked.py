@@ -10,7 +10,8 @@ from gatewright.checks.account_functions import Aim, acts_on
 from gatewright.checks.controls import call_of, random_like
 from gatewright.checks.effects import Effect, refused, strike, turned_away
 from gatewright.checks.evidence import ordinary
-from gatewright.checks.ranks import EVIDENCE, enough, neighbours_forbid, shows_others, stated
+from gatewright.checks.meant import EVIDENCE, stated
+from gatewright.checks.ranks import enough, neighbours_forbid, shows_others
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
 from gatewright.model.knowledge import OwnedObject

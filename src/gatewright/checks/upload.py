@@ -26,6 +26,7 @@ _ANNOUNCED = 10 * 1024**3
 """Bytes that are announced and never sent."""
 _ROOM = 64 * 1024
 """Bytes beyond a documented maximum that are announced: a body is larger than the file in it."""
+_CHUNK = 64 * 1024
 _PATIENCE = 2.0
 """Seconds for an answer to the announcement."""
 _AMOUNT = r"(\d[\d,_']{0,11}(?:\.\d)?)\s?(bytes?|octets|[kmg]i?b(?:ytes?)?\b|kilobytes?|megabytes?|gigabytes?)"
@@ -69,7 +70,7 @@ async def upload_size(probe: Probe) -> Verdict:
     """Send files that are larger than they may be, and see whether they are kept.
 
     ## What it does
-    One byte more than the documented maximum, where that is not more than 1 MiB; else an announcement of more, or of
+    One byte more than the documented maximum, where that is not more than 1 MiB, and in chunks where it is refused; else an announcement of more, or of
     10 GiB, of which nothing is sent; in full mode also files of 1, 5, 11 and 26 MiB. What was kept is removed afterwards.
 
     ## Why it matters
@@ -171,25 +172,43 @@ def limit_of(text: str) -> int:
 
 
 async def _beyond(probe: Probe, call: Call, field: Field, documented: int) -> Verdict:
-    """The documented maximum and one byte, twice."""
+    """The documented maximum and one byte, twice; where it is refused, in chunks as well, whose length no header tells."""
+    verdict = await _twice(probe, call, field, documented)
+    if verdict.reason != "protected":
+        return verdict
+    chunked = await _twice(probe, call, field, documented, chunked=True)
+    return chunked if chunked.outcome == "vulnerable" else verdict
+
+
+async def _twice(probe: Probe, call: Call, field: Field, documented: int, *, chunked: bool = False) -> Verdict:
     kept: list[tuple[Exchange, Seen]] = []
+    form = " in chunks" if chunked else ""
     for again in ("", ", confirmed"):
         large = _filled(field, b"a" * (documented + 1 - len(_filled(field, b"").content)))
-        sent = await store(probe, call, field, large, purpose=f"attack: one byte too many{again}")
+        purpose = f"attack: one byte too many{form}{again}"
+        sent = await store(probe, call, field, large, purpose=purpose, edit=_in_chunks if chunked else None)
         if not accepted(sent):
             status = sent.response.status if sent.response else 0
-            return conclude(
-                "protected",
-                f"one byte more than the documented {documented} was refused: status {status}",
-                place=field.place,
-            )
+            why = f"one byte more than the documented {documented} was refused{form}: status {status}"
+            return conclude("protected", why, place=field.place)
         seen = await look(probe, call, sent, large, way=field.way)
         if seen is None:
             return conclude(
                 "no_effect", f"{documented + 1} bytes were accepted, and are not kept as they were", place=field.place
             )
         kept.append((sent, seen))
-    return _too_large(probe, field, kept, documented + 1, f"the documented maximum is {documented}")
+    told = ", which is kept only where the length is told before" if chunked else ""
+    return _too_large(probe, field, kept, documented + 1, f"the documented maximum is {documented}{told}")
+
+
+def _in_chunks(request: Request) -> Request:
+    """The same request in chunks (RFC 9112, 7.1), on a connection of its own: who cannot read them may leave some behind."""
+    lines = [line for line in request.headers if line[0].lower() not in ("content-length", "connection")]
+    lines += [("Host", request.origin.partition("://")[2]), ("Transfer-Encoding", "chunked"), ("Connection", "close")]
+    body = request.body
+    parts = [body[at : at + _CHUNK] for at in range(0, len(body), _CHUNK)]
+    coded = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+    return Request(request.method, request.origin, request.target, tuple(lines), coded, "exact")
 
 
 async def _announce(probe: Probe, call: Call, field: Field, size: int) -> str:

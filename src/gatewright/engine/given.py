@@ -113,6 +113,8 @@ class GivenObject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     values: dict[str, Json] = field(default_factory=dict)
     """Values of further path parameters, its parents'."""
     leaked_in: tuple[str, ...] = ()
+    below: str = ""
+    """Key of the object that it stands below: `alice/house/2`, counted in the owner's list."""
     named: bool = True
     """Whether the case's place names it."""
 
@@ -348,6 +350,7 @@ def _objects(
                     markers=one.markers or marker,
                     references=tuple(r for e in endpoints if (r := _reference(given, e, one, resource, main))),
                     leaked_in=one.leaked_in,
+                    parent=one.below,
                     recipe=recipe,
                 )
             )

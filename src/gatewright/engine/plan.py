@@ -214,6 +214,8 @@ def _unmet(test: Test, endpoint: Endpoint, attacker: str, situation: Situation) 
     if endpoint.stream and not test.streams and test.attacker not in (Attacker.HOST, Attacker.BELOW, Attacker.AUTH):
         return conclude("no_such_function", "its answer goes on by itself; the tests that listen judge it")
     for need in test.needs:
+        if need is Need.BODY and situation.auth_endpoints.get(endpoint.id) in test.classes:
+            continue  # exploration leaves the log-in alone; the test asks itself
         check = _NEEDS.get(need)
         verdict = check(endpoint, attacker, situation) if check else None
         if verdict is not None:

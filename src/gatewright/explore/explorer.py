@@ -351,6 +351,8 @@ class Explorer:
         reached = False
         for account in self._cast.makers:
             reached = await take(endpoint, account) or reached
+        if endpoint.method not in SAFE and self._selves.by_path(endpoint):
+            take = self._samples.change  # a higher role does to others what each may do to itself
         for account in (*self._cast.lower, *self._cast.higher):
             if account in self._cast.lower or not reached or endpoint.method in SAFE or administers(endpoint):
                 await take(endpoint, account)

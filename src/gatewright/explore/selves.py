@@ -18,6 +18,7 @@ from gatewright.explore.memory import Memory, leaves_of
 from gatewright.explore.objects import Objects
 from gatewright.explore.places import Places
 from gatewright.explore.policy import administers
+from gatewright.explore.portraits import beside, put_back, replaces
 from gatewright.explore.trial import Settle
 from gatewright.explore.words import same, words
 from gatewright.model.call import Call
@@ -59,7 +60,9 @@ class Selves:
         """
         if endpoint.method not in ("PUT", "PATCH", "POST"):
             return False
-        if self._by_path(endpoint):
+        if replaces(endpoint, self._specification):
+            return any(self._below(endpoint, account) for account in self._memory.identity)
+        if self.by_path(endpoint):
             return endpoint.method != "POST"
         if endpoint.method == "POST" and (administers(endpoint) or ends(endpoint) or sets_a_state(endpoint)):
             return False
@@ -67,9 +70,15 @@ class Selves:
             return False
         return any(self._shows(endpoint, account) is not None for account in self._memory.identity)
 
-    def _by_path(self, endpoint: Endpoint) -> bool:
+    def by_path(self, endpoint: Endpoint) -> bool:
+        """Whether its path names an account, and nothing else."""
         holes = [hole for hole in self._graph.holes[endpoint.id] if hole.place.within == "path"]
         return len(holes) == 1 and any(guess in self._memory.identity_keys for guess, _ in holes[0].guesses)
+
+    def _below(self, endpoint: Endpoint, account: str) -> bool:
+        """Whether its path stands right below one that shows the caller, `/me/avatar`."""
+        above = shape(endpoint).rpartition("/")[0]
+        return any(shape(one) == above and self._names(one, account) for one in self._reads)
 
     def _shows(self, endpoint: Endpoint, account: str) -> Endpoint | None:
         """The GET that shows the data which the endpoint changes: that of its path, else the account's probe."""
@@ -93,7 +102,10 @@ class Selves:
         return response is not None and any(value.encode() in response.body for value in known)
 
     def _alike(self, endpoint: Endpoint, account: str) -> bool:
-        """Whether the body names the caller, or at least two and half of its properties are the caller's own."""
+        """Whether the body names the caller, or at least two and half of its properties are the caller's own.
+
+        Where the path names the caller, one will do, if it is all (`PATCH /members/{id}/role`).
+        """
         body = schemas.body_of(endpoint)
         fields = schemas.fields(body.schema, self._specification) if body else []
         holes = [hole for hole in self._graph.holes[endpoint.id] if hole.place.within == "body"]
@@ -103,12 +115,16 @@ class Selves:
         sample = self._memory.samples.get((probe.endpoint, account)) if probe else None
         own = leaves_of(answers.read(sample.exchange).body) if sample else {}
         shared = [field for field in fields if any(same(name.rpartition(".")[2], field.key) for name in own)]
+        if shared and len(shared) == len(fields) and self.by_path(endpoint):
+            return True
         return len(shared) >= 2 and 2 * len(shared) >= len(fields)
 
     async def change(self, endpoint: Endpoint, account: str) -> bool:
         """A sample of a change to oneself. Accounts that this run made first: only theirs are repaired. Raises Spent."""
         if (endpoint.id, account) in self._memory.samples:
             return True
+        if replaces(endpoint, self._specification):
+            return await self._replace(endpoint, account)
         reader = self._shows(endpoint, account)
         call = self._reading(reader, account)
         if reader is None or call is None:
@@ -133,6 +149,34 @@ class Selves:
             self._ledger.made(entry, remove=trial.call)
             if await self._as_before(endpoint, reader, call, account, before, trial.call):
                 self._ledger.gone(entry)
+        return True
+
+    async def _replace(self, endpoint: Endpoint, account: str) -> bool:
+        """A sample of a file put in the place of the caller's own, which is put back at clean-up."""
+        every = list(self._graph.endpoints.values())
+        reader = beside(endpoint, "GET", every)
+        call = Call(endpoint=reader.id) if reader is not None else None
+        before = (
+            await self._courier.send(reader, call, as_=account) if reader is not None and call is not None else None
+        )
+        removal = beside(endpoint, "DELETE", every)
+        restore = put_back(endpoint, before, removal, self._specification) if before is not None else None
+        if restore is None and self._sessions.accounts[account].origin == "configured":
+            self._memory.why[endpoint.id] = f"nothing shows how the file of {account} could be put back"
+            return False
+        recipe = self._memory.known(endpoint.id)
+        composed = self._composer.compose(
+            endpoint, f"{account}/{endpoint.name}", references={}, recipe=recipe, plant=False
+        )
+        what = f"the file of {account} ({endpoint.name})"
+        entry = self._ledger.intend(composed.call, account=account, what=what, kind="value", remove=restore)
+        trial = await self._objects.try_out(endpoint, composed, account)
+        if not trial.accepted:
+            self._ledger.void(entry)
+            self._memory.refuse(endpoint.id, trial.why, higher=trial.higher)
+            return False
+        self._memory.sample(endpoint.id, account, trial.call, trial.reply)
+        self._ledger.made(entry, remove=restore)
         return True
 
     def _intend(self, endpoint: Endpoint, account: str, composed: Composed) -> Entry:

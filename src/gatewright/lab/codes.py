@@ -11,14 +11,20 @@ LIFE = 900
 """Seconds that a mailed code is good for."""
 
 
-def mail_code(call: Call, user: Row, purpose: str) -> None:
+def drawn() -> str:
+    """A code of nobody's."""
+    return f"{secrets.randbelow(10**6):06}"
+
+
+def mail_code(call: Call, user: Row, purpose: str) -> str:
     """A new code for the user, by mail; an older one for the same purpose is worth nothing any more."""
-    code = f"{secrets.randbelow(10**6):06}"
+    code = drawn()
     call.tables.remove("codes", user_id=user["id"], purpose=purpose)
     expires = call.clinic.now() + LIFE
     id_ = secrets.token_urlsafe(12)
     call.tables.add("codes", id=id_, user_id=user["id"], purpose=purpose, code=code, expires=expires)
     call.clinic.mailbox.deliver(user["email"], "Your code", f"Your code {code} is good for 15 minutes.")
+    return code
 
 
 def redeem(call: Call, user: Row | None, purpose: str, code: str) -> bool:

@@ -38,8 +38,11 @@ _LONGEST = 8192
 _MARK = re.compile(
     rb'^\s*\{\s*"(?:data|extensions)".*"(?:\w*[eE]rrors?|\w*[pP]roblems?|message|__typename)"\s*:', re.DOTALL
 )
+_NULL = re.compile(rb'^\s*\{\s*"data"\s*:\s*\{\s*"[^"]*"\s*:\s*null')
+_HEAD = 200
 _FAILURE = re.compile(
-    r"(?:Errors?|Failure|Failed|Exception|Problem|Fault|NotFound|Forbidden|Denied|Unauthori[sz]ed|Unauthenticated|NotAllowed|Invalid|Conflict)$"
+    r"(?:Errors?|Failure|Failed|Exception|Problem|Fault|NotFound|Forbidden|Denied|Unauthori[sz]ed|Unauthenticated|NotAllowed|Invalid|Conflict|Rejected)$"
+    r"|^(?:Invalid|Missing|Unknown|Not|No|Cannot|Already|TooMany|Unauthori[sz]ed|Forbidden)(?=[A-Z])"
 )
 _ERRORS = re.compile(r"(?:^e|E)rrors?$|(?:^p|P)roblems?$")
 _TOLD = ("message", "msg", "reason", "detail", "description", "title", "code", "errors", "path")
@@ -119,7 +122,11 @@ def refusal(body: bytes) -> int:
     Without data: `data` is absent or null, or each of its fields is (GraphQL, October 2021, section 7.1). So is one field
     that answers a failure in place of its object: a type of that name, or a payload with errors and nothing else.
     """
-    if b'"errors"' not in body and not (len(body) <= _LONGEST and _MARK.search(body)):
+    if (
+        b'"errors"' not in body
+        and not (len(body) <= _LONGEST and _MARK.search(body))
+        and not _NULL.search(body[:_HEAD])
+    ):
         return 0
     return _refusal(body)
 
@@ -134,8 +141,10 @@ def _refusal(body: bytes) -> int:
         return 0
     errors, data = answer.get("errors"), answer.get("data")
     if not errors:
-        only = list(data.items()) if isinstance(data, dict) else []
-        return _failure(only[0][1]) if len(only) == 1 else 0
+        only = list(data.values()) if isinstance(data, dict) else []
+        if only and all(value is None for value in only):
+            return 404  # a field answers null for what is not there, or not the caller's
+        return _failure(only[0]) if len(only) == 1 else 0
     if not isinstance(errors, list):
         return 0
     if not all(isinstance(error, dict) and isinstance(error.get("message"), str) for error in errors):

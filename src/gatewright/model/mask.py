@@ -51,6 +51,7 @@ _PART = re.compile(rf'(\bname="(?:{_NAME})"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n)
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{2,}\.[\w-]{16,}", re.ASCII)
 _UNSIGNED = re.compile(r"eyJ[\w-]+\.[\w-]*\.?", re.ASCII)
 _SCHEME = re.compile(r"\b(Bearer|Basic|Token|JWT)(\s+)([\w.~+/=-]{12,})", re.ASCII | re.IGNORECASE)
+_SIGNATURE = re.compile(r"(Signature=)([0-9a-f]+)")
 _FIRST_PAIR = re.compile(r"([^=;]*=)([^;]*)")
 _LINES = 4096
 """Header lines that are kept with their masks."""
@@ -233,6 +234,10 @@ class Mask:
             return _FIRST_PAIR.sub(lambda found: found[1] + self._learnt(found[2]), value, count=1)
         if name in _SECRET_HEADERS or (_SECRET_NAME.fullmatch(name) and not name.startswith("access-control")):
             scheme, blank, rest = value.partition(" ")
+            if (
+                scheme == "AWS4-HMAC-SHA256"
+            ):  # who signs, and for what, is no secret; what is signed ends with the clock
+                return _SIGNATURE.sub(lambda found: found[1] + self._credential(found[2]), self.text(value))
             if name.endswith("authorization") and blank:
                 return f"{scheme} {self._credential(rest)}"
             return self._credential(value)

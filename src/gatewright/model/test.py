@@ -120,7 +120,8 @@ class Test(Struct, frozen=True, kw_only=True):
     doc: str
     run: Callable[[Probe], Awaitable[Verdict]]
     classes: tuple[str, ...] = ()
-    """For `Attacker.AUTH`: `login`, `register`, `reset`, `otp`, `refresh`, `logout`, `change_password`."""
+    """For `Attacker.AUTH`: `login`, `register`, `reset`, `otp`, `refresh`, `logout`, `change_password`. For others with
+    Need.BODY: endpoints of the log-in that it asks itself, without a sample."""
     source: str = ""
     """Module or file."""
     streams: bool = False

@@ -21,7 +21,7 @@ LISTS = (*GEOMETRIC, 8192, 16_384, 32_768)
 """Sizes in bytes of lists, wildcards and wide keys."""
 GROWTH = {"additive": 1.7, "geometric": 3.0}
 """How many times the excess of the rung before a proof needs: quadratic cost grows by less on an additive ladder, and 4 is
-quadratic on a geometric one."""
+quadratic on a geometric one. It is measured over two rungs where there are two below, and then needs the square."""
 
 _GLANCE, _GLANCE_TIMES = 0.27, 2.0
 """A little less than a proof needs: what one attempt does not reach, the median of three will not."""
@@ -67,7 +67,7 @@ class Climb(Struct, frozen=True, kw_only=True):
     ending: Ending
     size: int = 0
     before: int = 0
-    """The size of the rung before."""
+    """The size of the rung that it is compared with: the second below it, else the one before."""
     sets: Sets = Sets((), (), ())
     growth: float = 0.0
     stop: str = ""
@@ -112,6 +112,7 @@ async def climb(ask: Ask, sizes: Sequence[int], *, least: float, rng: random.Ran
     A rung whose attempt is faster than the excess that a proof needs has no control, since it cannot prove anything.
     """
     rungs, slowest, before, fastest = 0, 0.0, 0, float("inf")
+    passed: list[int] = []
     waiting = list(sizes)
     while waiting:
         size = waiting.pop(0)
@@ -127,12 +128,14 @@ async def climb(ask: Ask, sizes: Sequence[int], *, least: float, rng: random.Ran
         if asked.seconds > TOO_LONG:
             return Climb(ending="steep", size=size, before=before, rungs=rungs, slowest=slowest)
         if before and asked.seconds >= _GLANCE:
-            found = await _measured(ask, size, before, asked.seconds, least=least, rng=rng)
+            below = passed[-2:]
+            wanted = least ** len(below)
+            found = await _measured(ask, size, below[0], asked.seconds, least=wanted, rng=rng)
             if found is not None and found.ending in ("proved", "stopped"):
                 return Climb(
                     ending=found.ending,
                     size=size,
-                    before=before,
+                    before=below[0],
                     sets=found.sets,
                     growth=found.growth,
                     stop=found.stop,
@@ -142,6 +145,7 @@ async def climb(ask: Ask, sizes: Sequence[int], *, least: float, rng: random.Ran
         if asked.seconds >= _TOP:
             return Climb(ending="slow", size=size, before=before, rungs=rungs, slowest=slowest)
         before = size
+        passed.append(size)
         free = asked.seconds < _FAST and asked.seconds - fastest < _NOTHING
         if free and len(waiting) > 1 and waiting[1] - size <= _SKIP:
             waiting.pop(0)

@@ -10,8 +10,11 @@ from gatewright.report.placeholders import VARIABLE, template
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
 
-def curl(exchange: Exchange, *, test: str = "") -> str:
-    """One line; `test` for the attack of a finding. A body with bytes that no shell argument can hold goes through printf."""
+def curl(exchange: Exchange, *, test: str = "", meanwhile: Exchange | None = None) -> str:
+    """One line; `test` for the attack of a finding. A body with bytes that no shell argument can hold goes through printf.
+
+    A stream is listened to for ten seconds, and `meanwhile` sent after the first.
+    """
     found = template(exchange, test=test)
     words = ["curl", "-i", "--path-as-is", "-g"]
     body, pipe = found.body, ""
@@ -19,6 +22,14 @@ def curl(exchange: Exchange, *, test: str = "") -> str:
         words.append("--head")
     elif found.method != ("POST" if body else "GET"):
         words += ["-X", quoted(found.method)]
+    if exchange.request.listen is not None:
+        words += ["-N", "--http1.1", "--max-time", "10"]
+    if found.signing is not None:
+        sign = found.signing
+        words += ["--aws-sigv4", quoted(f"aws:amz:{sign.region}:{sign.service}")]
+        words += ["--user", quoted(f"{sign.key}:«{sign.variable}»")]
+    if found.certificate:
+        words += ["--cert", quoted(f"«{found.certificate}»")]
     words.append(quoted(found.origin + found.target))
     for name, value in found.headers:
         words += ["-H", quoted(f"{name}: {value}" if value else f"{name};")]
@@ -32,7 +43,8 @@ def curl(exchange: Exchange, *, test: str = "") -> str:
             words += ["--data-binary", "@-"]
         else:
             words += ["--data-raw", quoted(body)]
-    return pipe + " ".join(words)
+    line = pipe + " ".join(words)
+    return f"(sleep 1; {curl(meanwhile)}) & {line}" if meanwhile is not None else line
 
 
 def quoted(text: str) -> str:

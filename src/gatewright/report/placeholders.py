@@ -10,6 +10,7 @@ import contextlib
 import re
 from collections.abc import Iterable
 
+import msgspec
 from msgspec import Struct
 
 from gatewright.model.account import ANON, Credential
@@ -26,6 +27,19 @@ _NO_SIGNATURE = "." + "A" * 43
 _ADDED = ("host", "content-length", "transfer-encoding", "connection")
 
 
+_SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/\s]+)/\d{8}/([\w-]+)/([\w-]+)/aws4_request")
+_SIGNING = frozenset({"authorization", "x-amz-date", "x-amz-content-sha256"})
+
+
+class Signing(Struct, frozen=True, kw_only=True):
+    """A request that is signed anew each time (AWS Signature Version 4): the variable of the secret key, and what it is for."""
+
+    variable: str
+    key: str
+    region: str
+    service: str
+
+
 class Template(Struct, frozen=True, kw_only=True):
     """A request with `«NAME»` for each secret. `body` is text, or bytes where it is not UTF-8."""
 
@@ -34,6 +48,9 @@ class Template(Struct, frozen=True, kw_only=True):
     target: str
     headers: Headers
     body: str | bytes
+    signing: Signing | None = None
+    certificate: str = ""
+    """The variable that holds the path of the client certificate which its connection shows; empty: it shows none."""
 
 
 def credential_variables(account: str, credentials: Iterable[Credential]) -> list[tuple[str, str]]:
@@ -54,10 +71,17 @@ def template(exchange: Exchange, *, test: str = "") -> Template:
     elif test.startswith("jwt-"):
         names = {}  # not the account's own token: with that one the attack would always succeed
     exact = request.framing == "exact"
+    signing = _signing(exchange, names)
+    if signing is not None:
+        request = msgspec.structs.replace(
+            request, headers=tuple(line for line in request.headers if line[0].lower() not in _SIGNING)
+        )
     headers = tuple(
         (name, _fill(_forged(value, exchange.account) if test else value, names))
         for name, value in request.headers
-        if name.lower() not in _ADDED or (exact and name.lower() != "host")
+        if name.lower() not in _ADDED
+        or (exact and name.lower() != "host")
+        or (request.listen is not None and name.lower() == "connection")
     )
     try:
         body: str | bytes = _fill(request.body.decode(), names)
@@ -69,7 +93,30 @@ def template(exchange: Exchange, *, test: str = "") -> Template:
         target=_fill(_forged(request.target, exchange.account) if test else request.target, names),
         headers=headers,
         body=body,
+        signing=signing,
+        certificate=_certificate(exchange, names),
     )
+
+
+def said(exchange: Exchange) -> tuple[str, ...]:
+    """What a masked exchange says on its stream once that is open, with `«NAME»` for each secret."""
+    listen = exchange.request.listen
+    return tuple(_fill(text, _names(exchange)) for text in listen.say) if listen is not None else ()
+
+
+def _signing(exchange: Exchange, names: dict[str, str]) -> Signing | None:
+    """How the account signs; None where it does not."""
+    found = _SIGNED.match(exchange.request.header("authorization") or "")
+    if found is None or exchange.account == ANON:
+        return None
+    return Signing(variable=variable(exchange.account), key=_fill(found[1], names), region=found[2], service=found[3])
+
+
+def _certificate(exchange: Exchange, names: dict[str, str]) -> str:
+    """As `variables.named` calls it: the first of an account's credentials has no name of its own."""
+    if not exchange.request.certificate or exchange.account == ANON:
+        return ""
+    return variable(exchange.account, "certificate" if names else "")
 
 
 def _names(exchange: Exchange) -> dict[str, str]:

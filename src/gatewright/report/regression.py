@@ -16,8 +16,8 @@ from gatewright.model.creation import belongs, decoded, mentioned, names
 from gatewright.model.finding import Finding
 from gatewright.model.http import Exchange
 from gatewright.model.mask import MASKED
-from gatewright.report.placeholders import Template, template
-from gatewright.report.runtime import RUNTIME
+from gatewright.report.placeholders import Template, said, template
+from gatewright.report.runtime import modules, runtime
 
 _MARKER = re.compile(r"\bgw[a-z2-7]{16}\b")
 
@@ -31,34 +31,40 @@ def pytest(finding: Finding) -> str:
     read_back = _read_back(finding, attack)
     witness = [] if _gone(read_back) else _stated(finding, attack) or _witnesses(finding, attack, read_back)
     baseline = None if setup else _baseline(finding, attack, read_back)
+    trigger = told(finding, attack)
+    if trigger is not None:
+        witness = [text for text in finding.witness if text in _spelled(trigger)]
+        baseline, read_back = None, None
     check = next(
         (
             e
             for e in finding.exchanges
-            if e.account == attack.account != ANON
+            if e.request.listen is None
+            and e.account == attack.account != ANON
             and e.request.method == "GET"
             and _ok(e)
             and e.number not in finding.attacks
         ),
         None,
     )
+    listens = attack.request.listen is not None
+    signs = any(template(one).signing is not None for one in (*setup, attack, *([trigger] if trigger else [])))
     lines = [
         _title(finding),
         "",
-        "import http.client",
-        "import json",
-        "import os",
-        "import re",
-        "import secrets",
-        "import ssl",
-        "import unittest",
-        "import urllib.parse",
+        *[f"import {module}" for module in modules(listens=listens, signs=signs)],
         "",
         f"TARGET = {attack.request.origin!r}",
         "# method, target, headers, body; «…» is filled in when the test runs",
         f"SETUP = [{''.join(chr(10) + '    ' + _step(made, setup) + ',  # as ' + made.account for made in setup)}{chr(10) if setup else ''}]",
         f"BASELINE = {_step(baseline, setup) if baseline else None}",
         f"ATTACK = {_step(attack, setup, test=finding.test)}  # as {attack.account}",
+        *(
+            [f"TRIGGER = {_step(trigger, [*setup, attack])}  # as {trigger.account}, while it listens"]
+            if trigger
+            else []
+        ),
+        *([f"SAY = {list(said(attack))!r}  # once it is open"] if listens else []),
         f"READ_BACK = {_step(read_back, [*setup, attack]) if read_back else None}",
         f"SESSION = {_step(check, setup) if check else None}",
         f"WITNESS = {[_parametrised(text, '', '', setup) for text in witness]!r}",
@@ -68,7 +74,19 @@ def pytest(finding: Finding) -> str:
         "",
     ]
     name = re.sub(r"\W+", "_", finding.test)
-    return "\n".join(lines) + RUNTIME.replace("NAME", f"{name}_{finding.id}")
+    return "\n".join(lines) + runtime(
+        f"{name}_{finding.id}",
+        listens=listens,
+        signs=signs,
+    )
+
+
+def told(finding: Finding, attack: Exchange) -> Exchange | None:
+    """What the victim did while the attack listened to a stream: the first such request that carries a witness."""
+    if attack.request.listen is None:
+        return None
+    after = [e for e in finding.exchanges if e.number > attack.number and e.account == finding.victim]
+    return next((e for e in after if any(text in _spelled(e) for text in finding.witness)), None)
 
 
 def _title(finding: Finding) -> str:
@@ -193,6 +211,11 @@ def _step(exchange: Exchange, setup: list[Exchange], *, test: str = "") -> str:
         pairs.append(name + equals + _parametrised(value, name, path, earlier))
     target = "/".join(segments) + mark + "&".join(pairs)
     headers = [(name, _markers(value)) for name, value in found.headers]
+    if found.signing is not None:
+        sign = found.signing
+        headers.append(("Authorization", f"«sigv4 {sign.variable}|{sign.key}|{sign.region}|{sign.service}»"))
+    if found.certificate:
+        headers.append((":certificate", f"«{found.certificate}»"))
     body = found.body if isinstance(found.body, bytes) else _body(exchange, _markers(found.body), path, earlier)
     return repr((found.method, target, headers, body))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections import deque
 
 from gatewright.model.events import AnyEvent, AttemptSent
@@ -20,6 +21,8 @@ class Backlog(queue.Queue[AnyEvent | None]):
 
     def __init__(self) -> None:
         self._weight = 0
+        self._hurry = threading.Event()
+        """The end is there, or half of what may wait."""
         super().__init__(MOST)
 
     def _qsize(self) -> int:
@@ -28,11 +31,29 @@ class Backlog(queue.Queue[AnyEvent | None]):
     def _put(self, item: AnyEvent | None) -> None:
         self.queue.append(item)
         self._weight += weight(item)
+        if item is None or self._weight >= MOST // 2:
+            self._hurry.set()
 
     def _get(self) -> AnyEvent | None:
         item = self.queue.popleft()
         self._weight -= weight(item)
         return item
+
+    def gather(self, most: int, seconds: float) -> list[AnyEvent | None]:
+        """At least one event, waited for, and what comes within `seconds` of it: up to `most`, or up to the end.
+
+        It sleeps meanwhile: woken by each event, it would take its turn from the thread that sends.
+        """
+        found = [self.get()]
+        if found[0] is not None:
+            self._hurry.wait(seconds)
+        while len(found) < most and found[-1] is not None:
+            try:
+                found.append(self.get_nowait())
+            except queue.Empty:
+                self._hurry.clear()
+                break
+        return found
 
 
 def weight(event: AnyEvent | None) -> int:

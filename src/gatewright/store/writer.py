@@ -6,10 +6,8 @@ anything is queued for the disk. Statements go to the driver's own connection: e
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -133,14 +131,7 @@ class Writer:
 
     def _batch(self, connection: sqlite3.Connection) -> bool:
         """Waits for events, writes them in one transaction; False after the last one. Goes on emptying after a failure."""
-        events = [self._queue.get()]
-        deadline = threading.TIMEOUT_MAX
-        while events[-1] is not None and len(events) < BATCH:
-            deadline = min(deadline, time.monotonic() + WAIT)
-            try:
-                events.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic())))
-            except queue.Empty:
-                break
+        events = self._queue.gather(BATCH, WAIT)
         if self._failed is None:
             # masked before, and written in short transactions: the ledger's own writes wait while one is open
             masked = [self._mask.event(event) for event in events if event is not None]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, build_schema
 
 from gatewright.model.endpoint import Endpoint
 from gatewright.sources.graphql.fields import Endpoints
@@ -82,3 +82,34 @@ def test_what_names_objects_of_several_types(endpoints: dict[str, Endpoint]) -> 
     assert search is not None
     assert (set(node.kinds), node.key) == ({"User", "Product", "Review", "Order"}, "id")
     assert (order.kinds, order.key, search.kinds) == ((), "", ())
+
+
+RESULTS = """
+union VehicleResult = Vehicle | NotFound | InvalidInput
+type Vehicle { vehicle_no: Int! plate: String }
+type Account { email: String name: String }
+type NotFound { message: String! }
+type InvalidInput { message: String! field: String }
+type Query { vehicle(vehicle_no: Int!): VehicleResult! vehicles: [Vehicle!]! me: Account }
+type Mutation {
+  add_vehicle(plate: String!): VehicleResult!
+  remove_vehicle(vehicle_no: Int!): VehicleResult!
+  change_email(email: String!): Account
+  set_name(name: String!, reason: String): Account
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("vehicle", "GET /vehicles/{vehicle_no}"),
+        ("add_vehicle", "POST /vehicles"),
+        ("remove_vehicle", "DELETE /vehicles/{vehicle_no}"),
+        ("change_email", "PATCH /email"),
+        ("set_name", "PATCH /name"),
+    ],
+)
+def test_results_that_may_be_failures_and_values_that_name_nobody(name: str, shape: str) -> None:
+    found = {e.operation: e for e in Endpoints(build_schema(RESULTS), Types(), path="/graphql", source="x").read()}
+    assert f"{found[name].method} {found[name].path}" == shape

@@ -6,7 +6,7 @@ from typing import Any
 
 from gatewright.lab import tokens
 from gatewright.lab.attempts import admit, failed, forget, judged, spelled
-from gatewright.lab.codes import mail_code, redeem
+from gatewright.lab.codes import drawn, mail_code, redeem
 from gatewright.lab.endpoint import Access, Area, Call, Refused
 from gatewright.lab.routes.account import refuse_taken
 from gatewright.lab.schemas import EMAIL, PASSWORD, USERNAME, YES, shape, text
@@ -91,9 +91,9 @@ def forgot(call: Call) -> Row:
     user = call.tables.first("users", mail_key=spelled(call.body["email"]))
     if user is None and call.weak("reset-tells-names"):
         raise Refused(404, "no account has this address")
-    if user is not None:
-        mail_code(call, user, "reset")
-    return {"message": "If there is such an account, a code is on its way"}
+    code = mail_code(call, user, "reset") if user is not None else drawn()
+    notice = {"message": "If there is such an account, a code is on its way"}
+    return {**notice, "code": code} if call.weak("reset-code-shown") else notice
 
 
 @AREA.on("POST", "/auth/password/reset", Access.PUBLIC, body="Reset", status=204)

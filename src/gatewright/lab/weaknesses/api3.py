@@ -87,6 +87,13 @@ ROWS: tuple[Weakness, ...] = (
         dialects=("bearer", "cookie"),
     ),
     _property(
+        "reset-code-shown",
+        "data-exposure",
+        "POST /auth/password/forgot",
+        "Whoever asks for a code that resets a password gets it in the answer",
+        dialects=("bearer", "cookie"),
+    ),
+    _property(
         "product-purchase-cost",
         "data-exposure",
         "GET /products/{product_id}",

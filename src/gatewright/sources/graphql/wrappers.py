@@ -95,7 +95,11 @@ def success(union: GraphQLUnionType) -> GraphQLObjectType | None:
 def is_failure(type_: GraphQLObjectType) -> bool:
     """Whether a type tells that something failed: by its name or that of its interface, and it has a text to tell it by."""
     told = any(tells_failure(name) for name in (type_.name, *(one.name for one in type_.interfaces)))
-    return told and any(get_named_type(field.type).name == "String" for field in type_.fields.values())
+    return (
+        told
+        and not _keyed(type_)
+        and any(get_named_type(field.type).name == "String" for field in type_.fields.values())
+    )
 
 
 def is_id(name: str) -> bool:
