@@ -59,13 +59,15 @@ async def object_access_delete(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
     - https://cwe.mitre.org/data/definitions/639.html
     """
-    verdicts = []
+    verdicts: list[Verdict] = []
     for owned, own, reference in pairs(probe, slot="delete"):
         if owned.origin != "created":
             continue
         owned, reference = await _standing(probe, owned, reference)
-        for aimed in aims(reference, own):
-            verdict = await _one(probe, owned, own, aimed)
+        for number in range(len(aims(reference, own))):
+            if number and verdicts[-1].reason != "denied":  # the attempt before may have removed it
+                owned, reference = await _standing(probe, owned, reference)
+            verdict = await _one(probe, owned, own, aims(reference, own)[number])
             if verdict.outcome == "vulnerable":
                 return verdict
             verdicts.append(verdict)
