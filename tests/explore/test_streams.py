@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from gatewright.explore.streams import learnt
 from gatewright.model.endpoint import Endpoint
+from gatewright.model.graphql import Field
 from gatewright.model.http import Response as Answer
 
 PLAIN = Endpoint(method="GET", path="/live", origin="http://a.test")
@@ -33,6 +34,13 @@ def test_what_an_answer_says(answer: Answer | None, stream: str) -> None:
 def test_what_is_known_is_not_learnt_again() -> None:
     known = Endpoint(method="GET", path="/live", origin="http://a.test", stream="events")
     assert learnt(known, Answer(426, (("Upgrade", "websocket"),))) == ""
+
+
+def test_subscriptions_without_a_handshake_come_as_events() -> None:
+    field = Field(kind="subscription", name="sent", document="subscription sent { sent }")
+    asked = Endpoint(method="GET", path="/sent", origin="http://a.test", field=field, stream="websocket")
+    assert learnt(asked, Answer(405)) == learnt(asked, Answer(400, (), b"GET query missing.")) == "events"
+    assert learnt(asked, Answer(401)) == learnt(asked, Answer(101)) == learnt(asked, None) == ""
 
 
 def test_exploration_keeps_what_it_learnt(api, serve):

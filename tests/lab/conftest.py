@@ -84,11 +84,20 @@ class Visitor:
         return self.send("POST", "/auth/register", body=body)
 
     def watch(
-        self, path: str, account: str, doing: Callable[[], Any], *, query: str = "", socket: bool = False
+        self,
+        path: str,
+        account: str,
+        doing: Callable[[], Any],
+        *,
+        query: str = "",
+        socket: bool = False,
+        say: tuple[str, ...] = (),
+        protocol: str = "",
     ) -> bytes:
         """All that a stream tells while something is done; its refusal where it is not opened."""
         headers = self.credential(account) if account else {}
-        return asyncio.run(watched(self.app, path, query, headers, doing, socket=socket))
+        stream = Stream(path, query, headers, socket=socket, say=say, protocol=protocol)
+        return asyncio.run(stream.watched(self.app, doing))
 
     def send(
         self,
@@ -137,42 +146,52 @@ def call(app: Any, method: str, path: str, query: str, headers: dict[str, str], 
     return Answer(messages[0]["status"], got, b"".join(message.get("body", b"") for message in messages[1:]))
 
 
-async def watched(
-    app: Any, path: str, query: str, headers: dict[str, str], doing: Callable[[], Any], *, socket: bool
-) -> bytes:
-    """Opens a stream of an ASGI application, lets something happen, and hangs up."""
-    scope = {
-        "type": "websocket" if socket else "http",
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        "server": ("127.0.0.1", 80),
-        "client": ("127.0.0.1", 1),
-        "extensions": {"websocket.http.response": {}},
-    }
-    messages: list[dict[str, Any]] = []
-    first = [{"type": "websocket.connect"} if socket else {"type": "http.request", "body": b"", "more_body": False}]
+@dataclass
+class Stream:
+    """A stream of an ASGI application: what opens it, and what its client says."""
 
-    async def receive() -> dict[str, Any]:
-        if first:
-            return first.pop()
-        return await asyncio.get_running_loop().create_future()
+    path: str
+    query: str
+    headers: dict[str, str]
+    socket: bool
+    say: tuple[str, ...]
+    protocol: str
 
-    async def send(message: dict[str, Any]) -> None:
-        messages.append(message)
+    async def watched(self, app: Any, doing: Callable[[], Any]) -> bytes:
+        """Opens it, lets something happen, and hangs up."""
+        scope = {
+            "type": "websocket" if self.socket else "http",
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": self.path,
+            "raw_path": self.path.encode(),
+            "query_string": self.query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in self.headers.items()],
+            "server": ("127.0.0.1", 80),
+            "client": ("127.0.0.1", 1),
+            "subprotocols": [self.protocol] if self.protocol else [],
+            "extensions": {"websocket.http.response": {}},
+        }
+        messages: list[dict[str, Any]] = []
+        said: list[dict[str, Any]] = [{"type": "websocket.receive", "text": text} for text in reversed(self.say)]
+        first = {"type": "http.request", "body": b"", "more_body": False}
+        said.append({"type": "websocket.connect"} if self.socket else first)
 
-    stream = asyncio.ensure_future(app(scope, receive, send))
-    for step in range(40):
-        if step == 20:
-            doing()
-        await asyncio.sleep(0)
-    stream.cancel()
-    await asyncio.gather(stream, return_exceptions=True)
-    return b"".join(m.get("body") or (m.get("text") or "").encode() for m in messages)
+        async def receive() -> dict[str, Any]:
+            return said.pop() if said else await asyncio.get_running_loop().create_future()
+
+        async def send(message: dict[str, Any]) -> None:
+            messages.append(message)
+
+        stream = asyncio.ensure_future(app(scope, receive, send))
+        for step in range(80):
+            if step == 40:
+                doing()
+            await asyncio.sleep(0)
+        stream.cancel()
+        await asyncio.gather(stream, return_exceptions=True)
+        return b"".join(m.get("body") or (m.get("text") or str(m.get("code", ""))).encode() for m in messages)
 
 
 @pytest.fixture

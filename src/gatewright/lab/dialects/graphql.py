@@ -9,6 +9,7 @@ import json
 import re
 from base64 import b64decode, b64encode
 from binascii import Error
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -37,7 +38,7 @@ from graphql import (
 )
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from gatewright.lab.dialects.dialect import Dialect
 from gatewright.lab.dialects.graphql_types import (
@@ -49,10 +50,13 @@ from gatewright.lab.dialects.graphql_types import (
     field_name,
     kind_of,
     roots,
+    subscriptions,
 )
+from gatewright.lab.dialects.subscriptions import Talk
 from gatewright.lab.dialects.web import received
 from gatewright.lab.door import BearerDoor, Door
 from gatewright.lab.endpoint import Call, Clinic, Endpoint, Refused, Schema
+from gatewright.lab.live import Live, told
 from gatewright.lab.scramble import Names
 from gatewright.lab.tables import Row
 from gatewright.lab.weaknesses import Weakness
@@ -98,6 +102,7 @@ class GraphQL(Dialect):
         self.schema = GraphQLSchema(
             GraphQLObjectType("Query", query),
             GraphQLObjectType("Mutation", mutation),
+            GraphQLObjectType("Subscription", subscriptions(self.table, shapes, names, self._subscriber)),
             types=[shapes.output(n) for n in self._nodes],
         )
 
@@ -113,7 +118,7 @@ class GraphQL(Dialect):
         endpoint = table.get(weakness.endpoint)
         if endpoint is None:
             return weakness
-        name = f"POST {PATH}#{kind_of(endpoint)}.{field_name(endpoint, names, table)}"
+        name = f"{'GET' if endpoint.live else 'POST'} {PATH}#{kind_of(endpoint)}.{field_name(endpoint, names, table)}"
         within, _, parameter = (weakness.parameter or "").partition(":")
         place = weakness.parameter
         if parameter:
@@ -123,7 +128,8 @@ class GraphQL(Dialect):
 
     def routes(self) -> list[BaseRoute]:
         """The one address."""
-        return [Route(PATH, self._serve, methods=["POST"])]
+        socket = Talk(lambda query: self._read(query), self.schema).over
+        return [Route(PATH, self._serve, methods=["POST"]), WebSocketRoute(PATH, socket)]
 
     def document(self) -> dict[str, Any] | None:
         """Nothing: the schema is asked for."""
@@ -218,7 +224,23 @@ class GraphQL(Dialect):
 
         return resolve
 
-    def _call(self, endpoint: Endpoint, request: Request, given: Row, *, user: Row | None = None) -> Any:
+    def _subscriber(self, endpoint: Endpoint) -> Any:
+        async def subscribe(_source: Any, info: Any, **given: Any) -> AsyncIterator[Any]:
+            try:
+                live = self._call(endpoint, info.context, given)
+            except Refused as refused:
+                error = _error(refused, self.names)
+                raise GraphQLError(error["message"], extensions=error["extensions"]) from None
+            return self._events(live, endpoint)
+
+        return subscribe
+
+    async def _events(self, live: Live, endpoint: Endpoint) -> AsyncIterator[Any]:
+        async for event in told(live, self.clinic.hub):
+            if event is not None:
+                yield self._shown(event, endpoint.answer)
+
+    def _call(self, endpoint: Endpoint, request: Any, given: Row, *, user: Row | None = None) -> Any:
         """What the handler of an endpoint answers to these arguments, in the names on the wire."""
         names = self.names
         known, claims = self.known(endpoint, request.headers, endpoint.access)
@@ -239,6 +261,8 @@ class GraphQL(Dialect):
             body=body,
         )
         answer = self.run(call).body
+        if isinstance(answer, Live):
+            return answer
         if endpoint.answer in UNPACKED and isinstance(answer, dict):
             answer = answer.get("data")
         return True if answer is None and not endpoint.answer else self._shown(answer, endpoint.answer)

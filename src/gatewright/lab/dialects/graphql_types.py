@@ -51,7 +51,9 @@ FLAT = frozenset({"/auth/login"})
 
 
 def kind_of(endpoint: Endpoint) -> str:
-    """`query` for what reads, `mutation` for the rest."""
+    """`subscription` for what goes on, `query` for what reads, `mutation` for the rest."""
+    if endpoint.live:
+        return "subscription"
     return "query" if endpoint.method == "GET" else "mutation"
 
 
@@ -257,7 +259,7 @@ def roots(
     """Fields of the query and of the mutation type."""
     found: dict[str, dict[str, GraphQLField]] = {"query": {}, "mutation": {}}
     for endpoint in table.values():
-        if endpoint.undocumented or endpoint.hidden or endpoint.answer == "html":
+        if endpoint.undocumented or endpoint.hidden or endpoint.live or endpoint.answer == "html":
             continue
         needs = f" Needs the role {endpoint.access.name.lower()}." if endpoint.access > Access.PATIENT else ""
         found[kind_of(endpoint)][field_name(endpoint, names, table)] = GraphQLField(
@@ -267,3 +269,20 @@ def roots(
             description=f"{endpoint.summary}.{needs}" if names.plain else needs.strip() or None,
         )
     return found["query"], found["mutation"]
+
+
+def subscriptions(
+    table: Mapping[str, Endpoint], shapes: Shapes, names: Names, subscriber: Callable[[Endpoint], Callable[..., Any]]
+) -> dict[str, GraphQLField]:
+    """Fields of the subscription type."""
+    return {
+        field_name(endpoint, names, table): GraphQLField(
+            shapes.answer(endpoint.answer),
+            args=shapes.arguments(endpoint),
+            subscribe=subscriber(endpoint),
+            resolve=lambda event, _info, **_: event,
+            description=f"{endpoint.summary}." if names.plain else None,
+        )
+        for endpoint in table.values()
+        if endpoint.live
+    }

@@ -34,7 +34,6 @@ _SCHEMAS = {
     "Pulse": shape("order_id", order_id=made({"type": "integer", "example": 77})),
 }
 AREA = Area("live", _SCHEMAS)
-_WITH_PATHS = ("bearer", "cookie")
 _WHOSE = Parameter(name="patient_id", schema={"type": "integer", "minimum": 1, "example": 1042}, required=True)
 
 
@@ -45,7 +44,6 @@ _WHOSE = Parameter(name="patient_id", schema={"type": "integer", "minimum": 1, "
     answer="AppointmentEvent",
     forbids=True,
     live="events",
-    dialects=_WITH_PATHS,
 )
 def appointment_events(call: Call) -> Live:
     """Watch an appointment that one takes part in: each change of it."""
@@ -65,7 +63,7 @@ def appointment_events(call: Call) -> Live:
     return Live(hears=hears)
 
 
-@AREA.on("GET", "/messages/live", Access.PATIENT, answer="MessageEvent", live="websocket", dialects=_WITH_PATHS)
+@AREA.on("GET", "/messages/live", Access.PATIENT, answer="MessageEvent", live="websocket")
 def live_messages(call: Call) -> Live:
     """Watch the messages that one sends and gets."""
     me = call.me["id"]
@@ -88,7 +86,6 @@ def live_messages(call: Call) -> Live:
     forbids=True,
     unguarded="live-measurements-without-token",
     live="websocket",
-    dialects=_WITH_PATHS,
 )
 def live_measurements(call: Call) -> Live:
     """Watch what one measures."""
@@ -104,7 +101,7 @@ def live_measurements(call: Call) -> Live:
     return Live(hears=hears)
 
 
-@AREA.on("GET", "/wiki/live", Access.PATIENT, answer="PageEvent", live="events", dialects=_WITH_PATHS)
+@AREA.on("GET", "/wiki/live", Access.PATIENT, answer="PageEvent", live="events")
 def live_wiki(call: Call) -> Live:
     """Watch the wiki that everybody writes."""
 
@@ -114,7 +111,7 @@ def live_wiki(call: Call) -> Live:
     return Live(hears=hears)
 
 
-@AREA.on("GET", "/slots/live", Access.PUBLIC, answer="SlotEvent", live="websocket", dialects=_WITH_PATHS)
+@AREA.on("GET", "/slots/live", Access.PUBLIC, answer="SlotEvent", live="websocket")
 def live_slots(call: Call) -> Live:
     """Watch how many places are left."""
 
@@ -124,7 +121,7 @@ def live_slots(call: Call) -> Live:
     return Live(hears=hears)
 
 
-@AREA.on("GET", "/orders/{order_id}/pulse", Access.PATIENT, answer="Pulse", live="events", dialects=_WITH_PATHS)
+@AREA.on("GET", "/orders/{order_id}/pulse", Access.PATIENT, answer="Pulse", live="events")
 def pulse(call: Call) -> Live:
     """Hear that the connection lives: nothing but the number that was asked for, and heartbeats."""
     return Live(first=({"order_id": call.path["order_id"]},))

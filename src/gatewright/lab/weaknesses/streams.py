@@ -13,7 +13,6 @@ ROWS: tuple[Weakness, ...] = (
         endpoint="GET /appointments/{appointment_id}/events",
         parameter="path:appointment_id",
         title="Any patient watches any appointment by its number",
-        dialects=("bearer", "cookie"),
     ),
     Weakness(
         id="live-messages-of-all",
@@ -22,7 +21,6 @@ ROWS: tuple[Weakness, ...] = (
         test="object-access-read",
         endpoint="GET /messages/live",
         title="Everybody's messages are told to whoever listens",
-        dialects=("bearer", "cookie"),
     ),
     Weakness(
         id="live-measurements-without-token",
@@ -32,6 +30,5 @@ ROWS: tuple[Weakness, ...] = (
         endpoint="GET /measurements/live",
         parameter="query:patient_id",
         title="What somebody measures is told to whoever names them, without logging in",
-        dialects=("bearer", "cookie"),
     ),
 )

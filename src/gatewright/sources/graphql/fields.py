@@ -18,6 +18,7 @@ from graphql import (
     GraphQLInputType,
     GraphQLInterfaceType,
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
@@ -82,12 +83,17 @@ class Endpoints:
         self._aliases = self._find_aliases()
 
     def read(self) -> Iterator[Endpoint]:
-        """Every query and mutation; the plainest names first get the plain paths."""
-        query, mutation = self._schema.query_type, self._schema.mutation_type
-        for kind, type_ in (("query", query), ("mutation", mutation)):
+        """Every query, mutation and subscription; the plainest names first get the plain paths."""
+        query, mutation, subscription = (
+            self._schema.query_type, self._schema.mutation_type, self._schema.subscription_type
+        )  # fmt: skip
+        roots: tuple[tuple[Kind, GraphQLObjectType | None], ...] = (
+            ("query", query), ("mutation", mutation), ("subscription", subscription)
+        )  # fmt: skip
+        for kind, type_ in roots:
             fields = type_.fields.items() if type_ is not None else ()
             for name, field in sorted(fields, key=lambda pair: self._plainness(*pair)):
-                yield self._endpoint("query" if kind == "query" else "mutation", name, field)
+                yield self._endpoint(kind, name, field)
 
     def _find_collections(self) -> dict[str, str]:
         """Noun of a type → its segment of a path: its plainest list, else its plural; for every type that a field answers."""
@@ -119,10 +125,13 @@ class Endpoints:
         about = noun(self._shown(field.type).name)
         return (noun(name) != about and thing(name) != about, not field.args, len(name))
 
-    def _endpoint(self, kind: Kind, name: str, field: GraphQLField) -> Endpoint:
+    def _endpoint(self, called: Kind, name: str, field: GraphQLField) -> Endpoint:
+        kind: Kind = "query" if called == "subscription" else called  # what it names, it names alike
         slots, wraps = _slots(kind, name, field, self._naming)
         what = self._shown(field.type)
         method, path, lifted = self._shape(kind, name, what, slots)
+        if called == "subscription" and not path.endswith(f"/{name}"):
+            path += f"/{name}"  # it tells of the object, and does not read it
         method, path = self._unique(method, path, name)
         others = [slot for slot in slots if slot.place not in lifted.values()]
         parameters = [self._parameter(slot, "path", key) for key, slot in self._by_key(lifted, slots)]
@@ -139,9 +148,9 @@ class Endpoints:
             deprecated=field.deprecation_reason is not None,
             source=self._source,
             field=Field(
-                kind=kind,
+                kind=called,
                 name=name,
-                document=self._selector.document(kind, name, field),
+                document=self._selector.document(called, name, field),
                 path=self._path,
                 wraps=wraps,
                 lifted=lifted,
@@ -156,6 +165,7 @@ class Endpoints:
                 kinds=() if what.listing or not lifted else self._kinds(what.name),
                 key=self._key(what.name),
             ),
+            stream="websocket" if called == "subscription" else "",
         )
 
     def _kinds(self, name: str) -> tuple[str, ...]:

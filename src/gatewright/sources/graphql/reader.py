@@ -32,9 +32,6 @@ def specification(schema: GraphQLSchema, *, source: str, path: str = PATH) -> Sp
         )
     problems, types = Problems(), Types()
     endpoints = tuple(Endpoints(schema, types, path=path, source=source).read())
-    if schema.subscription_type is not None:
-        names = ", ".join(list(schema.subscription_type.fields)[:10])
-        problems.add("GW-S053", f"subscriptions are not called: {names}", where=source)
     return Specification(
         source=source,
         dialect="graphql",
