@@ -190,7 +190,9 @@ def test_what_only_asks_borrows_what_the_account_alone_sees(specify):
     memory.identity = {"alice": {"id": 41}, "bob": {"id": 42}}
     memory.see("http://h/meters", "alice", [_thing("a", "http://h/meters", 5, origin="learned")])
     filled = {
-        name: places.fillings(_named(graph, f"POST {name}"), "alice", slot="read")[0].values.get(Place("body", "meter_id"))
+        name: places.fillings(_named(graph, f"POST {name}"), "alice", slot="read")[0].values.get(
+            Place("body", "meter_id")
+        )
         for name in ("/readings/query", "/readings/correct")
     }
     assert filled == {"/readings/query": 5, "/readings/correct": None}
