@@ -38,8 +38,8 @@ test: check ## check, then the fast tests in parallel, with the coverage of the 
 test-slow: $(READY) ## tests marked slow: pairs, full scans, hostile input at length, the wheel in an empty environment
 	@$(PY) scripts/pytest_run.py --slow --jobs $(JOBS) $(if $(SEED),--seed $(SEED))
 
-test-library: $(READY) ## the whole detection matrix, resumable; SHARD=2/6, DIALECT=cookie for a part; writes docs/detection.md
-	@$(PY) -m scripts.library $(if $(SHARD),--shard $(SHARD)) $(if $(DIALECT),--dialect $(DIALECT))
+test-library: $(READY) ## the whole detection matrix, resumable; SHARD=2/6, DIALECT=cookie for a part, SCANS=2 at a time; writes docs/detection.md
+	@$(PY) -m scripts.library $(if $(SHARD),--shard $(SHARD)) $(if $(DIALECT),--dialect $(DIALECT)) $(if $(SCANS),--jobs $(SCANS))
 
 bench: $(READY) ## the wire against aiohttp, httpx and wrk on one server; then plan, store, start and a scan of the lab
 	@$(PY) -m benchmarks

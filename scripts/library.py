@@ -1,7 +1,7 @@
 """`make test-library`: every weakness alone in every dialect, all together, none, scrambled, the yes-server; writes docs/detection.md.
 
 Resumable: rows that are in build/detection.json already are not scanned again. `--shard 2/6` does a part of the rows,
-`--dialect NAME` those of one dialect.
+`--dialect NAME` those of one dialect, `--jobs 2` two at a time (seconds are then those of a busy machine).
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import json
 import platform
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from gatewright.lab.doors import DOORS
@@ -51,6 +53,7 @@ WHOLE = {
 """Scans of the whole lab in each dialect: name → arguments of `lab up`."""
 
 Row = dict[str, Any]
+_WRITING = Lock()
 
 
 def main() -> int:
@@ -58,16 +61,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shard", default="")
     parser.add_argument("--dialect", default="", help="only this one")
+    parser.add_argument("--jobs", type=int, default=1, help="scans at a time")
     parser.add_argument("--fresh", action="store_true", help="forget earlier rows")
     options = parser.parse_args()
     rows: dict[str, Row] = {}
     if STATE.exists() and not options.fresh:
         rows = json.loads(STATE.read_text("utf-8"))
     tables = {name: weaknesses(name) for name in dialects() if options.dialect in ("", name)}
-    for key, dialect, weakness, arguments in shard(list(_wanted(tables)), options.shard):
-        if key not in rows:
-            row = _whole(dialect, tables[dialect], arguments) if weakness is None else _alone(dialect, weakness)
-            _keep(rows, key, row)
+    missing = [row for row in shard(list(_wanted(tables)), options.shard) if row[0] not in rows]
+
+    def one(key: str, dialect: str, weakness: Row | None, arguments: tuple[str, ...]) -> None:
+        row = _whole(dialect, tables[dialect], arguments) if weakness is None else _alone(dialect, weakness)
+        _keep(rows, key, row)
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for done in [pool.submit(one, *row) for row in missing]:
+            done.result()
     PAGE.write_text(page({name: weaknesses(name) for name in dialects()}, rows), encoding="utf-8")
     bad = [key for key, row in rows.items() if row["others"] or len(row["missed"]) > _bearable(key, tables)]
     print(f"{len(rows) - len(bad)} passed, {len(bad)} failed")
@@ -105,9 +114,10 @@ def _doors() -> dict[str, tuple[str, ...]]:
 
 
 def _keep(rows: dict[str, Row], key: str, row: Row) -> None:
-    rows[key] = row
-    STATE.parent.mkdir(exist_ok=True)
-    STATE.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    with _WRITING:
+        rows[key] = row
+        STATE.parent.mkdir(exist_ok=True)
+        STATE.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     state = "ok" if not row["missed"] and not row["others"] else f"missed {row['missed']}, others {row['others']}"
     print(f"{key}: {state} ({row['requests']} requests, {row['seconds']} s)", flush=True)
 

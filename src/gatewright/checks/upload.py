@@ -42,8 +42,11 @@ _LIMITS = tuple(
     )
 )
 """Texts that say how large a file may be, and the amount: `at most 512 KiB`, `1 MiB (1048576 bytes) at most`."""
-_LEAST = 1024
-"""Bytes of a limit that a text is believed to set for a file: less is said of names and titles."""
+_LEAST, _LEAST_OF_ALL = 1024, 8 * 1024
+"""Bytes of a limit that the text about a file, or about the whole request, is believed to set for the file.
+
+Less is said of names and titles, and of messages that a file goes with.
+"""
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 _ACTIVE = {"text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"}
 _MEANT = {
@@ -156,19 +159,17 @@ def _documented(probe: Probe, field: Field) -> int:
     refused = [
         f"413: {answer.description}" for answer in probe.endpoint.answers if answer.status in ("413", "400", "422")
     ]
-    for text in (field.schema.description, *bodies, probe.endpoint.description, probe.endpoint.summary, *refused):
-        amount = limit_of(text)
-        if amount:
-            return amount
-    return 0
+    own = limit_of(field.schema.description)
+    texts = (*bodies, probe.endpoint.description, probe.endpoint.summary, *refused)
+    return own or next((amount for text in texts if (amount := limit_of(text, least=_LEAST_OF_ALL))), 0)
 
 
-def limit_of(text: str) -> int:
+def limit_of(text: str, *, least: int = _LEAST) -> int:
     """The most bytes that a text says a file may have; of several amounts the largest, 0 when it says none."""
     amounts = [0]
     for number, unit in (found for limit in _LIMITS for found in limit.findall(text)):
         amounts.append(int(float(re.sub(r"[,_']", "", number)) * _UNITS.get(unit[0].lower(), 1)))
-    return max(amounts) if max(amounts) >= _LEAST else 0
+    return max(amounts) if max(amounts) >= least else 0
 
 
 async def _beyond(probe: Probe, call: Call, field: Field, documented: int) -> Verdict:
