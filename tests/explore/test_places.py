@@ -194,3 +194,19 @@ def test_a_global_name_stands_where_one_is_asked_for():
     assert values == {"node": "T3JkZXI6Nw==", "order": "7"}
     node = next(e for e in graph.endpoints.values() if e.operation == "node")
     assert places.identity_values(graph.holes[node.id][0], "alice") == []
+
+
+def test_what_only_asks_borrows_what_the_account_alone_sees(specify):
+    paths = {"/meters": {"get": {}}, "/meters/{meter_id}": {"get": {}}}
+    for path in ("/readings/query", "/readings/correct"):
+        paths[path] = {"post": _takes({"meter_id": WHOLE}, ["meter_id"])}
+    graph, memory, places = _known(specify(paths))
+    memory.identity = {"alice": {"id": 41}, "bob": {"id": 42}}
+    memory.see("http://h/meters", "alice", [_thing("a", "http://h/meters", 5, origin="learned")])
+    filled = {
+        name: places.fillings(_named(graph, f"POST {name}"), "alice", slot="read")[0].values.get(
+            Place("body", "meter_id")
+        )
+        for name in ("/readings/query", "/readings/correct")
+    }
+    assert filled == {"/readings/query": 5, "/readings/correct": None}

@@ -67,6 +67,8 @@ async def judge_privacy(
     codes |= said(probe)
     if anon is not None and found:
         codes |= {"X1"} if shown(found, anon) else {"W2"}
+    elif anon is not None and DeniedFamily().denied(anon):
+        codes |= {"W2"}
     if await _scoped(probe, owned, viewer or probe.account):
         codes |= {"S1"}
     wanted = found if action == "read" else ()

@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct
 
 from gatewright.explore.graph import Graph, Hole
 from gatewright.explore.memory import Memory, Thing
-from gatewright.explore.policy import SAFE
+from gatewright.explore.policy import asks
 from gatewright.explore.words import noun, same, words
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
@@ -76,7 +76,7 @@ class Places:
         """
         holes = self._graph.holes[endpoint.id]
         path = [hole for hole in holes if hole.place.within == "path"]
-        write = endpoint.method not in SAFE
+        write = not asks(endpoint)
         rest = [hole for hole in holes if hole.place.within != "path"]
         values, things, missing = self._rest(rest, account, others, write, slot)
         if not path:
