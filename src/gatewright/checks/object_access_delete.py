@@ -61,7 +61,7 @@ async def object_access_delete(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
     - https://cwe.mitre.org/data/definitions/639.html
     """
-    verdicts = []
+    verdicts: list[Verdict] = []
     if removes_several(probe.endpoint) and call_of(probe, probe.account) is None:
         why = probe.knowledge.unreached.get(probe.endpoint.id, "it was not seen to remove only what is named")
         return conclude("baseline_broken", f"no accepted request is known: {why}")
@@ -69,8 +69,10 @@ async def object_access_delete(probe: Probe) -> Verdict:
         if owned.origin != "created":
             continue
         owned, reference = await _standing(probe, owned, reference)
-        for aimed in aims(reference, own):
-            verdict = await _one(probe, owned, own, aimed)
+        for number in range(len(aims(reference, own))):
+            if number and verdicts[-1].reason != "denied":  # the attempt before may have removed it
+                owned, reference = await _standing(probe, owned, reference)
+            verdict = await _one(probe, owned, own, aims(reference, own)[number])
             if verdict.outcome == "vulnerable":
                 return verdict
             verdicts.append(verdict)

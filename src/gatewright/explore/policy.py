@@ -48,6 +48,16 @@ def forbidden(endpoint: Endpoint, mode: Mode) -> str:
     return ""
 
 
+_ASKING = frozenset({"query", "search", "find", "lookup", "filter", "count", "exists"})
+
+
+def asks(endpoint: Endpoint) -> bool:
+    """Whether it only reads: GET and the like, or a POST whose path ends with a word for asking (`/readings/query`)."""
+    if endpoint.method in SAFE or endpoint.method != "POST":
+        return endpoint.method in SAFE
+    return endpoint.path.rstrip("/").rpartition("/")[2].lower() in _ASKING
+
+
 _REMOVING = frozenset({"delete", "remove", "destroy", "archive", "trash", "erase", "discard"})
 
 
