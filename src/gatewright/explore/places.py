@@ -249,7 +249,21 @@ class Places:
         user = {self._vocabulary.prefix(hole.key), noun(hole.key)}
         if user & _CALLERS or (user & _USERS and not hole.guesses):
             named += [value for name, value in leaves.items() if self._vocabulary.generic(name.rpartition(".")[2])]
+        if not named and not hole.guesses and hole.place.within != "path":
+            named = self._belonging(hole, account)
         return [value for value in dict.fromkeys(named) if fits(hole, value)]
+
+    def _belonging(self, hole: Hole, account: str) -> list[Json]:
+        """What the account belongs to, where the place bears its name: `X-Firm-Id`, `firm` and the account's `firmId`."""
+        asked = words(hole.key)
+        asked = asked[1:] if len(asked) > 1 and asked[0] == "x" else asked
+        found = []
+        for name, value in self._memory.belongs.get(account, {}).items():
+            above, _, key = name.rpartition(".")
+            told = words(key) if self._vocabulary.prefix(key) else [*words(above.rpartition(".")[2]), *words(key)]
+            if asked == told or (asked == told[:-1] and hole.place.within != "body"):
+                found.append(value)
+        return found
 
     def alias(self, hole: Hole) -> str:
         """The identity leaf that the place's name holds in the accounts' own answers; `X-Patient-Id` as `patient_id`."""
