@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from gatewright.checks.controls import call_of
 from gatewright.checks.files import Field, File, accepted, carrying, field_of
+from gatewright.checks.promised import promised
 from gatewright.checks.stored import Seen, look, store
 from gatewright.explore.words import words
 from gatewright.model.account import ANON
@@ -301,7 +302,9 @@ async def upload_type(probe: Probe) -> Verdict:
     ## How it is proved
     A small file is kept and comes back. Then the same bytes come back from the API's own address as HTML, SVG or XML and
     not as a download; or what comes back is the product of the program's numbers; or the field is meant for images,
-    PDF or video by its name, and HTML that does not even begin like one comes back unchanged. Each is done twice. An answer of 201 proves nothing.
+    PDF or video by its name, and HTML that does not even begin like one comes back unchanged; or the specification
+    limits the kinds (`PDF, PNG or JPEG`), and what says itself that it is HTML comes back unchanged, as a download
+    perhaps. Each is done twice. An answer of 201 proves nothing.
 
     ## When it is wrong
     When the API is meant to publish pages that its users write.
@@ -375,14 +378,16 @@ async def _try(probe: Probe, call: Call, field: Field, index: int) -> tuple[_Tri
 
 
 def _proof(probe: Probe, field: Field, trick: _Trick, sent: Exchange, seen: Seen | None) -> str:
-    """What a kept file proves: `active`, `run`, `meant` or nothing."""
+    """What a kept file proves: `active`, `run`, `meant`, `promised` or nothing."""
     if seen is not None and _ran(seen.response, trick):
         return "run"
     if seen is None or not seen.exact:
         return ""
     if _is_active(seen.response):
         return "active"
-    return "meant" if trick.plain and _meant(probe, field) else ""
+    if trick.plain and _meant(probe, field):
+        return "meant"
+    return "promised" if trick.plain and trick.file.kind == "text/html" and promised(probe, field) else ""
 
 
 def _ran(response: Response, trick: _Trick) -> bool:
@@ -393,11 +398,15 @@ def _media(response: Response) -> str:
     return (response.header("content-type") or "").partition(";")[0].strip().lower()
 
 
+def _shown_in_place(response: Response) -> bool:
+    """Whether an answer is no download."""
+    return not (response.header("content-disposition") or "").strip().lower().startswith("attachment")
+
+
 def _is_active(response: Response) -> bool:
     """Whether a browser that opens the address would run what is in it."""
-    download = (response.header("content-disposition") or "").strip().lower().startswith("attachment")
     caged = "sandbox" in (response.header("content-security-policy") or "").lower()
-    return _media(response) in _ACTIVE and not download and not caged
+    return _media(response) in _ACTIVE and _shown_in_place(response) and not caged
 
 
 def _meant(probe: Probe, field: Field) -> str:
@@ -423,6 +432,9 @@ async def _active(
         told = f"{where} gave back the same bytes as {_media(seen.response)}, not as a download" + (
             ", to a browser that sends no header of its own" if open_ else ", to who sends the account's token"
         )
+    elif proof == "promised":
+        severity = "low" if seen and not _shown_in_place(seen.response) else "medium"
+        told = f"the specification says that it takes {promised(probe, field)}, and {where} gave back the same bytes"
     else:
         told = f"the field is meant for an {_meant(probe, field)}, and {where} gave back the same bytes"
     return proved(
