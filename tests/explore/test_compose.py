@@ -37,6 +37,15 @@ def test_a_marker_is_planted_where_text_is_free():
     assert plain.markers == ()
 
 
+def test_what_is_named_by_its_title_gets_a_second_marker():
+    endpoint = _endpoint(("title",), title=TEXT, count=WHOLE, about=TEXT)
+    once = COMPOSER.compose(endpoint, "a", references={})
+    assert "about" not in once.call.body
+    twice = COMPOSER.compose(endpoint, "a", references={}, twice=True)
+    assert twice.call.body["title"] == once.call.body["title"] != twice.call.body["about"]
+    assert set(twice.markers) == {twice.call.body["title"], twice.call.body["about"]}
+
+
 def test_the_same_label_gives_the_same_call_and_another_one_another():
     endpoint = _endpoint(("note", "email"), note=TEXT, email=Schema(types=("string",), format="email"))
     first = COMPOSER.compose(endpoint, "a", references={}).call

@@ -69,6 +69,20 @@ def test_a_filter_that_may_be_left_out_is_left_out_and_names_the_object_all_the_
     assert any(r.endpoint == crops.id for r in places.references(memory.things["alice/farm/1"]))
 
 
+def test_a_header_of_the_company_gets_what_the_account_says_of_itself(specify):
+    header = [
+        {"name": name, "in": "header", "required": True, "schema": TEXT} for name in ("X-Firm-Id", "X-Branch", "X-Mood")
+    ]
+    lookup = _takes({"firmId": TEXT, "note": TEXT}, ["firmId"])
+    graph, memory, places = _known(specify({**PATHS, "/ledger": {"get": {"parameters": header}, "post": lookup}}))
+    memory.identity["alice"] = {"username": "alice"}
+    memory.belongs["alice"] = {"firmId": "F-7", "branch.id": 3, "planId": 9}
+    read = places.fillings(_named(graph, "GET /ledger"), "alice", slot="read")[0].values
+    assert read == {Place("header", "X-Firm-Id"): "F-7", Place("header", "X-Branch"): 3}
+    made = places.fillings(_named(graph, "POST /ledger"), "alice", slot="read")[0].values
+    assert made == {Place("body", "firmId"): "F-7"}
+
+
 def test_references_hold_the_parents_and_fill_bodies(specify):
     graph, memory, places = _farmed(specify)
     memory.confirmed.add((_named(graph, "POST /sales").id, Place("body", "field_id")))
@@ -180,3 +194,19 @@ def test_a_global_name_stands_where_one_is_asked_for():
     assert values == {"node": "T3JkZXI6Nw==", "order": "7"}
     node = next(e for e in graph.endpoints.values() if e.operation == "node")
     assert places.identity_values(graph.holes[node.id][0], "alice") == []
+
+
+def test_what_only_asks_borrows_what_the_account_alone_sees(specify):
+    paths = {"/meters": {"get": {}}, "/meters/{meter_id}": {"get": {}}}
+    for path in ("/readings/query", "/readings/correct"):
+        paths[path] = {"post": _takes({"meter_id": WHOLE}, ["meter_id"])}
+    graph, memory, places = _known(specify(paths))
+    memory.identity = {"alice": {"id": 41}, "bob": {"id": 42}}
+    memory.see("http://h/meters", "alice", [_thing("a", "http://h/meters", 5, origin="learned")])
+    filled = {
+        name: places.fillings(_named(graph, f"POST {name}"), "alice", slot="read")[0].values.get(
+            Place("body", "meter_id")
+        )
+        for name in ("/readings/query", "/readings/correct")
+    }
+    assert filled == {"/readings/query": 5, "/readings/correct": None}

@@ -72,6 +72,31 @@ def test_a_higher_role_acts_on_accounts_that_this_run_made(api, serve):
     assert api.state() == before
 
 
+def test_a_higher_role_does_to_others_what_a_path_names_and_nobody_may_do_to_itself(api, serve):
+    async def person(request):
+        who = next((p for p in api.people.values() if p["id"] == int(request.path_params["user_id"])), None)
+        if who is None or (who["username"] != request.state.who and api.people[request.state.who]["role"] != "admin"):
+            return JSONResponse({"error": "no"}, 404)
+        return JSONResponse(who)
+
+    async def role(request):
+        if api.people[request.state.who]["role"] != "admin":
+            return JSONResponse({"error": "forbidden"}, 403)
+        who = next(p for p in api.people.values() if p["id"] == int(request.path_params["user_id"]))
+        who.update(await request.json())
+        return JSONResponse(who)
+
+    wanted = body({"role": {"type": "string", "enum": ["admin", "user"]}}, ["role"])
+    api.add("/members/{user_id}", {"get": {"ids": WHOLE}}, person)
+    api.add("/members/{user_id}/role", {"patch": {**wanted, "ids": WHOLE}}, role)
+    before = api.state()
+    names = {"alice": "user", "bob": "user", "root": "admin", "vera": "user"}
+    out = serve(api).run(names=names, throwaway=frozenset({"vera"}))
+    sample = out.knowledge.sample(out.named("PATCH /members/{user_id}/role"), "root")
+    assert (sample.call.path, sample.call.body) == ({"user_id": 104}, {"role": "user"})
+    assert api.state() == before
+
+
 def test_without_accounts_of_ours_nobody_s_account_is_touched(api, serve):
     async def never(request):
         raise AssertionError("must not be called")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from gatewright.model.creation import LARGEST, LOCATION, Creations, decoded, mentioned, names
+from gatewright.model.creation import LARGEST, LOCATION, Creations, called, decoded, mentioned, names, where
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.finding import Finding
 from gatewright.model.http import Exchange, Request, Response
@@ -115,3 +115,32 @@ def test_what_a_query_of_graphql_shows_was_not_made_by_it() -> None:
     seen = post(2, "/graphql", {"data": {"order": {"id": "ord-4711"}}}, body={"query": "query order { order { id } }"})
     attack = {"query": "query order { order { id } }", "variables": {"id": "ord-4711"}}
     assert setup(made, seen, target="/graphql", body=attack) == [1]
+
+
+def call(number: int, field: str, answer: object, **variables: object) -> Exchange:
+    """A mutation, and what it answers."""
+    query = f"mutation {field} {{ {field} {{ id }} }}"
+    return post(number, "/graphql", {"data": {field: answer}}, body={"query": query, "variables": variables})
+
+
+def test_of_the_fields_of_a_schema_the_one_counts_that_made_the_object() -> None:
+    order, note = call(1, "createOrder", {"id": 7}), call(2, "createNote", {"id": 7})
+    by_name = {"query": "query invoice { invoice { id } }", "variables": {"input": {"order_id": "7"}}}
+    by_field = {"query": "mutation updateOrder { updateOrder { id } }", "variables": {"id": 7}}
+    other = {"query": "query invoice { invoice { id } }", "variables": {"id": 7}}
+    assert setup(order, note, target="/graphql", body=by_name) == [1]
+    assert setup(order, note, target="/graphql", body=by_field) == [1]
+    assert setup(order, note, target="/graphql", body=other) == []
+
+
+def test_a_mutation_did_not_make_what_it_was_told() -> None:
+    review = call(1, "createProductReview", {"id": 9, "productId": 401}, productId=401)
+    attack = {"query": "query product { product { id } }", "variables": {"productId": 401}}
+    assert setup(review, target="/graphql", body=attack) == []
+
+
+def test_where_a_request_goes() -> None:
+    made = call(1, "createOrder", {"id": 7})
+    assert where(made) == "/graphql#createOrder"
+    assert where(post(1, "/notes?x=1", {})) == "/notes"
+    assert called(b"[]") == ""

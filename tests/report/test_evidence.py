@@ -5,8 +5,11 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from gatewright.model.http import Exchange, Response
+from gatewright.model.call import opened
+from gatewright.model.http import Exchange, Request, Response
+from gatewright.model.stream import Listen
 from gatewright.report.evidence import prose, section, shown
+from gatewright.report.json import exchange_document
 
 
 def body(exchange: Exchange, data: bytes, *witness: str, truncated: bool = False) -> tuple[str, list[str], str]:
@@ -59,3 +62,16 @@ def test_prose_and_sections() -> None:
         ("li", [(False, "first")]),
         ("li", [(False, "second")]),
     ]
+
+
+def test_a_stream_is_drawn_with_what_was_said_and_heard() -> None:
+    how = Listen(kind="websocket", say=('{"type":"connection_init"}', '{"type":"subscribe"}'))
+    request = opened(Request("GET", "http://h", "/live"), "websocket", how)
+    response = Response(101, body=b'{"text":"gwaaaa"}\n(closed 1000)', reason="Switching Protocols")
+    found = shown(Exchange(3, request, response, "bob", "attack"), attacks=(3,), witness=("gwaaaa",))
+    assert "connection_init" in found.request.body[0][1] and "subscribe" in found.request.body[0][1]
+    assert [text for marked, text in found.response.body if marked] == ["gwaaaa"]
+    assert found.response.body[-1][1].endswith("(closed 1000)") and found.status == "101 Switching Protocols"
+    document = exchange_document(Exchange(3, request, response, "bob", "attack"))
+    assert document["request"]["body"] == "\n".join(how.say)
+    assert document["response"]["body"].endswith("(closed 1000)")

@@ -217,6 +217,32 @@ def test_the_curl_line_repeats_the_attack(serve: Callable[..., Any], recorder: C
     assert api.notes[number]["text"] == text
 
 
+def test_a_mutation_of_graphql_is_told_by_its_body_from_the_others() -> None:
+    """What the owner's query showed is the baseline; null stands for nothing; the object is made by its own mutation."""
+    document = b'{"query": "query order($id: ID!) { order(id: $id) { id note extra } }", "variables": {"id": "7"}}'
+    make = (
+        b'{"query": "mutation createOrder { createOrder { id } }", "variables": {"note": "' + MARKER.encode() + b'"}}'
+    )
+    shown = b'{"data": {"order": {"id": "7", "note": "' + MARKER.encode() + b'", "extra": null}}}'
+    made = Exchange(1, _ask(make), Response(200, (), b'{"data": {"createOrder": {"id": "7"}}}'), "alice", "explore")
+    attack = Exchange(2, _ask(document), Response(200, (), shown), "bob", "attack")
+    creations = Creations()
+    creations.note(made)
+    found = Finding(
+        id="0123456789ab", test="object-access-read", threat="API1:2023", title="t", severity="high", cvss=None, cwe=(),
+        endpoint=Endpoint(method="GET", path="/orders/{id}"), place=Place("path", "id"), account="bob", victim="alice",
+        summary="s", proof=(), controls=(), exchanges=(attack,), attacks=(2,), witness=(MARKER,),
+    )  # fmt: skip
+    source = regression(creations.complete(found))
+    assert "«made 0 data.createOrder.id»" in source
+    assert f"«fresh {MARKER}»" in source
+    assert "SEEN = (200, ['data', 'id', 'note', 'order'])" in source
+
+
+def _ask(body: bytes) -> Request:
+    return Request("POST", "http://h", "/graphql", (("Content-Type", "application/json"),), body)
+
+
 class Feed(BaseHTTPRequestHandler):
     """Tells what is posted to whoever listens: everybody, or only who posted it."""
 

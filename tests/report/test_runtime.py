@@ -52,8 +52,19 @@ def test_names_at_any_depth() -> None:
     exec(HEAD + RUNTIME, found)  # noqa: S102
     names = found["names"]
     assert callable(names)
-    assert names({"a": [{"b": 1}, {"c": {}}], "d": None}) == {"a", "b", "c", "d"}
+    assert names({"a": [{"b": 1}, {"c": {}}], "d": None}) == {"a", "b", "c"}
     assert names([]) == names("x") == set()
+
+
+def test_an_answer_of_graphql_without_data_is_a_refusal() -> None:
+    found: dict[str, object] = {}
+    exec(HEAD + RUNTIME, found)  # noqa: S102
+    meant = found["meant"]
+    assert callable(meant)
+    refused = {"errors": [{"message": "no", "extensions": {"code": "UNAUTHENTICATED"}}], "data": None}
+    answers = [{"data": {"order": None}}, refused, {"data": {"order": {"id": 7}, "more": None}}, None]
+    assert [meant(200, answer) for answer in answers] == [404, 401, 200, 404]
+    assert meant(500, None) == 500
 
 
 @pytest.mark.parametrize("listens", [False, True])

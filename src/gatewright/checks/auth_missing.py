@@ -32,7 +32,11 @@ from gatewright.model.verdict import Severity, Verdict, conclude, proved, strong
 from gatewright.proof.compare import same, volatile
 from gatewright.proof.denied import says_no
 from gatewright.proof.leaves import Answer, as_text, read
+from gatewright.proof.privacy import words
 from gatewright.proof.witness import Witness, longest, looks_random, sent_text, shown, unechoed, witnesses
+
+_HANDED_OUT = frozenset({"token", "link", "share", "shared", "signature", "invitation", "invite", "capability"})
+"""Words of references that stand for a permission themselves."""
 
 
 class Target(Struct, frozen=True):
@@ -382,7 +386,19 @@ async def _private(probe: Probe, target: Target, owner_sees: Answer, found: tupl
     )
     strong = {code for code in evidence.codes if code[0] == "S"}
     excused = {code for code in evidence.codes if code in ("X1", "X3")}
+    if target.reference is not None and "S4" not in strong and _opens_by_itself(probe, owned, target.reference):
+        return False, "its reference is a random text: whoever was given it may be meant to see what it leads to"
     return bool(strong) and not excused, why if strong else f"nothing strong says that it is private ({why})"
+
+
+def _opens_by_itself(probe: Probe, owned: OwnedObject, reference: Reference) -> bool:
+    """Whether a reference may be handed out to be used without an account: random, and a token by its name, or listed nowhere.
+
+    What else is known of such an object is of what it stands below, or of what it leads to.
+    """
+    value = as_text(dict(reference.values)[reference.place])
+    listed = "list" in probe.knowledge.resources.get(owned.resource, {})
+    return looks_random(value) and (not listed or bool(set(words(reference.place.name)) & _HANDED_OUT))
 
 
 async def _confirm(probe: Probe, target: Target, leak: tuple[Witness, ...]) -> tuple[Exchange, tuple[Witness, ...]]:

@@ -5,6 +5,7 @@ A `Write` says what is written and how the object is named; `prepare` finds wher
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
@@ -73,9 +74,17 @@ async def prepare(
     return call, field, before[0]
 
 
-def has_text(call: Call) -> bool:
-    """Whether a call carries any text in its body: one that does not can only move what the server itself writes."""
-    return any(p.within == "body" and isinstance(call.get(p), str) for p in call.places()) or call.raw is not None
+def has_text(call: Call, *, but: Place) -> bool:
+    """Whether a call carries any text in its body: one that does not can only move what the server itself writes.
+
+    What stands at `but`, or in the list there, names an object, and is none.
+    """
+    texts_ = [p for p in call.places() if p.within == "body" and isinstance(call.get(p), str)]
+    return any(p.within != but.within or _plain(p) != _plain(but) for p in texts_) or call.raw is not None
+
+
+def _plain(place: Place) -> str:
+    return re.sub(r"\[\d*\]", "", place.name)
 
 
 async def strike(probe: Probe, write: Write, marker: str, *, purpose: str = "attack", anon: bool = False) -> Exchange:

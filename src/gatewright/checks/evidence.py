@@ -13,7 +13,7 @@ from gatewright.checks.meant import says
 from gatewright.explore.policy import administers
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
-from gatewright.model.endpoint import Endpoint
+from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.http import Exchange
 from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Probe
@@ -49,12 +49,14 @@ async def judge_privacy(
     anon: Answer | None = None,
     viewer: str = "",
     attacker_got: Answer | None = None,
+    asked_by: Place | None = None,
 ) -> tuple[bool, Evidence, str]:
     """Whether reaching the object is a breach, the evidence, and the sentence that says why.
 
     `owner_sees` is the owner's answer about it, `attacker_sees` the attacker's about its own twin (None: it has none).
     `viewer` is the account whose own list is compared with the owner's (S1), when the attacker has none. `attacker_got`
-    is the attacker's answer about the owner's object: what it says of the attacker counts (X5).
+    is the attacker's answer about the owner's object: what it says of the attacker counts (X5). `asked_by` is the place
+    that named the owner (S5).
     """
     codes = _from_names(probe, owned, owner_sees, attacker_sees)
     codes |= _from_content(probe, owned, owner_sees)
@@ -65,6 +67,8 @@ async def judge_privacy(
     codes |= said(probe)
     if anon is not None and found:
         codes |= {"X1"} if shown(found, anon) else {"W2"}
+    elif anon is not None and DeniedFamily().denied(anon):
+        codes |= {"W2"}
     if await _scoped(probe, owned, viewer or probe.account):
         codes |= {"S1"}
     wanted = found if action == "read" else ()
@@ -72,6 +76,8 @@ async def judge_privacy(
         probe, owned, writes=action != "read", found=wanted
     ):
         codes |= {"S2"}
+    if asked_by is not None and owned.origin == "identity" and _for_a_tenant(asked_by):
+        codes |= {"S5"}
     if "S4" in codes:
         codes -= {"X1", "X2", "X3"}
     evidence = Evidence(frozenset(codes))
@@ -152,6 +158,13 @@ def tenants(probe: Probe, account: str) -> frozenset[str]:
         claims = token.claims if token else {}
         found |= {as_text(v) for name, v in claims.items() if _names_tenant(name) and isinstance(v, (str, int))}
     return frozenset(found - {"null", "", "false", "true", "0"})
+
+
+def _for_a_tenant(place: Place) -> bool:
+    """Whether a place says for which organisation a request is made, whatever else it asks."""
+    return place.within in ("header", "cookie") and bool(
+        words(place.name) & (_TENANTS | {"firm", "business", "account"})
+    )
 
 
 def _names_tenant(path: str) -> bool:

@@ -11,6 +11,7 @@ from gatewright.checks.controls import baseline, call_of, documented_values, ran
 from gatewright.checks.effects import Effect, acts, changes, creates, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import open_lists, ordinary
 from gatewright.checks.expectations import expects
+from gatewright.checks.kept_values import kept_value
 from gatewright.checks.meant import EVIDENCE, stated
 from gatewright.checks.ranks import enough, higher, neighbours_refuse, shows_others
 from gatewright.checks.unranked import unranked
@@ -62,6 +63,8 @@ async def function_access(probe: Probe) -> Verdict:
     compared with all that the lower account may see; what is written, changed or deleted is looked for by the higher
     account, on objects made for the purpose. What acts on accounts (suspend, verify, delete) is sent by an account
     signed up for it about two others, and looked for in what they see of themselves and the higher account of them.
+    Where a sentence of the specification keeps one value of a choice (`status: approved`) for a higher role, that
+    value is sent in the attacker's own accepted request.
 
     ## Why it matters
     Hiding the administrators' buttons protects nothing: whoever knows the request can send it, and the functions of
@@ -88,6 +91,15 @@ async def function_access(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa5-broken-function-level-authorization/
     - https://cwe.mitre.org/data/definitions/285.html
     """
+    part = await kept_value(probe)
+    if part is not None and part.outcome == "vulnerable":
+        return part
+    whole = await _whole(probe)
+    return part if part is not None and whole.reason == "no_such_function" else whole
+
+
+async def _whole(probe: Probe) -> Verdict:
+    """The endpoint as a whole, as a function of a higher role."""
     if probe.account != ANON and all(probe.rank(n) <= probe.rank(probe.account) for n in probe.accounts):
         return await unranked(probe)
     able = higher(probe) or (higher(probe, untried=True) if stated(probe) else "")

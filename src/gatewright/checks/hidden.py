@@ -49,7 +49,11 @@ async def kept_back(probe: Probe, call: Call, leaves: Sequence[Leaf]) -> Seen | 
         if view.endpoint.id == probe.endpoint.id:
             continue
         for leaf in leaves:
-            id_ = _named_by(leaf, leaves, view) if _last(leaf.path) in view.names and _telling(leaf.value) else None
+            id_ = (
+                _named_by(probe, leaf, leaves, view)
+                if _last(leaf.path) in view.names and _telling(leaf.value)
+                else None
+            )
             key = (view.endpoint.id, leaf.path)
             if id_ is None or key in tried or len(tried) >= _MOST or _own(probe, leaf, leaves):
                 continue
@@ -89,15 +93,27 @@ def _telling(value: str) -> bool:
     return len(value) >= 4 and value not in ("null", "true", "false") and not _CLOCK.match(value)
 
 
-def _named_by(leaf: Leaf, leaves: Sequence[Leaf], view: Tailored) -> Json:
-    """The value by which that endpoint would name the object that a leaf belongs to; None when its record has none."""
+def _named_by(probe: Probe, leaf: Leaf, leaves: Sequence[Leaf], view: Tailored) -> Json:
+    """The value by which that endpoint would name the object that a leaf belongs to; None when its record has none.
+
+    By the name of its place, else by a value that names an object there, whatever it is called, else by words.
+    """
     within = leaf.path.rpartition(".")[0]
     beside = [x for x in leaves if x.item == leaf.item and x.path.rpartition(".")[0] == within]
     for wanted in (view.place.name.lower(), "id"):
         for one in beside:
             if _last(one.path).lower() == wanted:
                 return one.value
-    return next((x.value for x in beside if set(words(_last(x.path))) & IDENTIFYING), None)
+    known = {
+        as_text(value)
+        for owned in probe.knowledge.named_by(view.endpoint.id)
+        for reference in owned.references
+        if reference.endpoint == view.endpoint.id
+        for place, value in reference.values
+        if place == view.place
+    }
+    named = next((x.value for x in beside if x.value in known), None)
+    return named or next((x.value for x in beside if set(words(_last(x.path))) & IDENTIFYING), None)
 
 
 def _own(probe: Probe, leaf: Leaf, leaves: Sequence[Leaf]) -> bool:

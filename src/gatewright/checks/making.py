@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from gatewright.checks.controls import call_of, documented_values, holds_value, in_list, look, peers
-from gatewright.checks.effects import acts, naming, renewed, strike, take_back
+import msgspec
+
+from gatewright.checks.controls import (
+    bind,
+    call_of,
+    documented_values,
+    holds_value,
+    in_list,
+    look,
+    peers,
+    random_like,
+    texts,
+)
+from gatewright.checks.effects import acts, moved_leaves, naming, renewed, steady, strike, take_back, target
 from gatewright.checks.evidence import judge_privacy
 from gatewright.checks.further import named, owner_names
 from gatewright.checks.reading import elsewhere, severity
@@ -147,6 +159,8 @@ async def acted_on(
     seen = "the same effect" if open_ else "no effect"
     if not probe.control("C5", "without a credential", expected="no effect", observed=seen, holds=not open_):
         return conclude("public", "anybody does it without a credential; auth-missing judges that", place=place)
+    if await _any_id(probe, owned, reference, call):
+        return conclude("parameter_ignored", "a random reference has the same effect: it names no object", place=place)
     verdict = await _meant_for_all(probe, effect.owned, own, effect.before, place)
     if isinstance(verdict, Verdict):
         return verdict
@@ -163,12 +177,27 @@ async def acted_on(
     )
 
 
+async def _any_id(probe: Probe, owned: OwnedObject, reference: Reference, call: Call) -> bool:
+    """C4: whether an object moves when a random reference is acted on."""
+    one, at_one = await target(probe, owned, reference)
+    before = await steady(probe, one)
+    if isinstance(before, Verdict):
+        return False
+    values = tuple((p, random_like(probe, v) if p == at_one.place else v) for p, v in at_one.values)
+    stray = msgspec.structs.replace(at_one, values=values)
+    await strike(probe, bind(call, stray), as_=probe.account, purpose="control: random id")
+    moved = bool(moved_leaves(before, await look(probe, one)))
+    told = "the same effect" if moved else "no effect"
+    return not probe.control("C4", "a random reference", expected="no effect", observed=told, holds=not moved)
+
+
 async def _meant_for_all(
     probe: Probe, owned: OwnedObject, own: OwnedObject | None, before: Answer, place: Place
 ) -> Verdict | str:
     """Why the object is private; the verdict where it may be meant to be acted on by all: nobody, or everybody's lists, show it."""
     mine = await look(probe, own) if own else None
-    found = witnesses([before], [mine] if mine else [], known=documented_values(probe))
+    named = [text for reference in owned.references for text in texts(reference)]  # refusals repeat what was asked for
+    found = witnesses([before], [mine] if mine else [], references=named, known=documented_values(probe))
     anon = await look(probe, owned, as_=ANON, purpose="control: no credential")
     if found and not await elsewhere(probe, owned, found):
         return conclude("shared", f"{probe.account} sees the object in its ordinary lists", place=place)

@@ -116,11 +116,16 @@ async def _one(probe: Probe, owned: OwnedObject, own: OwnedObject | None, refere
     if below is not None:
         return below
     acting = call_of(probe, probe.account)
-    if acting is not None and reference.place.within == "path" and not has_text(acting):
+    acts = probe.endpoint.id not in probe.knowledge.resources.get(owned.resource, {}).values() and not makes(probe)
+    wordless = acting is not None and not has_text(acting, but=reference.place)
+    if acting is not None and wordless and (acts or reference.place.within == "path"):
         return await acted_on(probe, owned, own, reference, acting)
     ready = await prepare(probe, owned, own, reference)
     if isinstance(ready, Verdict):
-        return ready
+        if acting is None or not acts or ready.reason != "not_visible":
+            return ready
+        acted = await acted_on(probe, owned, own, reference, acting)  # its text, a reason say, is shown nowhere
+        return acted if acted.outcome == "vulnerable" else ready
     call, field, before = ready
     return await judge(
         probe,

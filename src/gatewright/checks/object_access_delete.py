@@ -6,6 +6,7 @@ from gatewright.checks.controls import aims, bind, call_of, in_list, look, rando
 from gatewright.checks.evidence import judge_privacy
 from gatewright.checks.newcomers import delete_account, named_accounts
 from gatewright.checks.object_access_read import pairs
+from gatewright.explore.policy import removes_several
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
@@ -46,7 +47,8 @@ async def object_access_delete(probe: Probe) -> Verdict:
     The owner reads both before. After the attack the one is gone for its owner, in two reads two seconds apart, and
     its twin is still there: so it did not expire by itself. A random reference deleted before has no such effect. The
     answer to the deletion proves nothing: many APIs say 204 to everything. Only objects that this run made are deleted;
-    where the path names an account, accounts that are signed up for it.
+    where the path names an account, accounts that are signed up for it. An endpoint that removes what a list names is
+    tried only where it was seen, with an account that this run signed up, to leave alone what is not named.
 
     ## When it is wrong
     When every account is meant to delete every such object, and nothing in the API says so.
@@ -59,13 +61,18 @@ async def object_access_delete(probe: Probe) -> Verdict:
     - https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
     - https://cwe.mitre.org/data/definitions/639.html
     """
-    verdicts = []
+    verdicts: list[Verdict] = []
+    if removes_several(probe.endpoint) and call_of(probe, probe.account) is None:
+        why = probe.knowledge.unreached.get(probe.endpoint.id, "it was not seen to remove only what is named")
+        return conclude("baseline_broken", f"no accepted request is known: {why}")
     for owned, own, reference in pairs(probe, slot="delete"):
         if owned.origin != "created":
             continue
         owned, reference = await _standing(probe, owned, reference)
-        for aimed in aims(reference, own):
-            verdict = await _one(probe, owned, own, aimed)
+        for number in range(len(aims(reference, own))):
+            if number and verdicts[-1].reason != "denied":  # the attempt before may have removed it
+                owned, reference = await _standing(probe, owned, reference)
+            verdict = await _one(probe, owned, own, aims(reference, own)[number])
             if verdict.outcome == "vulnerable":
                 return verdict
             verdicts.append(verdict)
@@ -77,9 +84,12 @@ async def object_access_delete(probe: Probe) -> Verdict:
 
 
 async def _standing(probe: Probe, owned: OwnedObject, reference: Reference) -> tuple[OwnedObject, Reference]:
-    """The object, or a fresh one of its kind where it is gone: a killed run may have deleted it before it was judged."""
+    """The object, or a fresh one of its kind where it is gone: a killed run may have deleted it before it was judged.
+
+    Where a list names what is removed always a fresh one: what is kept to be deleted is deleted at its own path.
+    """
     seen = await look(probe, owned, purpose="control: owner before")
-    if seen is None or not gone(seen):
+    if seen is None or not (gone(seen) or removes_several(probe.endpoint)):
         return owned, reference
     fresh = await probe.fresh(owned)
     again = fresh.reference(probe.endpoint.id, reference.place) if fresh else None

@@ -127,7 +127,8 @@ def pairs(probe: Probe, *, slot: str) -> list[tuple[OwnedObject, OwnedObject | N
 
 def _by_slot(objects: list[OwnedObject], slot: str) -> list[OwnedObject]:
     usable = [o for o in objects if o.slot != "delete" or slot == "delete"]
-    return sorted(usable, key=lambda o: (o.slot != slot, o.origin != "created"))
+    kept = slot != "read"  # for what changes them, those that are kept to be read come last
+    return sorted(usable, key=lambda o: (o.slot != slot, o.origin != "created", kept and o.slot == "read"))
 
 
 def plain(

@@ -11,6 +11,7 @@ from gatewright.checks.forms import Form, forms
 from gatewright.checks.object_access_change import changeable
 from gatewright.checks.object_access_read import pairs, plain
 from gatewright.checks.reading import Aim, Forged, controls, leaks, seen, send
+from gatewright.explore.policy import removes_several
 from gatewright.explore.words import words
 from gatewright.model.call import Call
 from gatewright.model.endpoint import Place
@@ -80,7 +81,7 @@ async def parameter_pollution(probe: Probe) -> Verdict:
 
 def _reads(probe: Probe) -> bool:
     """GET and HEAD; POST where its body names the object and nothing is made by it."""
-    if probe.endpoint.method != "POST":
+    if probe.endpoint.method != "POST" or removes_several(probe.endpoint):
         return probe.endpoint.method in ("GET", "HEAD")
     makers = {o.recipe.endpoint for o in probe.knowledge.objects if o.recipe is not None}
     named = probe.knowledge.named_by(probe.endpoint.id)

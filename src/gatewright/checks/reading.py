@@ -227,6 +227,7 @@ async def controls(
         found=hidden,
         anon=None if "C5" in probe.settings.disabled_controls else anon,
         attacker_got=read(exchange.response),
+        asked_by=aim.place,
     )
     aim = msgspec.structs.replace(aim, owned=about)
     if private and named and not evidence.strong:  # posts by author, say, may be for all who are logged in

@@ -157,7 +157,7 @@ def _shown(probe: Probe, id_: str) -> set[str]:
     shown: set[str] = set()
     for sample in probe.knowledge.samples:
         endpoint = probe.knowledge.endpoints.get(sample.endpoint)
-        if endpoint is None or "{" in endpoint.path or endpoint.method != "GET":
+        if endpoint is None or "{" in endpoint.path or endpoint.method != "GET" or administers(endpoint):
             continue
         if probe.rank(sample.account) > probe.rank(probe.account):  # an equal's list is the caller's as well
             continue
@@ -175,18 +175,18 @@ def only_properties(
 ) -> bool:
     """Whether an account's record is an open one, which shows some properties too many: no whole record is reached.
 
-    Either the caller's lists show the greater part of it, or what leaks stands outside the documented view and nothing
-    personal within it.
+    Either the caller's lists show everything else of it, and that is the greater part, or what leaks stands outside the
+    documented view and nothing personal within it.
     """
-    if owned.origin != "identity":
+    if owned.origin != "identity" or reference.place.within not in ("path", "query"):
         return False
     answer, listed = read(exchange.response), documented(probe)
     id_ = as_text(dict(reference.values)[reference.place])
-    shown = _shown(probe, id_)
+    shown = _shown(probe, id_) - {id_}
     hidden = {witness.path for witness in leak if witness.value not in shown}
-    rest = [leaf for leaf in answer.leaves if leaf.path not in hidden and leaf.value not in ("null", "true", "false")]
-    common = shown & {leaf.value for leaf in rest if _tells(leaf.value)} - {id_}
-    if common and len(hidden) < len({leaf.path for leaf in rest}):
+    rest = [leaf for leaf in answer.leaves if leaf.path not in hidden and _tells(leaf.value) and leaf.value != id_]
+    common = {leaf.path for leaf in rest if leaf.value in shown}
+    if common == {leaf.path for leaf in rest} and len(hidden) <= len(common):
         return True
     within = [leaf for leaf in rest if leaf.path in listed]
     return (

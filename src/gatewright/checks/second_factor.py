@@ -10,12 +10,14 @@ from gatewright.checks.account_forms import form, of_class, takes
 from gatewright.checks.codes import HalfWay, codes_of, half_credentials, opens, step_with, worked, wrong_code
 from gatewright.checks.login_lockout import limit_sign
 from gatewright.checks.own_account import Own, accepted, ask, is_shown, new_password, newcomer, told
+from gatewright.explore.words import is_version
 from gatewright.model.account import Credential
 from gatewright.model.endpoint import Endpoint
 from gatewright.model.http import Exchange
 from gatewright.model.json import Json
 from gatewright.model.test import Attacker, Effect, Need, Phase, Probe, check
 from gatewright.model.verdict import Verdict, conclude, proved
+from gatewright.proof.leaves import read
 
 WRONG = 20
 """Wrong codes in a row; a limit above that many is taken for none."""
@@ -119,17 +121,19 @@ async def otp_no_lockout(probe: Probe) -> Verdict:
 
     ## What it does
     On an account made for it: has one code mailed (for a log-in with a second factor, or to reset the password), sends 20
-    wrong codes at full speed, and then the right one, read by `hooks.mail`.
+    wrong codes at full speed, and then the right one, read by `hooks.mail`. Without that hook it can only compare: where the
+    API has the same endpoint in another version, wrong codes are sent to that one first and then to this one.
 
     ## Why it matters
     A code of six digits is guessed in a million tries: in minutes, where nothing counts them.
 
     ## How it is proved
     No answer to a wrong code tells of a limit, and the right code still works after 20 wrong ones: the log-in is finished, or
-    the new password logs in.
+    the new password logs in. Without the right code: the other version refuses wrong codes in the same form and shows a
+    limit within 20 of them, and this one, asked afterwards, shows none.
 
     ## When it is wrong
-    When a limit begins above 20 tries of one code.
+    When a limit begins above 20 tries of one code. When this version ends a code silently where the other says so.
 
     ## Remedy
     End a code after five wrong tries, and count codes that are asked for per account as well.
@@ -140,9 +144,7 @@ async def otp_no_lockout(probe: Probe) -> Verdict:
     if not codes_of(probe, probe.endpoint):
         return conclude("no_such_function", "it takes no code")
     if "mail" not in probe.settings.hooks:
-        return conclude(
-            "not_visible", "only the right code shows a limit, and none can be read: configure `hooks.mail`"
-        )
+        return await _beside_sibling(probe)
     reset = bool(takes(probe, probe.endpoint).secret)
     half = await (_reset_begun(probe) if reset else _half_way(probe))
     if isinstance(half, Verdict):
@@ -173,6 +175,78 @@ async def otp_no_lockout(probe: Probe) -> Verdict:
         attacks=(answers[-1].number,),
         cvss=_CVSS,
     )
+
+
+async def _beside_sibling(probe: Probe) -> Verdict:
+    """The verdict without a right code: another version of the endpoint shows a limit, and this one does not."""
+    none = conclude("not_visible", "only the right code shows a limit, and none can be read: configure `hooks.mail`")
+    other = _sibling(probe)
+    if other is None:
+        return none
+    limited = await _wrong_codes(probe, other)
+    if isinstance(limited, Verdict) or not limited[1]:
+        return none
+    free = await _wrong_codes(probe, probe.endpoint)
+    if isinstance(free, Verdict):
+        return free
+    (first, *_), sign = limited
+    answers, shown = free
+    if shown:
+        return conclude("protected", f"a limit shows after {len(answers)} wrong codes: {shown}")
+    one, this = read(first.response), read(answers[0].response)
+    alike = (one.status, one.paths()) == (this.status, this.paths())
+    if not probe.control(
+        "sibling",
+        "a wrong code in both versions",
+        expected="refused in the same form",
+        observed=f"{told(first)} and {told(answers[0])}{'' if alike else ', of another form'}",
+        holds=alike,
+    ):
+        return none
+    return proved(
+        summary=f"Codes can be tried on at {probe.endpoint.name}, which {other.name} limits.",
+        proof=(
+            f"{other.name} shows a limit within {len(limited[0])} wrong codes: {sign}",
+            f"{WRONG} wrong codes at {probe.endpoint.name} afterwards were each answered alike ({told(answers[0])})",
+            "both refuse a wrong code in the same form",
+        ),
+        attacks=(answers[-1].number,),
+        cvss=_CVSS,
+    )
+
+
+def _sibling(probe: Probe) -> Endpoint | None:
+    """The endpoint of the same path in another version, which takes a code as well."""
+
+    def bare(endpoint: Endpoint) -> tuple[str, ...]:
+        return tuple(part for part in (endpoint.base + endpoint.path).split("/") if part and not is_version(part))
+
+    for endpoint in (*of_class(probe, "otp"), *of_class(probe, "reset")):
+        if endpoint.id != probe.endpoint.id and bare(endpoint) == bare(probe.endpoint) and codes_of(probe, endpoint):
+            return endpoint
+    return None
+
+
+async def _wrong_codes(probe: Probe, endpoint: Endpoint) -> tuple[list[Exchange], str] | Verdict:
+    """Wrong codes for an account of its own until a limit shows: the answers, and what told of it (empty: nothing)."""
+    half = await (_reset_begun(probe) if takes(probe, endpoint).secret else _half_way(probe))
+    if isinstance(half, Verdict):
+        return half
+    answers: list[Exchange] = []
+    word = new_password(probe)
+    while len(answers) < WRONG:
+        call = step_with(probe, endpoint, half, wrong_code("100000", probe), word)
+        if call is None:
+            return conclude("not_visible", "what else the step requires is not known")
+        purpose = f"attack: wrong code {len(answers) + 1}"
+        sent = await probe.send(call, as_=half.own.name, purpose=purpose, endpoint=endpoint, credentials=(), burst=True)
+        if accepted(sent) or sent.response is None:
+            return conclude("not_visible", f"a wrong code was answered with {told(sent)}")
+        answers.append(sent)
+        sign = limit_sign(answers, set())
+        if sign:
+            return answers, sign
+    return answers, ""
 
 
 async def _half_way(probe: Probe) -> HalfWay | Verdict:

@@ -235,6 +235,8 @@ async def look(
         asked.add(target)
         exchange = await probe.send(here.call, purpose="read-back", endpoint=here.endpoint)
         response = exchange.response
+        if response is not None and 300 <= response.status < 400:
+            ways[:0] = _behind(probe, exchange, here, asked)
         if response is None or not response.ok:
             continue
         if response.body == file.content or (response.truncated and response.size == len(file.content)):

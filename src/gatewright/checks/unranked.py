@@ -7,14 +7,15 @@ everybody, and what it reaches: data of several other accounts, or a change of a
 from __future__ import annotations
 
 from gatewright.checks.account_functions import Aim, acts_on
-from gatewright.checks.controls import call_of, random_like
-from gatewright.checks.effects import Effect, refused, strike, turned_away
+from gatewright.checks.controls import call_of, peers, random_like
+from gatewright.checks.effects import Effect, acts, creates, deletes, refused, strike, turned_away
 from gatewright.checks.evidence import ordinary
 from gatewright.checks.meant import EVIDENCE, stated
 from gatewright.checks.ranks import enough, neighbours_forbid, shows_others
+from gatewright.checks.values import sets
 from gatewright.model.account import ANON
 from gatewright.model.call import Call
-from gatewright.model.knowledge import OwnedObject
+from gatewright.model.knowledge import OwnedObject, Reference
 from gatewright.model.test import Probe
 from gatewright.model.verdict import Verdict, conclude, proved, strongest
 from gatewright.proof.denied import DeniedFamily
@@ -27,7 +28,10 @@ async def unranked(probe: Probe) -> Verdict:
     if not codes or not enough(probe, {*codes, "F2", "F5"}):
         return conclude("no_such_function", "nothing says that it is meant for a higher role")
     call = call_of(probe, probe.account)
-    if call is None or probe.knowledge.sample(probe.endpoint.id, probe.account) is None:
+    tried = probe.knowledge.sample(probe.endpoint.id, probe.account) is not None
+    if probe.endpoint.method == "DELETE":  # trying it out would use the object up: a reference is enough to ask with
+        call, tried = call or Call(endpoint=probe.endpoint.id), True
+    if call is None or not tried:
         return conclude("needs_configuration", "needs an account of a higher role: --account NAME/ROLE=USER:PASSWORD")
     if probe.endpoint.method in ("GET", "HEAD"):
         return await _reads(probe, call, codes)
@@ -85,21 +89,55 @@ async def _writes(probe: Probe, call: Call, codes: set[str]) -> Verdict:
         and probe.accounts[owned.owner].origin == "throw-away"
         and reference.endpoint == probe.endpoint.id
     ]
-    if not rows:
-        return conclude("no_reference", "no value of it names a user that this run made")
     if not enough(probe, codes):
         neighbour = await neighbours_forbid(probe)
         codes = codes | ({"F2"} if neighbour else set())
     if not enough(probe, codes):
         return conclude("no_such_function", "too little says that it is meant for a higher role")
-    verdicts = []
+    verdicts: list[Verdict] = []
     done = "delete" if probe.endpoint.method == "DELETE" else "change"
     for owned, reference in rows[:2]:
         effect = await acts_on(probe, Aim(like=owned, reference=reference, call=call))
         if isinstance(effect, Effect):
-            return _proved(probe, codes, done, effect.facts, effect.attacks, victim=owned.owner, by=effect.by)
+            return _proved(
+                probe, codes, done, effect.facts, effect.attacks, victim=owned.owner, by=effect.by or probe.account
+            )
         verdicts.append(effect)
-    return strongest(verdicts)
+    for owned, reference in _objects(probe):
+        effect = await _on_object(probe, owned, reference, call)
+        if isinstance(effect, Effect):
+            victim = owned.owner if owned.owner != probe.account else ""
+            return _proved(probe, codes, done, effect.facts, effect.attacks, victim=victim)
+        verdicts.append(effect)
+    beside = next((n for n in peers(probe) if probe.accounts[n].origin != "throw-away"), "")
+    if not verdicts and probe.endpoint.method == "POST" and beside:
+        effect = await creates(probe, call, able=beside, attacker=probe.account)
+        if isinstance(effect, Effect):
+            return _proved(probe, codes, "create", effect.facts, effect.attacks)
+        verdicts.append(effect)
+    return strongest(
+        verdicts or [conclude("no_reference", "no value of it names a user or an object that this run made")]
+    )
+
+
+def _objects(probe: Probe) -> list[tuple[OwnedObject, Reference]]:
+    """An object of this run of somebody else, and one of the attacker's own, as the end of the path names them."""
+    rows: dict[bool, tuple[OwnedObject, Reference]] = {}
+    for owned in sorted(probe.knowledge.named_by(probe.endpoint.id), key=lambda o: (o.slot == "delete", o.key)):
+        reference = owned.reference(probe.endpoint.id)
+        if owned.origin == "created" and reference is not None and reference.place.within == "path":
+            rows.setdefault(owned.owner == probe.account, (owned, reference))
+    return [rows[own] for own in sorted(rows)]
+
+
+async def _on_object(probe: Probe, owned: OwnedObject, reference: Reference, call: Call) -> Effect | Verdict:
+    """Deleted, set or acted upon, as its owner sees it."""
+    if probe.endpoint.method == "DELETE":
+        return await deletes(probe, owned, reference, call, attacker=probe.account)
+    effect = await sets(probe, owned, reference, call, able="", attacker=probe.account)
+    if isinstance(effect, Effect) or effect.reason == "denied":
+        return effect
+    return await acts(probe, owned, reference, call, attacker=probe.account)
 
 
 def _proved(

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from gatewright.checks.controls import call_of
 from gatewright.checks.files import Field, File, accepted, carrying, field_of
+from gatewright.checks.promised import promised
 from gatewright.checks.stored import Seen, look, store
 from gatewright.explore.words import words
 from gatewright.model.account import ANON
@@ -42,8 +43,11 @@ _LIMITS = tuple(
     )
 )
 """Texts that say how large a file may be, and the amount: `at most 512 KiB`, `1 MiB (1048576 bytes) at most`."""
-_LEAST = 1024
-"""Bytes of a limit that a text is believed to set for a file: less is said of names and titles."""
+_LEAST, _LEAST_OF_ALL = 1024, 8 * 1024
+"""Bytes of a limit that the text about a file, or about the whole request, is believed to set for the file.
+
+Less is said of names and titles, and of messages that a file goes with.
+"""
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 _ACTIVE = {"text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"}
 _MEANT = {
@@ -156,19 +160,17 @@ def _documented(probe: Probe, field: Field) -> int:
     refused = [
         f"413: {answer.description}" for answer in probe.endpoint.answers if answer.status in ("413", "400", "422")
     ]
-    for text in (field.schema.description, *bodies, probe.endpoint.description, probe.endpoint.summary, *refused):
-        amount = limit_of(text)
-        if amount:
-            return amount
-    return 0
+    own = limit_of(field.schema.description)
+    texts = (*bodies, probe.endpoint.description, probe.endpoint.summary, *refused)
+    return own or next((amount for text in texts if (amount := limit_of(text, least=_LEAST_OF_ALL))), 0)
 
 
-def limit_of(text: str) -> int:
+def limit_of(text: str, *, least: int = _LEAST) -> int:
     """The most bytes that a text says a file may have; of several amounts the largest, 0 when it says none."""
     amounts = [0]
     for number, unit in (found for limit in _LIMITS for found in limit.findall(text)):
         amounts.append(int(float(re.sub(r"[,_']", "", number)) * _UNITS.get(unit[0].lower(), 1)))
-    return max(amounts) if max(amounts) >= _LEAST else 0
+    return max(amounts) if max(amounts) >= least else 0
 
 
 async def _beyond(probe: Probe, call: Call, field: Field, documented: int) -> Verdict:
@@ -300,7 +302,9 @@ async def upload_type(probe: Probe) -> Verdict:
     ## How it is proved
     A small file is kept and comes back. Then the same bytes come back from the API's own address as HTML, SVG or XML and
     not as a download; or what comes back is the product of the program's numbers; or the field is meant for images,
-    PDF or video by its name, and HTML that does not even begin like one comes back unchanged. Each is done twice. An answer of 201 proves nothing.
+    PDF or video by its name, and HTML that does not even begin like one comes back unchanged; or the specification
+    limits the kinds (`PDF, PNG or JPEG`), and what says itself that it is HTML comes back unchanged, as a download
+    perhaps. Each is done twice. An answer of 201 proves nothing.
 
     ## When it is wrong
     When the API is meant to publish pages that its users write.
@@ -374,14 +378,16 @@ async def _try(probe: Probe, call: Call, field: Field, index: int) -> tuple[_Tri
 
 
 def _proof(probe: Probe, field: Field, trick: _Trick, sent: Exchange, seen: Seen | None) -> str:
-    """What a kept file proves: `active`, `run`, `meant` or nothing."""
+    """What a kept file proves: `active`, `run`, `meant`, `promised` or nothing."""
     if seen is not None and _ran(seen.response, trick):
         return "run"
     if seen is None or not seen.exact:
         return ""
     if _is_active(seen.response):
         return "active"
-    return "meant" if trick.plain and _meant(probe, field) else ""
+    if trick.plain and _meant(probe, field):
+        return "meant"
+    return "promised" if trick.plain and trick.file.kind == "text/html" and promised(probe, field) else ""
 
 
 def _ran(response: Response, trick: _Trick) -> bool:
@@ -392,11 +398,15 @@ def _media(response: Response) -> str:
     return (response.header("content-type") or "").partition(";")[0].strip().lower()
 
 
+def _shown_in_place(response: Response) -> bool:
+    """Whether an answer is no download."""
+    return not (response.header("content-disposition") or "").strip().lower().startswith("attachment")
+
+
 def _is_active(response: Response) -> bool:
     """Whether a browser that opens the address would run what is in it."""
-    download = (response.header("content-disposition") or "").strip().lower().startswith("attachment")
     caged = "sandbox" in (response.header("content-security-policy") or "").lower()
-    return _media(response) in _ACTIVE and not download and not caged
+    return _media(response) in _ACTIVE and _shown_in_place(response) and not caged
 
 
 def _meant(probe: Probe, field: Field) -> str:
@@ -422,6 +432,9 @@ async def _active(
         told = f"{where} gave back the same bytes as {_media(seen.response)}, not as a download" + (
             ", to a browser that sends no header of its own" if open_ else ", to who sends the account's token"
         )
+    elif proof == "promised":
+        severity = "low" if seen and not _shown_in_place(seen.response) else "medium"
+        told = f"the specification says that it takes {promised(probe, field)}, and {where} gave back the same bytes"
     else:
         told = f"the field is meant for an {_meant(probe, field)}, and {where} gave back the same bytes"
     return proved(

@@ -88,6 +88,8 @@ class GivenEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Account → what its accepted request says in the query."""
     makes: bool = False
     """It made the accounts' objects."""
+    choices: dict[str, Schema] = field(default_factory=dict)
+    """Properties of its body → what the specification says of each, where that is more than that it is a text."""
     takes: tuple[str, ...] = ()
     """Texts that the specification lists for its body."""
     example: Json = None
@@ -276,6 +278,8 @@ def _bodies(told: GivenEndpoint) -> tuple[Body, ...]:
     if told.files:
         schema = Schema(types=("object",), properties=told.files)
         return (Body(content_type="multipart/form-data", schema=schema),)
+    if told.choices:
+        return (Body(content_type="application/json", schema=Schema(types=("object",), properties=told.choices)),)
     return (_body(told.takes, told.example),) if told.takes or told.example is not None else ()
 
 

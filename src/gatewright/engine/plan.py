@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from gatewright.engine.ports import Standing
-from gatewright.explore.policy import administers
+from gatewright.explore.policy import administers, removes_several
 from gatewright.model.access import cells_of
 from gatewright.model.account import ANON
 from gatewright.model.endpoint import Endpoint
@@ -253,6 +253,8 @@ def _need_sample(endpoint: Endpoint, attacker: str, situation: Situation) -> Ver
 
 
 def _need_reads(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
+    if removes_several(endpoint):
+        return conclude("no_such_function", f"{endpoint.name} removes what it names")
     if endpoint.method in ("GET", "HEAD") or (endpoint.method == "POST" and _names_in_body(endpoint, situation)):
         return None
     field = endpoint.field
@@ -262,13 +264,15 @@ def _need_reads(endpoint: Endpoint, attacker: str, situation: Situation) -> Verd
 
 
 def _need_changes(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
-    if endpoint.method in ("PUT", "PATCH", "POST"):
+    if endpoint.method in ("PUT", "PATCH", "POST") and not removes_several(endpoint):
         return None
     return conclude("no_such_function", f"{endpoint.method} does not change an object")
 
 
 def _need_deletes(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
-    return None if endpoint.method == "DELETE" else conclude("no_such_function", f"{endpoint.method} does not delete")
+    if endpoint.method == "DELETE" or (removes_several(endpoint) and _names_in_body(endpoint, situation)):
+        return None
+    return conclude("no_such_function", f"{endpoint.method} does not delete")
 
 
 def _need_methods(endpoint: Endpoint, attacker: str, situation: Situation) -> Verdict | None:
@@ -333,6 +337,8 @@ def _need_higher(endpoint: Endpoint, attacker: str, situation: Situation) -> Ver
     higher = [n for n in situation.regular() if situation.identities.rank(n) > rank]
     if higher or situation.knowledge.sample(endpoint.id, attacker) is not None:
         return None
+    if endpoint.method == "DELETE" and situation.knowledge.named_by(endpoint.id):
+        return None  # nobody tries a deletion out on what is needed
     return conclude("needs_configuration", "needs an account of a higher role: --account NAME/ROLE=USER:PASSWORD")
 
 

@@ -52,11 +52,12 @@ class Care:
 
         `makes`: it is asked to make an object, which endpoints of its own name or list. Raises Spent.
         """
-        word = ends(endpoint) or ("state" if sets_a_state(endpoint) else "")
+        state = sets_a_state(endpoint)
+        word = ends(endpoint) or ("state" if state and endpoint.method == "POST" else "")
         named = self._places.accounts_named(endpoint, filling.values)
         if named:
             on_account = endpoint.method == "POST" and bool(filling.account) and not makes
-            if not (word or on_account or administers(endpoint)) or set(named.values()) == {self.spare}:
+            if not (word or state or on_account or administers(endpoint)) or set(named.values()) == {self.spare}:
                 return filling
             return await self._on_spare(endpoint, account, filling, named, harmful=bool(word) or on_account)
         if any(thing.origin == "created" for thing in filling.things.values()):

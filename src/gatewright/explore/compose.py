@@ -71,15 +71,19 @@ class Composer:
         unknown: frozenset[Place] = frozenset(),
         recipe: Recipe | None = None,
         plant: bool = True,
+        twice: bool = False,
     ) -> Composed:
-        """A call of the endpoint. `unknown` are optional references without a value: they are left out."""
+        """A call of the endpoint. `unknown` are optional references without a value: they are left out.
+
+        `twice`: a marker in a second text as well, for objects that may be named by the first one.
+        """
         values = self._values(label)
         call = self._again(endpoint, values, recipe) if recipe else self._first(endpoint, values)
         for place in unknown:
             call = call.without(place)
         for place, value in references.items():
             call = call.with_value(place, value)
-        if plant and not recipe and not values.markers:
+        if plant and not recipe and (not values.markers or (twice and len(values.markers) == 1)):
             call = self._planted(endpoint, call, values, frozenset(references) | unknown)
         return Composed(call, values, dict(references))
 
@@ -182,9 +186,10 @@ class Composer:
         if body is None or not isinstance(call.body, dict):
             return call
         found = schemas.fields(body.schema, self._specification)
+        held = {place for place in call.places() if _marked(call.get(place), values.markers)}
         for one in sorted(found, key=lambda one: call.get(Place("body", one.name)) is None):
             place = Place("body", one.name)
-            if place not in taken and one.name and "[" not in one.name and _free(one.schema):
+            if place not in taken | held and one.name and "[" not in one.name and _free(one.schema):
                 made = values.value(Schema(types=("string",), max_length=one.schema.max_length), f"{one.name}~text")
                 return call.with_value(place, made)
         return call

@@ -19,7 +19,7 @@ from gatewright.model.schema import Schema
 
 _NAMED = 0.65
 """How much it says that a place bears the very name of a resource."""
-_TEXTUAL = frozenset({"slug", "key", "handle", "code", "name", "alias"})
+TEXTUAL = frozenset({"slug", "key", "handle", "code", "name", "alias"})
 """Words of the parameters that name objects by a text that a person can read."""
 _NEVER = frozenset({"date", "date-time", "email", "password", "uri", "binary", "byte"})
 _PARAMETER = re.compile(r"\{([^}]*)\}")
@@ -412,7 +412,7 @@ class _Holes:
 
     def _by_text(self, resource: Resource) -> bool:
         """Whether its objects are named by a text that says so: `/workspaces/{slug}`; other text of that name may be prose."""
-        return bool(set(words(self._parameters[resource.collection])) & _TEXTUAL)
+        return bool(set(words(self._parameters[resource.collection])) & TEXTUAL)
 
 
 def _bare(name: str) -> str:

@@ -55,6 +55,11 @@ class Identities:
             if reply.accepted:
                 self._memory.sample(call.endpoint, account, call, reply)
                 leaves = {name: value for name, _, _, value in scalars(reply.body) if _names(value, values)}
+                self._memory.belongs[account] = {
+                    name: value
+                    for name, key, _, value in scalars(reply.body)
+                    if name not in leaves and "[" not in name and self._is_key(name, key, value)
+                }
         known = {str(value) for value in leaves.values()}
         one = self._sessions.accounts.get(account)
         for name, value in one.registered.items() if one else ():
@@ -66,6 +71,12 @@ class Identities:
                 f"identity.{'id' if text.isdigit() or _opaque(text) else 'email' if '@' in text else f'value{index}'}"
             ] = int(text) if text.isdigit() and len(text) < 16 else text
         self._memory.identity[account] = leaves
+
+    def _is_key(self, name: str, key: str, value: Json) -> bool:
+        """Whether a leaf is an id of something else by its name: `firmId`, `firm.id`."""
+        vocabulary = self._graph.vocabulary
+        told = vocabulary.prefix(key) or (vocabulary.generic(key) and "." in name)
+        return bool(told) and isinstance(value, (str, int)) and not isinstance(value, bool) and value != ""
 
     async def fit(self, account: str) -> None:
         """Try the account's values at each path place that its own objects cannot fill. Raises Spent."""

@@ -77,6 +77,8 @@ class Memory:
         """(resource, account) → items that the account's lists showed, at most 20."""
         self.identity: dict[str, dict[str, Json]] = {}
         """Account → leaves of the answer that names it, which hold one of its identity values."""
+        self.belongs: dict[str, dict[str, Json]] = {}
+        """Account → further ids in that answer, by name: of its company, its plan."""
         self.identity_keys: dict[str, str] = {}
         """Resource key → the identity leaf by which its endpoints name an account."""
         self.aliases: dict[str, str] = {}

@@ -17,7 +17,7 @@ from gatewright.explore.cast import Cast
 from gatewright.explore.chance import random_like
 from gatewright.explore.compose import Composed, Composer
 from gatewright.explore.courier import Courier, sending
-from gatewright.explore.graph import Graph, Hole, Resource, shape
+from gatewright.explore.graph import TEXTUAL, Graph, Hole, Resource, shape
 from gatewright.explore.ledger import Entry, Ledger
 from gatewright.explore.memory import Learnt, Memory, Thing, id_candidates, leaves_of
 from gatewright.explore.places import Filling, Places
@@ -187,7 +187,9 @@ class Objects:
     def _compose(self, endpoint: Endpoint, resource: Resource, filling: Filling, label: str) -> Composed:
         recipe = self._memory.known(endpoint.id)
         unknown = frozenset(hole.place for hole in filling.missing if not hole.required)
-        composed = self._composer.compose(endpoint, label, references=filling.values, unknown=unknown, recipe=recipe)
+        twice, compose = bool(set(words(self._parameter(resource))) & TEXTUAL), self._composer.compose
+        named = filling.values
+        composed = compose(endpoint, label, references=named, unknown=unknown, recipe=recipe, twice=twice)
         if endpoint.method == "PUT" and endpoint.id == resource.replace:  # we choose the id ourselves
             hole = [one for one in self._graph.holes[endpoint.id] if one.place.within == "path"][-1]
             value = composed.call.get(hole.place)

@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct
 
 from gatewright.explore.graph import Graph, Hole
 from gatewright.explore.memory import Memory, Thing
-from gatewright.explore.policy import SAFE
+from gatewright.explore.policy import asks
 from gatewright.explore.words import noun, same, words
 from gatewright.model.endpoint import Endpoint, Place
 from gatewright.model.json import Json
@@ -76,9 +76,9 @@ class Places:
         """
         holes = self._graph.holes[endpoint.id]
         path = [hole for hole in holes if hole.place.within == "path"]
-        write = endpoint.method not in SAFE
+        write = not asks(endpoint)
         rest = [hole for hole in holes if hole.place.within != "path"]
-        values, things, missing = self._rest(rest, account, others, write)
+        values, things, missing = self._rest(rest, account, others, write, slot)
         if not path:
             return [Filling(values, things, missing, True)]
         found = []
@@ -125,7 +125,7 @@ class Places:
         return values
 
     def _rest(
-        self, holes: list[Hole], account: str, others: tuple[str, ...], write: bool
+        self, holes: list[Hole], account: str, others: tuple[str, ...], write: bool, slot: str
     ) -> tuple[dict[Place, Json], dict[Place, Thing], tuple[Hole, ...]]:
         """Values of the places outside the path, the things they name, and the places that nothing is known for.
 
@@ -135,7 +135,7 @@ class Places:
         things: dict[Place, Thing] = {}
         missing = []
         for hole in holes:
-            found = self.options(hole, account, slot="read", others=others, write=write)
+            found = self.options(hole, account, slot=slot if write else "read", others=others, write=write)
             weak = not hole.guesses or hole.guesses[0][1] < 0.6
             narrows = (
                 not write and hole.place.within == "query" and not hole.required
@@ -249,7 +249,21 @@ class Places:
         user = {self._vocabulary.prefix(hole.key), noun(hole.key)}
         if user & _CALLERS or (user & _USERS and not hole.guesses):
             named += [value for name, value in leaves.items() if self._vocabulary.generic(name.rpartition(".")[2])]
+        if not named and not hole.guesses and hole.place.within != "path":
+            named = self._belonging(hole, account)
         return [value for value in dict.fromkeys(named) if fits(hole, value)]
+
+    def _belonging(self, hole: Hole, account: str) -> list[Json]:
+        """What the account belongs to, where the place bears its name: `X-Firm-Id`, `firm` and the account's `firmId`."""
+        asked = words(hole.key)
+        asked = asked[1:] if len(asked) > 1 and asked[0] == "x" else asked
+        found = []
+        for name, value in self._memory.belongs.get(account, {}).items():
+            above, _, key = name.rpartition(".")
+            told = words(key) if self._vocabulary.prefix(key) else [*words(above.rpartition(".")[2]), *words(key)]
+            if asked == told or (asked == told[:-1] and hole.place.within != "body"):
+                found.append(value)
+        return found
 
     def alias(self, hole: Hole) -> str:
         """The identity leaf that the place's name holds in the accounts' own answers; `X-Patient-Id` as `patient_id`."""

@@ -48,6 +48,27 @@ def forbidden(endpoint: Endpoint, mode: Mode) -> str:
     return ""
 
 
+_ASKING = frozenset({"query", "search", "find", "lookup", "filter", "count", "exists"})
+
+
+def asks(endpoint: Endpoint) -> bool:
+    """Whether it only reads: GET and the like, or a POST whose path ends with a word for asking (`/readings/query`)."""
+    if endpoint.method in SAFE or endpoint.method != "POST":
+        return endpoint.method in SAFE
+    return endpoint.path.rstrip("/").rpartition("/")[2].lower() in _ASKING
+
+
+_REMOVING = frozenset({"delete", "remove", "destroy", "archive", "trash", "erase", "discard"})
+
+
+def removes_several(endpoint: Endpoint) -> bool:
+    """Whether it removes what its body or query names: DELETE of a collection, or a POST whose last words say so."""
+    last = endpoint.path.rstrip("/").rpartition("/")[2]
+    if endpoint.field is not None or last.startswith("{"):
+        return False
+    return endpoint.method == "DELETE" or (endpoint.method == "POST" and bool(set(words(last)) & _REMOVING))
+
+
 def outward(endpoint: Endpoint) -> str:
     """The word by which an endpoint says that it reaches the world outside (pay, send, …); empty when none."""
     said = [*words(endpoint.path), *words(endpoint.operation)]

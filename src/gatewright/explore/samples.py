@@ -20,6 +20,7 @@ from gatewright.explore.memory import Memory, Thing
 from gatewright.explore.objects import Objects
 from gatewright.explore.places import Filling, Places
 from gatewright.explore.selves import Selves
+from gatewright.explore.several import Several
 from gatewright.explore.streams import learnt
 from gatewright.explore.words import same
 from gatewright.model.account import ANON
@@ -64,6 +65,7 @@ class Samples:
         self._cast = cast
         self._mode: Mode = mode
         self._seed = seed
+        self.several = Several(graph, memory, courier, composer, ledger, places, objects, cast)
         self._blind: set[str] = set()
         """Endpoints that were asked for something made up."""
         self._restored: set[tuple[str, str]] = set()
@@ -123,6 +125,8 @@ class Samples:
         """A sample of an endpoint that changes, on an object of ours. Raises Spent."""
         if (endpoint.id, account) in self._memory.samples:
             return True
+        if self.several.hole(endpoint) is not None:
+            return await self.several.sample(endpoint, account)
         if endpoint.method == "DELETE":
             return await self._delete(endpoint, account)
         slot = "change" if endpoint.method in ("PUT", "PATCH") else "spare"
@@ -392,6 +396,6 @@ class Samples:
             return reason
         if endpoint.method in policy.SAFE or "{" in endpoint.path or endpoint.method == "POST":
             return ""
-        if self._selves.own(endpoint):
+        if self._selves.own(endpoint) or (self.several.hole(endpoint) is not None and self._cast.throwaway):
             return ""
         return f"mode: nothing shows that {endpoint.name} changes only what is ours"

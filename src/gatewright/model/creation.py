@@ -12,6 +12,7 @@ from gatewright.model.call import leaves
 from gatewright.model.finding import Finding
 from gatewright.model.http import Exchange
 from gatewright.model.json import Json
+from gatewright.model.names import singular
 
 MOST = 5_000
 """Creations kept of one run; each answer at most this many bytes:"""
@@ -19,6 +20,10 @@ LARGEST = 65_536
 _ID = re.compile(r"(?:^|_|[a-z](?=[A-Z]))(?:id|uuid|guid|key|slug|number|code|ref|reference|name)$|(?:Id|Uuid|Key)$")
 _NEVER = ("sign-up", "login", "log-in", "renew", "attack", "control")
 """Purposes of exchanges that make no object of ours."""
+_CALLED = re.compile(rb'\{"query": "(?:query|mutation) (\w+)')
+_VERBS = frozenset(
+    {"create", "add", "new", "make", "update", "change", "edit", "delete", "remove", "get", "set", "by", "my"}
+)
 LOCATION = "@location"
 """Name of the value that stands last in a `Location` header."""
 
@@ -49,7 +54,11 @@ def belongs(made: Exchange, value: str, *, name: str, path: str) -> bool:
     """Whether an equal value means the same object, in a request to `path` where it stands under `name`.
 
     `POST /users/1/notes` gave 7, and 7 stands in /users/2/notes/7 or under `noteId`; or the value is too long for chance.
+    All fields of a GraphQL schema have one path: which one is called stands after it, `/graphql#note`.
     """
+    if field := called(made.request.body):
+        given = {one for _, one in mentioned(made)}  # what it was told it did not make
+        return value not in given and _made_there(field, value, name=name, within=path.partition("#")[2])
     collection = unquote(made.request.target.partition("?")[0]).rstrip("/")
     if f"/{collection.rpartition('/')[2]}/{value}/" in f"{unquote(path)}/":
         return True
@@ -57,6 +66,32 @@ def belongs(made: Exchange, value: str, *, name: str, path: str) -> bool:
     if stem and collection.lower().rpartition("/")[2].startswith(stem):
         return True
     return len(value) >= 6 and bool(re.search(r"\d", value))
+
+
+def called(body: bytes) -> str:
+    """The field of a GraphQL schema that a request calls, as `Field.payload` writes it; empty for other requests."""
+    found = _CALLED.match(body)
+    return found[1].decode() if found else ""
+
+
+def where(exchange: Exchange) -> str:
+    """The path of a request, with the field that it calls: `/notes/7`, `/graphql#note`."""
+    path, field = exchange.request.target.partition("?")[0], called(exchange.request.body)
+    return f"{path}#{field}" if field else path
+
+
+def _made_there(field: str, value: str, *, name: str, within: str) -> bool:
+    """Whether what a mutation made is named by an equal value: `createOrder` by `orderId`, or by the `id` of `updateOrder`."""
+    nouns = set(_nouns(field))
+    stem = _nouns(re.sub(r"_?(id|uuid|key|no|number)s?$", "", re.split(r"[.\[\]]", name)[-1], flags=re.IGNORECASE))
+    if nouns & set(stem or _nouns(within)):
+        return True
+    return len(value) >= 6 and bool(re.search(r"\d", value))
+
+
+def _nouns(name: str) -> list[str]:
+    words = (singular(word.lower()) for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name))
+    return [word for word in words if word not in _VERBS]
 
 
 def decoded(body: bytes) -> Json:
@@ -112,7 +147,7 @@ class Creations:
     def _makers(self, exchange: Exchange) -> list[Exchange]:
         """For each value that the request names, the latest earlier creation whose answer gave it."""
         found = []
-        path = exchange.request.target.partition("?")[0]
+        path = where(exchange)
         for name, value in mentioned(exchange):
             for made, given in reversed(self._made):
                 if made.number >= exchange.number or value not in given.values():

@@ -47,6 +47,11 @@ class Request(Struct, frozen=True, gc=False):
         """Origin and target in one string, for people and reports."""
         return self.origin + self.target
 
+    @property
+    def content(self) -> bytes:
+        """What was sent after the head, for people and reports: the body, or what was said on a stream, a message a line."""
+        return self.body or "\n".join(self.listen.say if self.listen is not None else ()).encode()
+
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case."""
         return header(self.headers, name)

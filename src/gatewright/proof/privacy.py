@@ -14,6 +14,7 @@ STRONG = {
     "S2": "the attacker is refused another way to the same object",
     "S3": "the answer holds a personal or secret value that was planted by its owner",
     "S4": "the user said that it is private",
+    "S5": "a header or cookie says for which company it is asked, and each account's own answer says that it is another's",
 }
 WEAK = {
     "W1": "the object names its owner, in both accounts' objects",

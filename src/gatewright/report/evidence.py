@@ -67,7 +67,7 @@ def shown(exchange: Exchange, *, attacks: tuple[int, ...], witness: tuple[str, .
         status=status,
         attack=attack,
         open=attack and exchange.number == attacks[0],
-        request=_message(f"{request.method} {request.target}", request.headers, request.body, witness, False),
+        request=_message(f"{request.method} {request.target}", request.headers, request.content, witness, False),
         response=answer,
     )
 

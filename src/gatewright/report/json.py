@@ -166,7 +166,7 @@ def exchange_document(exchange: Exchange) -> dict[str, Json]:
             "method": request.method,
             "url": request.url,
             "headers": _lines(request.headers),
-            **_body(request.body),
+            **_body(request.content),
         },
         "response": answer,
         "error": exchange.error or None,

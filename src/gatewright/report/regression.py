@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from gatewright.model.account import ANON
 from gatewright.model.call import leaves
-from gatewright.model.creation import belongs, decoded, mentioned, names
+from gatewright.model.creation import belongs, called, decoded, mentioned, names, where
 from gatewright.model.finding import Finding
 from gatewright.model.http import Exchange
 from gatewright.model.mask import MASKED
@@ -41,7 +41,7 @@ def pytest(finding: Finding) -> str:
             for e in finding.exchanges
             if e.request.listen is None
             and e.account == attack.account != ANON
-            and e.request.method == "GET"
+            and _reads(e)
             and _ok(e)
             and e.number not in finding.attacks
         ),
@@ -69,7 +69,7 @@ def pytest(finding: Finding) -> str:
         f"SESSION = {_step(check, setup) if check else None}",
         f"WITNESS = {[_parametrised(text, '', '', setup) for text in witness]!r}",
         f"SEEN = {_seen(read_back if _gone(read_back) and read_back else attack)!r}  # status, and names of all that the answer held",
-        f"ACCEPTED = {attack.response is not None and attack.response.status < 400}  # the attack was",
+        f"ACCEPTED = {attack.response is not None and _status(attack) < 400}  # the attack was",
         f"GONE = {_gone(read_back)!r}  # the proof was that the owner's object had disappeared",
         "",
     ]
@@ -99,6 +99,18 @@ def _attack(finding: Finding) -> Exchange | None:
     return next((e for e in finding.exchanges if e.number in finding.attacks), None)
 
 
+def _reads(exchange: Exchange) -> bool:
+    """Whether a request changes nothing: a GET, or a query of GraphQL."""
+    return exchange.request.method == "GET" or exchange.request.body.startswith(b'{"query": "query ')
+
+
+def _status(exchange: Exchange) -> int:
+    """The status of an answer as the test file will see it: of GraphQL the one that its body stands for."""
+    if exchange.response is None:
+        return 0
+    return exchange.response.meaning if called(exchange.request.body) else exchange.response.status
+
+
 def _ok(exchange: Exchange) -> bool:
     return exchange.response is not None and exchange.response.ok
 
@@ -117,9 +129,10 @@ def _stated(finding: Finding, attack: Exchange) -> tuple[str, ...]:
     """What the kind itself says must not be seen: the property that was set, the origin that was allowed."""
     if finding.test == "mass-assignment" and finding.place is not None:
         sent = dict(leaves(decoded(attack.request.body)))
-        if finding.place.name in sent:
-            name = re.split(r"[.\]]", finding.place.name)[-1]
-            return (json.dumps({name: sent[finding.place.name]}, ensure_ascii=False)[1:-1],)
+        place = finding.endpoint.shown_place(finding.place).name
+        if place in sent:
+            name = re.split(r"[.\]]", place)[-1]
+            return (json.dumps({name: sent[place]}, ensure_ascii=False)[1:-1],)
     if finding.test == "cors" and attack.response is not None:
         lines = [line for line in attack.response.headers if line[0].lower() == "access-control-allow-origin"]
         return tuple(f"{name}: {value}" for name, value in lines)
@@ -133,26 +146,32 @@ def _read_back(finding: Finding, attack: Exchange) -> Exchange | None:
     showing = next((e for e in after if any(text in _text(e) for text in known)), None)
     if showing is not None or known:
         return showing
-    if attack.request.method == "DELETE":
-        return next((e for e in after if e.response is not None and e.response.status in (404, 410)), None)
+    if attack.request.method == "DELETE" or finding.test == "object-access-delete":
+        return next((e for e in after if _is_gone(e)), None)
     return None
 
 
 def _gone(read_back: Exchange | None) -> bool:
-    return read_back is not None and read_back.response is not None and read_back.response.status in (404, 410)
+    return read_back is not None and _is_gone(read_back)
+
+
+def _is_gone(exchange: Exchange) -> bool:
+    status = _status(exchange)
+    return status in (404, 410) or (bool(called(exchange.request.body)) and status == 400)
 
 
 def _baseline(finding: Finding, attack: Exchange, read_back: Exchange | None) -> Exchange | None:
     """The victim's own read of the same object: while it fails, nothing can be told."""
-    targets = {attack.request.target, read_back.request.target if read_back else ""}
+    asked = {(one.request.target, one.request.body) for one in (attack, read_back) if one is not None}
+    targets = {target for target, body in asked if not called(body)}
     victim = finding.victim or (read_back.account if read_back else "")
     return next(
         (
             e
             for e in finding.exchanges
             if e.account == victim != attack.account
-            and e.request.method == "GET"
-            and e.request.target in targets
+            and _reads(e)
+            and (e.request.target in targets or (e.request.target, e.request.body) in asked)
             and _ok(e)
         ),
         None,
@@ -193,10 +212,11 @@ def _seen(exchange: Exchange) -> tuple[int, list[str]]:
         return 0, []
     names = {
         name
-        for leaf, _ in leaves(decoded(exchange.response.body))
+        for leaf, value in leaves(decoded(exchange.response.body))
+        if value is not None
         for name in re.findall(r"[^.\[\]]+", re.sub(r"\[\d+\]", "", leaf))
     }
-    return exchange.response.status, sorted(names)
+    return _status(exchange), sorted(names)
 
 
 def _step(exchange: Exchange, setup: list[Exchange], *, test: str = "") -> str:
@@ -216,7 +236,9 @@ def _step(exchange: Exchange, setup: list[Exchange], *, test: str = "") -> str:
         headers.append(("Authorization", f"«sigv4 {sign.variable}|{sign.key}|{sign.region}|{sign.service}»"))
     if found.certificate:
         headers.append((":certificate", f"«{found.certificate}»"))
-    body = found.body if isinstance(found.body, bytes) else _body(exchange, _markers(found.body), path, earlier)
+    body = (
+        found.body if isinstance(found.body, bytes) else _body(exchange, _markers(found.body), where(exchange), earlier)
+    )
     return repr((found.method, target, headers, body))
 
 

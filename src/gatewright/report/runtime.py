@@ -63,7 +63,17 @@ def send(step):
     finally:
         connection.close()
     decoded = json.dumps(parsed(text), ensure_ascii=False)
-    return response.status, text + "\\n" + decoded + "\\n" + str(response.headers)
+    asked = body if isinstance(body, str) else ""
+    status = meant(response.status, parsed(text)) if asked.startswith('{"query":') else response.status
+    return status, text + "\\n" + decoded + "\\n" + str(response.headers)
+
+
+def meant(status, answer):
+    """What the status of a GraphQL answer would be: without data it is a refusal."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not 200 <= status < 300 or (isinstance(data, dict) and any(one is not None for one in data.values())):
+        return status
+    return 401 if "UNAUTHENTICATED" in str(answer) else 404
 
 
 def fill(text, escape=str):
@@ -111,9 +121,10 @@ def parsed(text):
 
 
 def names(value):
-    """Every key in it, at any depth."""
+    """Every key in it that holds something, at any depth."""
     if isinstance(value, dict):
-        return set(value).union(*map(names, value.values()))
+        held = {key: one for key, one in value.items() if one is not None}
+        return set(held).union(*map(names, held.values()))
     return set().union(*map(names, value)) if isinstance(value, list) else set()
 
 

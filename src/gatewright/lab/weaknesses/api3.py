@@ -76,7 +76,6 @@ ROWS: tuple[Weakness, ...] = (
         "data-exposure",
         "GET /people/{user_id}",
         "What the forum shows of a member holds its birth date as well",
-        words=True,
         dialects=("bearer", "cookie"),
     ),
     _property(

@@ -65,7 +65,6 @@ ROWS: tuple[Weakness, ...] = (
         "no-rate-limit",
         "POST /auth/password/forgot",
         "A code that resets a password may be asked for however often one likes",
-        words=True,
         dialects=("bearer", "cookie"),
     ),
     _costs(
