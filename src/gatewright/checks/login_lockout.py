@@ -13,6 +13,7 @@ from msgspec import Struct
 from gatewright.access.tokens import garbage
 from gatewright.checks.log_in_edits import ADDRESSES, Edit, from_address, with_values
 from gatewright.checks.own_account import told, went_to
+from gatewright.checks.together import Together, in_one_request
 from gatewright.model.account import Account
 from gatewright.model.http import Exchange
 from gatewright.model.test import Attacker, Effect, LogIn, Need, Phase, Probe, check
@@ -67,7 +68,8 @@ async def login_no_lockout(probe: Probe) -> Verdict:
     ## What it does
     On an account made for it: the right password, up to 30 wrong ones in a row, the right one. Where a limit shows, it
     sends the right password with another address in X-Forwarded-For and its likes, with the user name in other
-    letters or with a blank after it, and with passwords in a list.
+    letters or with a blank after it, and with passwords in a list; a GraphQL log-in is called many times in one request,
+    for a new account.
 
     ## Why it matters
     Passwords are guessed, and those that leaked elsewhere are tried, by the million. Only a limit per account stops that.
@@ -266,7 +268,31 @@ async def _walk_around(probe: Probe, name: str, account: Account, count: int, si
                 severity="high",
                 cvss=_CVSS,
             )
-    return conclude("protected", f"after {count} wrong passwords: {sign}; no other address or spelling walks around it")
+    return await _all_at_once(probe, count, sign)
+
+
+async def _all_at_once(probe: Probe, count: int, sign: str) -> Verdict:
+    """Whether more passwords than the limit lets through are tried in one request of GraphQL, for two new accounts."""
+    done: list[Together] = []
+    while len(done) < 2:
+        tried = await in_one_request(probe, count)
+        if tried is None or not tried.accepted:
+            why = "no other address or spelling walks around it"
+            more = "" if tried is None else ", nor do many log-ins in one request"
+            return conclude("protected", f"after {count} wrong passwords: {sign}; {why}{more}")
+        done.append(tried)
+    return proved(
+        title="A limit of log-ins can be walked around",
+        summary=f"The limit at {probe.endpoint.name} counts requests: {done[0].wrong + 1} passwords are tried in one.",
+        proof=(
+            f"one by one, after {count} wrong passwords: {sign}",
+            f"under aliases in one request {done[0].wrong} wrong passwords were tried, and the right one after them got in",
+            "the same with a second new account",
+        ),
+        attacks=tuple(one.exchange.number for one in reversed(done)),
+        severity="high",
+        cvss=_CVSS,
+    )
 
 
 async def _well(
