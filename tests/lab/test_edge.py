@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from gatewright.lab.edge import OWN_ORIGIN
+from gatewright.lab.edge import OWN_ORIGIN, Edge
 
 Visit = Callable[..., Any]
 
@@ -54,3 +56,25 @@ def test_the_log_has_a_line_per_request(visit: Visit) -> None:
         "GET /nowhere 404 anon",
         "GET /openapi.json 200 anon",
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (({"type": "websocket.accept"}, {"type": "websocket.close"}), "GET /live 101 anon\n"),
+        (({"type": "websocket.close"},), "GET /live 403 anon\n"),
+        (({"type": "websocket.http.response.start", "status": 401},), "GET /live 401 anon\n"),
+    ],
+)
+def test_a_handshake_is_a_line_of_the_log(said: tuple[dict[str, Any], ...], line: str) -> None:
+    log = io.StringIO()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for message in said:
+            await send(message)
+
+    async def nowhere(message: Any) -> None: ...
+
+    edge = Edge(app, weak=frozenset(), log=log)
+    asyncio.run(edge({"type": "websocket", "raw_path": b"/live"}, nowhere, nowhere))  # type: ignore[arg-type]
+    assert log.getvalue() == line

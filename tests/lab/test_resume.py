@@ -101,7 +101,7 @@ class Range:
         for account in accounts:
             told = {"username": account, "password": self.running.accounts[account]["password"]}
             token = json.loads(self._ask("/auth/login", body=json.dumps(told).encode()))["access_token"]
-            for path in (p for p, item in paths.items() if "get" in item and "{" not in p):
+            for path in (p for p, item in paths.items() if "{" not in p and ends(item.get("get"))):
                 marker = MARKER.search(self._ask(path, token=token))
                 if marker:
                     found[f"{account} {path}"] = marker[0]
@@ -116,6 +116,12 @@ class Range:
                 return text
         except urllib.error.HTTPError:
             return ""
+
+
+def ends(operation: dict[str, Any] | None) -> bool:
+    """Whether there is a GET whose answer ends: a stream would be read for ever."""
+    answers = operation["responses"] if operation else {"101": {}}
+    return "101" not in answers and "text/event-stream" not in json.dumps(answers)
 
 
 def moment(lines: Iterator[str], phase: str, attempts: int) -> Iterator[str]:

@@ -22,7 +22,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, self._listened(scope, send))
             return
         scope.setdefault("state", {})
         asked = Headers(scope=scope)
@@ -44,11 +44,26 @@ class Edge:
             return
         await self._app(scope, receive, answer)
 
+    def _listened(self, scope: Scope, send: Send) -> Send:
+        """A handshake of WebSocket is a request as well: 101 where it is accepted, else how it was refused."""
+        scope.setdefault("state", {})
+        noted = False
+
+        async def answer(message: Message) -> None:
+            nonlocal noted
+            status = {"websocket.accept": 101, "websocket.close": 403}.get(message["type"], message.get("status"))
+            if not noted and status is not None:
+                noted = True
+                self._note(scope, status)
+            await send(message)
+
+        return answer
+
     def _note(self, scope: Scope, status: int) -> None:
         if self._log is not None:
             path = scope["raw_path"].decode("ascii", "replace")
             account = scope["state"].get("account", "anon")
-            self._log.write(f"{scope['method']} {path} {status} {account}\n")
+            self._log.write(f"{scope.get('method', 'GET')} {path} {status} {account}\n")
 
 
 async def _preflight(send: Send, trusted: bool) -> None:
