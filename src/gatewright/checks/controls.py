@@ -23,7 +23,7 @@ from gatewright.model.secret import Secret
 from gatewright.model.test import Probe
 from gatewright.proof.compare import consistent
 from gatewright.proof.denied import DeniedFamily
-from gatewright.proof.leaves import Answer, as_text, read
+from gatewright.proof.leaves import Answer, Leaf, as_text, read
 from gatewright.proof.opaque import unwrap
 
 _HOLES = re.compile(r"\{([^}]+)\}")
@@ -267,10 +267,16 @@ async def in_list(probe: Probe, owned: OwnedObject, *, as_: str, purpose: str = 
     answer = read(exchange.response)
     if answer.status >= 400:
         return answer
-    item = _item(answer, owned)
-    if item is None:
+    item = item_of(answer, owned)
+    if not item:
         return Answer(404, answer.kind, (), "", answer.headers)
-    return Answer(answer.status, answer.kind, tuple(x for x in answer.leaves if x.item == item), answer.text, ())
+    return Answer(answer.status, answer.kind, item, answer.text, ())
+
+
+def item_of(answer: Answer, owned: OwnedObject) -> tuple[Leaf, ...]:
+    """The leaves of the object's item in a list; empty when the list lacks it."""
+    item = _item(answer, owned)
+    return tuple(leaf for leaf in answer.leaves if leaf.item == item) if item is not None else ()
 
 
 def _item(answer: Answer, owned: OwnedObject) -> str | None:

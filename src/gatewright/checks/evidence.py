@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from typing import Literal
 
-from gatewright.checks.controls import bind, call_of, readers
+from gatewright.checks.controls import bind, call_of, item_of, readers
 from gatewright.checks.expectations import expects
 from gatewright.checks.meant import says
 from gatewright.explore.policy import administers
@@ -139,8 +139,15 @@ def _may_edit(answer: Answer) -> bool:
 
 
 def _same_tenant(probe: Probe, owned: OwnedObject, owner_sees: Answer) -> bool:
-    """X4: both accounts belong to one organisation, and nothing in the object says that it is one person's."""
-    if owned.resource == "user" or any(x.value in probe.identity(owned.owner) for x in owner_sees.leaves):
+    """X4: both accounts belong to one organisation, and nothing in the object says that it is one person's.
+
+    What is read of it may name nobody (the readings of a meter): then its item in the owner's list counts as well.
+    """
+    own = probe.identity(owned.owner)
+    if owned.resource == "user" or any(x.value in own for x in owner_sees.leaves):
+        return False
+    sample = probe.knowledge.sample(probe.knowledge.resources.get(owned.resource, {}).get("list", ""), owned.owner)
+    if sample is not None and any(x.value in own for x in item_of(read(sample.exchange.response), owned)):
         return False
     return bool(tenants(probe, owned.owner) & tenants(probe, probe.account))
 
