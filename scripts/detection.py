@@ -139,9 +139,12 @@ def _ready(dialect: str, token: str) -> dict[str, Any]:
     return {"bearer": token}
 
 
-def weaknesses(dialect: str = "") -> list[dict[str, Any]]:
-    """The lab's table: id, threat, kind, test, endpoint, dialects, needs, title; of one dialect in its own spelling."""
-    chosen = ["--dialect", dialect] if dialect else []
+def weaknesses(dialect: str = "", *spelling: str) -> list[dict[str, Any]]:
+    """The lab's table: id, threat, kind, test, endpoint, dialects, needs, title; of one dialect in its own spelling.
+
+    `spelling` is `--scramble SEED` for the rows in made-up words.
+    """
+    chosen = [*(["--dialect", dialect] if dialect else []), *spelling]
     done = subprocess.run(
         command("lab", "list", "--json", *chosen), env=environment(), capture_output=True, text=True, check=True
     )

@@ -104,8 +104,9 @@ def up(
 
 @lab.command("list")
 @click.option("--dialect", type=click.Choice(_DIALECTS), help="Those of this dialect, in its spelling.")
+@click.option("--scramble", type=int, metavar="SEED", help="In the made-up words of this seed.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
-def list_(dialect: str | None, as_json: bool) -> None:
+def list_(dialect: str | None, scramble: int | None, as_json: bool) -> None:
     """List the weaknesses: id, the test that proves it, where.
 
     \b
@@ -117,7 +118,7 @@ def list_(dialect: str | None, as_json: bool) -> None:
     from gatewright.lab.weaknesses import WEAKNESSES
 
     there = [weakness for weakness in WEAKNESSES if dialect is None or dialect in weakness.dialects]
-    rows = [DIALECTS[dialect or weakness.dialects[0]].listed(weakness) for weakness in there]
+    rows = [DIALECTS[dialect or weakness.dialects[0]].listed(weakness, scramble=scramble) for weakness in there]
     if as_json:
         click.echo(json.dumps([weakness.listed() for weakness in rows], ensure_ascii=False, indent=2))
         return

@@ -43,6 +43,14 @@ def test_a_weakness_is_listed_as_the_dialect_writes_it(name: str) -> None:
             assert listed.endpoint.partition(" ")[0] in {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
+def test_a_weakness_is_listed_where_the_scrambled_dialect_has_it() -> None:
+    me = {w.id: DIALECTS["graphql"].listed(w, scramble=1).endpoint for w in WEAKNESSES if w.endpoint == "GET /me"}
+    assert me["query-depth-unbounded"] == me["token-alg-none"] != "POST /graphql#query.me"
+    read = next(weakness for weakness in WEAKNESSES if weakness.id == "appointment-read-by-id")
+    for kind in DIALECTS.values():
+        assert kind.listed(read, scramble=1) not in (kind.listed(read), kind.listed(read, scramble=2))
+
+
 def test_a_decoded_call_runs_through_all_steps(visit: Visit) -> None:
     visitor = visit()
     mine = visitor.clinic.tables.find("orders", patient_id=visitor.id("alice"))[0]

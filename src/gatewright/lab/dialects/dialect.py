@@ -56,9 +56,9 @@ class Dialect(ABC):
         return Names() if scramble is None else Scrambled(scramble, list(vocabulary()))
 
     @classmethod
-    def listed(cls, weakness: Weakness) -> Weakness:
+    def listed(cls, weakness: Weakness, *, scramble: int | None = None) -> Weakness:
         """A row of the table of weaknesses, its endpoint and parameter as this dialect's specification writes them."""
-        names = cls.spelling(None)
+        names = cls.spelling(scramble)
         method, _, path = weakness.endpoint.partition(" ")
         within, _, parameter = (weakness.parameter or "").partition(":")
         spelled = f"{within}:{names.word(parameter)}" if parameter else weakness.parameter

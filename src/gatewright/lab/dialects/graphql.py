@@ -111,9 +111,9 @@ class GraphQL(Dialect):
         return BearerDoor()
 
     @classmethod
-    def listed(cls, weakness: Weakness) -> Weakness:
+    def listed(cls, weakness: Weakness, *, scramble: int | None = None) -> Weakness:
         """`POST /graphql#query.appointment`, `body:variables.appointment_id`."""
-        names = cls.spelling(None)
+        names = cls.spelling(scramble)
         table = {endpoint.id: endpoint for endpoint in _table()}
         endpoint = table.get(weakness.endpoint)
         if endpoint is None:

@@ -13,7 +13,7 @@ def _costs(id_: str, title: str) -> Weakness:
         threat="API4:2023",
         kind="unrestricted resource consumption",
         test="cost-graphql",
-        endpoint="POST /graphql#query.me",
+        endpoint="GET /me",
         title=title,
         dialects=_ONLY,
     )
