@@ -56,6 +56,23 @@ def test_a_word_that_was_always_there_is_no_sign() -> None:
     assert protection(answered(body=page), Response(200, (), page)) == ""
 
 
+@pytest.mark.parametrize(
+    ("usual", "late", "less"),
+    [
+        (b'{"id": 1, "name": "a", "total": 5}', b'{"id": 1, "name": "b", "total": 6}', False),
+        (b'{"id": 1, "name": "a", "total": 5}', b'{"id": 1, "name": "a"}', False),
+        (b'{"id": 1, "name": "a", "total": 5}', b'{"id": 1}', True),
+        (b'{"id": 1, "name": "a"}', b'{"success": false, "id": 1, "name": ""}', True),
+        (b'{"success": false, "id": 1}', b'{"success": false, "id": 2}', False),
+        (b'{"items": [1, 2]}', b'{"items": []}', False),
+    ],
+)
+def test_a_good_status_with_less_in_it_than_usual(usual: bytes, late: bytes, less: bool) -> None:
+    sign = protection(answered(body=late), Response(200, (), usual))
+    assert sign == ("an answer that has less in it than a usual one" if less else "")
+    assert protection(answered(500, late), Response(200, (), usual)) == "", "an error of the server is no limit"
+
+
 def test_answers_that_are_held_back() -> None:
     assert slowed([0.01] * 20 + [0.5] * 10)
     assert not slowed([0.001] * 20 + [0.02] * 10), "noise of a fast server"
@@ -66,3 +83,8 @@ def test_what_a_cache_says_of_itself() -> None:
     assert from_cache(Response(200, (("X-Cache", "Hit from edge"),)))
     assert from_cache(Response(200, (("Age", "5"),)))
     assert not from_cache(Response(200, (("X-Cache", "MISS"), ("Age", "0")))) and not from_cache(None)
+    assert from_cache(Response(200, (("X-Cache-Hits", "0, 3"),)))
+    assert not from_cache(Response(200, (("X-Cache-Hits", "3, 0"),))), "the one nearest to us asked on"
+    assert from_cache(Response(200, (("X-Varnish", "32770 3"),))) and not from_cache(
+        Response(200, (("X-Varnish", "32770"),))
+    )

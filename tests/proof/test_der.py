@@ -112,6 +112,33 @@ def test_ec_keys_are_found_in_texts(curve: ec.EllipticCurve) -> None:
     assert der.pem("PUBLIC KEY", der.spki(key) or b"") == text
 
 
+@pytest.mark.parametrize("form", ["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE", "EC"])
+def test_a_key_that_was_cut_anywhere_is_none_or_no_longer_the_same(form: str) -> None:
+    if form == "EC":
+        label, whole = "PUBLIC KEY", ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(
+            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        )  # fmt: skip
+    elif form == "CERTIFICATE":
+        label, whole = form, base64.b64decode(certificate())
+    else:
+        inner = PublicFormat.PKCS1 if form.startswith("RSA") else PublicFormat.SubjectPublicKeyInfo
+        label, whole = form, PRIVATE.public_key().public_bytes(Encoding.DER, inner)
+    (key,) = der.published(der.pem(label, whole))
+    for size in range(len(whole)):
+        cut = list(der.published(der.pem(label, whole[:size])))
+        assert len(cut) <= 1 and (form == "CERTIFICATE" or key not in cut), size
+
+
+def test_an_ec_key_that_is_compressed_is_left() -> None:
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    whole = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    head = whole[: -len(public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)) - 3]
+    point = public.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+    compressed = head + b"\x03" + bytes([len(point) + 1]) + b"\0" + point
+    assert list(der.published(der.pem("PUBLIC KEY", compressed))) == []
+    assert list(der.published(der.pem("PUBLIC KEY", bytes(16) + head))) == [], "nothing after the curve"
+
+
 @given(
     st.text(alphabet="ABCabc0+/=\n\\", max_size=300), st.sampled_from(["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"])
 )

@@ -168,3 +168,20 @@ def test_a_proof_takes_two_sets_and_ends_where_nothing_can_be_measured() -> None
     stopped = twice(*[0.9] * 6, stop=4)
     assert stopped is not None
     assert (stopped.ending, stopped.stop) == ("stopped", "gone")
+
+
+def test_two_sets_that_each_prove_it_must_also_do_so_together() -> None:
+    """A network that slowed down in between: what was an attempt's time then is a control's now."""
+    asked = 0
+
+    async def ask(attempt: bool, size: int) -> Asked:
+        nonlocal asked
+        asked += 1
+        base = 0.001 if asked <= 9 else 1.0
+        return Asked(
+            base
+            + (20 * base if attempt and size == 24 else 0.0)
+            + (0.5 if attempt and asked <= 9 else 0.0) * (size == 24)
+        )
+
+    assert asyncio.run(ladder._twice(ask, 24, 22, least=1.7, rng=random.Random(1))) is None

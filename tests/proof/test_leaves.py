@@ -49,6 +49,20 @@ def answer(body: bytes, content_type: str = "application/json", status: int = 20
         (b"id;name\n7;Ann, B\n", "text/csv", "text", [("[].id", "7", "[0]"), ("[].name", "Ann, B", "[0]")]),
         (b"hello, hello\n", "text/csv", "text", [("text", "hello", ""), ("text", "hello", "")]),
         (b"{broken", "application/json", "text", [("text", "broken", "")]),
+        (
+            b': hi\n\ndata: {"id": 7}\n\ndata: moved on\n\ndata: 3\n\n',
+            "text/event-stream; charset=utf-8",
+            "stream",
+            [("[].id", "7", "[0]"), ("[].text", "moved", "[1]"), ("[].text", "on", "[1]"), ("[]", "3", "[2]")],
+        ),
+        (b": nothing yet\n\n", "text/event-stream", "empty", []),
+        (
+            b'{"id": 7, "tags": ["a"]}\n{"id": 8}\n',
+            "application/x-ndjson",
+            "stream",
+            [("[].id", "7", "[0]"), ("[].tags[]", "a", "[0]"), ("[].id", "8", "[1]")],
+        ),
+        (b"<a><b>x</a>", "application/xml", "text", None),
         (b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>x</a>", "application/xml", "text", None),
         (b"\xff\xfe\x00", "image/png", "binary", None),
     ],
@@ -96,6 +110,28 @@ def test_no_body_breaks_it(body: bytes, content_type: str) -> None:
 
 def test_a_body_without_end_is_cut() -> None:
     assert len(json_leaves([0] * 60_000)) == 50_000
+
+
+def test_a_stream_without_end_is_cut() -> None:
+    numbers = b"data: " + orjson.dumps([0] * 30_000) + b"\n\n"
+    found = read(answer(numbers * 2, "text/event-stream"))
+    assert len(found.leaves) == 50_000 and found.leaves[-1].item == "[1]"
+
+
+def test_messages_are_a_list_of_what_was_said() -> None:
+    body = b'{"order": 7}\nhello\n(closed 4401 go)'
+    found = read(Response(101, (("Content-Type", "text/html"),), body))
+    assert (found.status, found.kind) == (401, "stream")
+    assert [(leaf.path, leaf.value, leaf.item) for leaf in found.leaves] == [
+        ("[].order", "7", "[0]"),
+        ("[].text", "hello", "[1]"),
+    ]
+
+
+def test_a_cell_that_no_table_has_makes_it_words() -> None:
+    body = b"id,name\n7," + b"x" * 200_000  # more than csv takes for one cell
+    assert [leaf.path for leaf in read(answer(body, "text/csv")).leaves] == ["text"] * 4
+    assert read(answer(body[:1000], "text/csv")).leaves[0] == Leaf("[].id", "7", "[0]")
 
 
 def test_values_and_paths() -> None:

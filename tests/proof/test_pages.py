@@ -37,6 +37,7 @@ def test_the_lists_of_an_answer_by_where_they_stand() -> None:
     told = answer({"facets": [1, 2, 3], "data": {"rows": [{"tags": [1, 2, 3, 4]}]}})
     assert counts_of(told) == {"facets": 3, "data.rows": 1}
     assert counts_of(answer([1, 2])) == {"": 2}
+    assert counts_of(answer({"id": 7, "name": "x", "a": {"b": {"c": {"d": {"e": {"f": [1]}}}}}})) == {}, "too deep"
     assert counts_of(answer({"items": []}, status=404)) == counts_of(None) == counts_of(Response(200, (), b"<p>")) == {}
     page, missing = page_of(told, "data.rows"), page_of(told, "elsewhere")
     assert page is not None and page.items == 1

@@ -41,6 +41,8 @@ def test_evidence_decides(
 def test_the_strongest_is_told_first() -> None:
     told = Evidence(frozenset({"W5", "S1"})).told()
     assert told.startswith("each account's own list")
+    assert Evidence(frozenset({"W5", "S1"})).strong
+    assert not Evidence(frozenset({"W1", "W5", "X1"})).strong and not Evidence().strong
 
 
 @pytest.mark.parametrize(

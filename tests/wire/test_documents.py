@@ -103,6 +103,20 @@ def test_a_question_in_a_body_is_answered_whatever_the_status(serve, run) -> Non
         asyncio.run(_ask("http://127.0.0.1:1/graphql"))
 
 
+def test_a_server_that_hangs_up(serve, run) -> None:
+    async def script(reader, writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+
+    async def main() -> None:
+        async with serve(script) as server:
+            for ask in (get(server.origin), _ask(server.origin + "/graphql")):
+                with pytest.raises(TargetError) as caught:
+                    await ask
+                assert caught.value.code in ("GW-W109", "GW-W110") and caught.value.where.startswith(server.origin)
+
+    run(main())
+
+
 async def _ask(url: str) -> None:
     async with Documents(Settings(), run="r", url=url) as documents:
         await documents.post(url, b"{}")

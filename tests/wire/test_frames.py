@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wsproto.connection import Connection, ConnectionType
-from wsproto.events import TextMessage
+from wsproto.events import CloseConnection, Pong, TextMessage
 
 from gatewright.model.http import Request
 from gatewright.model.stream import Listen
@@ -89,3 +89,30 @@ def test_a_subscription_is_asked_for_in_the_words_of_the_protocol(protocol: str,
     assert said(line)[:2] == ['{"type":"connection_init","payload":{}}', f'{{"type":"{kind}","id":"1"}}']
     assert (said(line)[2:] == ['{"type":"pong"}']) is bool(protocol)
     assert ('{"type":"ping"}' in one.heard) is not bool(protocol)
+
+
+def test_an_upgrade_to_something_else_is_no_websocket() -> None:
+    request = Request("GET", "http://a.test", "/", (("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),))
+    lines = (("Upgrade", "h2c"), ("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
+    assert "something else" in talk(Line()).wrong(Head(101, headers=lines), request)
+
+
+def test_what_only_looks_like_a_ping_is_a_message() -> None:
+    """A name or a value of an object, a broken object; and a pong that nobody asked for is nothing."""
+    server = Connection(ConnectionType.SERVER)
+    texts = ['{"type":"next","payload":"ping"}', '{"ping"', '"ping"']
+    data = server.send(Pong(b"x")) + b"".join(server.send(TextMessage(text)) for text in texts)
+    line = Line(data)
+    one = talk(line)
+    one._protocol = "graphql-transport-ws"
+    assert asyncio.run(heard(one)) == texts
+    assert not line.written and not one.anomalies
+
+
+def test_nothing_is_said_after_a_close() -> None:
+    line = Line(Connection(ConnectionType.SERVER).send(CloseConnection(1008, "no")))
+    one = talk(line, say=("one", "two", "three"))
+    asyncio.run(one.greet(1.0))
+    one.close()
+    assert said(line) == one.said == ["one"]
+    assert one.ended == "(closed 1008 no)" and not one.anomalies and line.closed

@@ -239,6 +239,8 @@ def test_allows() -> None:
     assert "is not an origin" in gate.allows("http://shop.test:81/")
     assert "user name" in gate.allows("http://a@shop.test/")
     assert "no scheme" in gate.allows("/relative")
+    gate.refuse("http://shop.test:80")
+    assert gate.allows("http://shop.test/api"), "our own listener is no target"
 
 
 def ways_round(inside: int, outside: int) -> list[Request]:

@@ -306,6 +306,89 @@ def test_no_answer_at_all(serve, run) -> None:
     run(main())
 
 
+def test_a_handshake_that_is_broken_off_or_has_no_end(serve, run) -> None:
+    async def cut(reader, writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nX: y\r\n")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async def endless(reader, writer) -> None:
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\n")
+        while True:
+            writer.write(b"X: " + b"y" * 1000 + b"\r\n")
+            await writer.drain()
+
+    async def main() -> None:
+        async with serve(cut) as server:
+            exchange, _ = await listen(server.origin, "websocket")
+        assert exchange.response is not None and exchange.response.meaning == 403, exchange.error
+        async with serve(endless) as server:
+            exchange, _ = await listen(server.origin, "websocket")
+        assert exchange.response is None and exchange.error.startswith("head-too-large")
+
+    run(main())
+
+
+def test_a_server_that_stays_silent_while_something_happens(serve, run) -> None:
+    async def silent(reader, writer) -> None:
+        await reader.read()
+
+    async def main() -> None:
+        begun: list[int] = []
+
+        async def meanwhile() -> None:
+            begun.append(1)
+
+        async with serve(silent) as server:
+            exchange, _ = await listen(server.origin, ear=Ear(meanwhile), seconds=0.2)
+            assert exchange.error.startswith("timeout-first-byte") and begun == [1], (
+                "it might have had something to tell"
+            )
+            exchange, _ = await listen(server.origin, ear=Ear(meanwhile), limits=Limits(first_byte=0.2))
+            assert exchange.error.startswith("timeout-first-byte") and begun == [1], "it never opened"
+
+    run(main())
+
+
+def test_an_answer_that_is_no_stream_is_read_to_its_end(serve, run) -> None:
+    async def slow(reader, writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[1,")
+        await asyncio.sleep(0.4)  # longer than a stream is waited for
+        writer.write(b"2]")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async def main() -> None:
+        async with serve(slow) as server:
+            exchange, _ = await listen(server.origin)
+        assert exchange.response is not None and exchange.response.body == b"[1,2]"
+        assert not exchange.response.truncated and not exchange.response.anomalies
+
+    run(main())
+
+
+def test_a_stream_that_never_rests_is_left(serve, run) -> None:
+    async def busy(reader, writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(SSE)
+        while True:
+            writer.write(b": still here\n\n")
+            await writer.drain()
+            await asyncio.sleep(0.001)
+
+    async def main() -> None:
+        async with serve(busy) as server:
+            exchange, _ = await listen(server.origin, seconds=8.0)
+        assert exchange.response is not None and exchange.response.truncated
+        assert exchange.response.timing.total < 4.0
+
+    run(main())
+
+
 def test_other_requests_go_out_meanwhile(serve, run) -> None:
     """With one place among the requests, a stream that is open does not hold it."""
     asked = asyncio.Event()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from gatewright.wire.answer import Anomaly, Body, End, Head
+import pytest
+
+from gatewright.model.errors import WireError
+from gatewright.wire.answer import HEAD_LIMIT, Anomaly, Body, End, Head
 from gatewright.wire.tolerant import Tolerant
 
 
@@ -36,3 +39,13 @@ def test_a_long_line_in_small_pieces_takes_linear_time() -> None:
         tolerant.feed(b"x")
     tolerant.feed(b"\r\nContent-Length: 0\r\n\r\n")
     assert tolerant.done
+
+
+@pytest.mark.parametrize("piece", [b"\r\n" * 100, b" " * 1000, b"HTTP/1.1 200 " + b"x" * 1000])
+def test_a_head_without_end_is_given_up(piece: bytes) -> None:
+    tolerant, fed = Tolerant("GET", 10), 0
+    with pytest.raises(WireError, match="head-too-large"):
+        while fed < 2 * HEAD_LIMIT:
+            tolerant.feed(piece if not fed or piece.isspace() else piece[13:])
+            fed += len(piece)
+    assert fed > HEAD_LIMIT - len(piece)

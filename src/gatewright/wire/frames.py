@@ -8,8 +8,7 @@ from typing import Protocol
 from wsproto.connection import Connection as Frames
 from wsproto.connection import ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
-from wsproto.frame_protocol import ParseFailed
-from wsproto.utilities import LocalProtocolError, generate_accept_token
+from wsproto.utilities import generate_accept_token
 
 from gatewright.model.http import Request
 from gatewright.model.stream import GRAPHQL, Listen, shown
@@ -97,14 +96,11 @@ class Talk:
         self._line.write(self._frames.send(TextMessage(text)))
 
     def _take(self, data: bytes) -> None:
-        try:
-            self._frames.receive_data(data)
-            for event in self._frames.events():
-                self._one(event)
-                if self.ended or self.full:
-                    return
-        except (LocalProtocolError, ParseFailed) as error:
-            self._end(f"(closed 1002 by us: {error})", str(error))
+        self._frames.receive_data(data)
+        for event in self._frames.events():  # what cannot be read comes as the event of a close
+            self._one(event)
+            if self.ended or self.full:
+                return
 
     def _one(self, event: object) -> None:
         if isinstance(event, (TextMessage, BytesMessage)):
