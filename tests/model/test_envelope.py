@@ -36,6 +36,9 @@ REFUSALS: list[tuple[dict[str, Any], int]] = [
     ({"success": False, "code": "RateLimitExceeded"}, 429),
 ]
 OTHERS: list[Any] = [
+    {"message": "a code is on its way", "code": "497123"},
+    {"message": "a code is on its way", "code": "404123"},
+    {"message": "a code is on its way", "code": 49712},
     {"success": True, "data": {"id": 1}},
     {"success": True, "error": None, "data": None},
     {"success": False, "data": {"id": 7}, "error": "half of it went wrong"},

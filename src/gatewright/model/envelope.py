@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
+from http import HTTPStatus
 
 from gatewright.model.json import Json
 
@@ -35,6 +36,8 @@ _BESIDE = frozenset(
     {"timestamp", "time", "ts", "path", "url", "instance", "method", "requestid", "traceid", "correlationid", "id"}
 ) | {"version", "apiversion", "meta", "fields", "hint", "help", "locale", "lang"}
 _KNOWN = _GOOD | _BAD | _CODES | _STATUSES | _TEXTS | _PAYLOADS | _BESIDE
+
+_REGISTERED = frozenset(status.value for status in HTTPStatus if status >= 400)
 
 _MEANT: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
     (status, re.compile(pattern))
@@ -137,9 +140,12 @@ def _number(value: Json) -> int | None:
 
 
 def _http(value: Json) -> int:
-    """400 to 599, alone or before two or three digits of the API's own; else 0."""
+    """A status of 400 to 599, alone or before two or three digits of the API's own; else 0.
+
+    Six digits as a text are a code that somebody is to type in.
+    """
     number = _number(value)
-    if number is None or number < 400:
+    if number is None or number < 400 or (isinstance(value, str) and len(value) > 5):
         return 0
     first = int(str(number)[:3])
-    return first if len(str(number)) in (3, 5, 6) and 400 <= first < 600 else 0
+    return first if len(str(number)) in (3, 5, 6) and first in _REGISTERED else 0
