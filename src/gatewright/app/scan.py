@@ -336,6 +336,8 @@ class _Scan:
         )
         executor = Executor(bench, self._emit, stop=self.stop)
         done = self.journal.verdicts if self.journal else {}
+        if self.journal and self.journal.knowledge and self.journal.knowledge.stale and self.journal.knowledge.partial:
+            done = {cell: verdict for cell, verdict in done.items() if verdict.outcome == "vulnerable"}
         if self.journal:
             self.store.replan(self.run_id, done)
         await executor.run(jobs, done=done, findings=self.journal.findings if self.journal else ())

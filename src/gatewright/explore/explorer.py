@@ -118,9 +118,10 @@ class Explorer:
             await self._beside.learn(self._cast.peers)
             await self._plain_reads(again=True)
             await self._take_samples()
+            knowledge = self.knowledge()
         except Spent:
             self._spent()
-        knowledge = self.knowledge()
+            knowledge = msgspec.structs.replace(self.knowledge(), partial=True)
         self._learnt(knowledge)
         return knowledge
 

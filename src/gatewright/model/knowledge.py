@@ -110,6 +110,8 @@ class Knowledge(Struct, frozen=True, kw_only=True, dict=True):
     """Resource → its endpoints by purpose: create, read, list, update, replace, delete."""
     stale: bool = False
     """Clean-up has begun to remove the objects: a resumed run explores again."""
+    partial: bool = False
+    """Exploration ended before its end: what was not proved with this is judged again by a run that explores again."""
 
     @cached_property
     def _samples(self) -> dict[str, list[Sample]]:
